@@ -1,0 +1,38 @@
+// Builds every target of the product into dist/: the extension, the command line, the Node probe,
+// and a copy of the Python probe. Each is a bundle of its own, because each runs in another process.
+import { build, context } from 'esbuild';
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const watch = process.argv.includes('--watch');
+const root = import.meta.dirname;
+
+/** Options that all targets share. Node 20 is the oldest runtime that any of them meets. */
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  minify: !watch,
+  sourcemap: watch ? 'linked' : false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  absWorkingDir: root,
+  // ps-list is an ES module that reads import.meta.url, which a CommonJS bundle does not have.
+  define: { 'import.meta.url': '__importMetaUrl' },
+  banner: { js: "const __importMetaUrl=require('url').pathToFileURL(__filename).href;" },
+};
+
+const targets = [
+  { ...common, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', external: ['vscode'] },
+  { ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: `#!/usr/bin/env node\n${common.banner.js}` } },
+  { ...common, entryPoints: ['src/probes/node/probe.ts'], outfile: 'dist/probes/node/probe.cjs', banner: {}, define: {} },
+];
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+cpSync(join(root, 'src/probes/python'), join(root, 'dist/probes/python'), {
+  recursive: true,
+  filter: (path) => !path.endsWith('__pycache__') && !path.endsWith('.pyc'),
+});
+if (watch) await Promise.all(targets.map(async (options) => (await context(options)).watch()));
+else await Promise.all(targets.map((options) => build(options)));
