@@ -158,6 +158,8 @@ export interface RunEvent extends Base {
   command: string[];
   cwd: string;
   host: string;
+  /** Node's name of the operating system: linux, darwin, win32 (signal numbers differ) */
+  platform?: string;
   bootTime?: number;
   tickMs?: number;
 }

@@ -1,0 +1,104 @@
+import type { Event, EventType } from './events';
+
+/** What a field of an event must be. A trailing `?` means that it may be absent. */
+type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'site' | 'code' | 'name-or-null';
+type Field = Shape | `${Shape}?`;
+
+const ending = { code: 'code', signal: 'name-or-null' } as const;
+
+/** Every event type with its fields; `t` and `id` are checked for all. Kept equal to `events.ts` by a test. */
+const vocabulary: Record<EventType, Record<string, Field>> = {
+  start: {
+    ppid: 'integer', parent: 'ref?', runtime: 'string', version: 'string?', argv: 'strings', cwd: 'string?', exe: 'string?',
+    method: 'string?', name: 'string?', daemon: 'boolean?',
+  },
+  spawn: {
+    child: 'ref', method: 'string', name: 'string?', daemon: 'boolean?', role: 'string?', target: 'site?', args: 'string?',
+    argv: 'strings?', cwd: 'string?', site: 'site?',
+  },
+  spawnFailed: { method: 'string', message: 'string', argv: 'strings?', site: 'site?' },
+  self: {
+    name: 'string?', daemon: 'boolean?', role: 'string?', method: 'string?', target: 'site?', rank: 'integer?',
+    localRank: 'integer?', worldSize: 'integer?',
+  },
+  exec: { argv: 'strings', site: 'site?' },
+  error: { type: 'string', message: 'string', traceback: 'string' },
+  exit: { ...ending, via: 'string?', site: 'site?', cpu: 'number?', rss: 'number?' },
+  reap: { child: 'ref', ...ending },
+  signal: { to: 'ref', signal: 'string', by: 'string?', via: 'string?', site: 'site?' },
+  thread: { thread: 'integer', state: 'string', name: 'string?', file: 'string?', code: 'code?', site: 'site?' },
+  run: {
+    run: 'string', command: 'strings', cwd: 'string', host: 'string', platform: 'string?', bootTime: 'number?', tickMs: 'number?',
+  },
+  root: { child: 'ref' },
+  launchFailed: { message: 'string' },
+  rootExit: { child: 'ref', ...ending },
+  end: { reason: 'string?' },
+  seen: {
+    child: 'ref', ppid: 'integer', comm: 'string?', argv: 'strings?', cwd: 'string?', exe: 'string?', startedAt: 'number?', parent: 'ref?',
+  },
+  sample: { child: 'ref', ppid: 'integer', state: 'string', cpu: 'number', load: 'number?', rss: 'number', threads: 'integer?' },
+  zombie: { child: 'ref', ...ending },
+  gone: { child: 'ref', cpu: 'number?', rss: 'number?' },
+  problem: { kind: 'string', message: 'string' },
+};
+
+const checks = new Map<string, [name: string, shape: Shape, optional: boolean][]>(
+  Object.entries(vocabulary).map(([type, fields]) => [
+    type,
+    Object.entries(fields).map(([name, field]) => [name, field.replace('?', '') as Shape, field.endsWith('?')]),
+  ]),
+);
+
+const reference = /^-?\d{1,12}(\.\w{1,24})?$/;
+const isReference = (value: unknown): boolean => typeof value === 'string' && reference.test(value);
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function fits(value: unknown, shape: Shape): boolean {
+  switch (shape) {
+    case 'string':
+      return typeof value === 'string';
+    case 'number':
+      return typeof value === 'number' && Number.isFinite(value);
+    case 'integer':
+      return Number.isSafeInteger(value);
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'strings':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string');
+    case 'ref':
+      return isReference(value);
+    case 'site':
+      return isObject(value) && typeof value.file === 'string' && Number.isSafeInteger(value.line)
+        && (value.function === undefined || typeof value.function === 'string');
+    case 'code':
+      return value === null || Number.isSafeInteger(value);
+    case 'name-or-null':
+      return value === null || typeof value === 'string';
+  }
+}
+
+/** Latest time that is taken for real: the year 2286. */
+const lastTime = 1e13;
+
+/**
+ * Reads one line of an event file. Returns the event; `'unknown'` for a well-formed event of a type that
+ * this version does not know (written by a newer probe); `'garbled'` for anything else. Never throws.
+ */
+export function parseEvent(line: string): Event | 'unknown' | 'garbled' {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return 'garbled';
+  }
+  if (!isObject(value) || typeof value.e !== 'string' || !isReference(value.id)) return 'garbled';
+  if (typeof value.t !== 'number' || !(value.t > 0 && value.t < lastTime)) return 'garbled';
+  const fields = checks.get(value.e);
+  if (!fields) return 'unknown';
+  for (const [name, shape, optional] of fields) {
+    const field = value[name];
+    if (field === undefined ? !optional : !fits(field, shape)) return 'garbled';
+  }
+  return value as unknown as Event;
+}
