@@ -1,0 +1,354 @@
+import { helperName, nameFromCommand, runtimeFromCommand } from './classify';
+import { toExit, type Exit } from './exits';
+import type { ProcessRef, Runtime, SignalEvent, Site } from './events';
+import { applyTo, hasEnded, newRecord, pidOf, type MemberRecord, type RunState } from './state';
+
+/** What is known of one process of a run: the derived, readable form of its claims. Times in ms since the epoch. */
+export interface Member {
+  id: ProcessRef;
+  pid: number;
+  startedAt: number;
+  endedAt: number | null;
+  /** logical parent: who asked for the process */
+  parent: ProcessRef | null;
+  /** the parent in the operating system, last seen while alive */
+  osParent: number | null;
+  runtime: Runtime;
+  role: 'root' | 'child' | 'worker' | 'helper';
+  name: string;
+  daemon: boolean | null;
+  startMethod: string;
+  target: { function: string; file: string; line: number } | null;
+  /** bounded repr of the target's arguments */
+  args: string | null;
+  argv: string[];
+  cwd: string | null;
+  exe: string | null;
+  version: string | null;
+  /** where the program created it */
+  site: Site | null;
+  state: 'starting' | 'running' | 'stopped' | 'exited';
+  marks: ('zombie' | 'orphan' | 'outside')[];
+  exit: Exit | null;
+  endedBy: EndedBy | null;
+  error: { type: string; message: string; traceback: string } | null;
+  /** the letter that the operating system gives its state, while it lives */
+  osState: string | null;
+  /** share of one core now (1 = a full core), null when not measured */
+  load: number | null;
+  rss: number | null;
+  threadCount: number | null;
+  cpuSeconds: number | null;
+  peakRssBytes: number | null;
+  rank: number | null;
+  localRank: number | null;
+  worldSize: number | null;
+  threads: WorkerThread[];
+}
+
+/** Who sent the signal that ended a member. `outside` is said only when no member and not Procession sent it and the senders are all observed. */
+export interface EndedBy {
+  by: 'procession' | 'member' | 'unknown';
+  signal: string;
+  member?: ProcessRef;
+  via?: string;
+  site?: Site;
+}
+
+/** A worker thread of Node. */
+export interface WorkerThread {
+  id: number;
+  name: string;
+  file: string | null;
+  state: 'running' | 'exited';
+  code: number | null;
+  startedAt: number;
+  endedAt: number | null;
+}
+
+/** A tick of the process's start time is 10 ms; a fact this much older still belongs to it. */
+const tolerance = 20;
+/** A probe that has not spoken this long after its process was seen will not speak. */
+const probeDelay = 2_000;
+
+function bootStart(state: RunState, id: ProcessRef): number | undefined {
+  const run = state.run?.value;
+  const ticks = /^\d+\.(\d+)$/.exec(id);
+  if (ticks && run?.bootTime !== undefined && run.tickMs) return run.bootTime + Number(ticks[1]) * run.tickMs;
+  const stamp = /^\d+\.m(\d+)/.exec(id);
+  return stamp ? Number(stamp[1]) : undefined;
+}
+
+/** When the process started: by its identity where that tells it, else by the first word about it. */
+export function startOf(state: RunState, record: MemberRecord): number {
+  const { spawn, firstStart, firstSeen } = record.claims;
+  const known = bootStart(state, record.id) ?? firstSeen?.value.startedAt;
+  const firstWord = Math.min(spawn?.t ?? Infinity, firstStart?.t ?? Infinity, firstSeen?.t ?? Infinity);
+  if (known !== undefined) return known;
+  if (firstWord < Infinity) return firstWord;
+  const { exit, reap, rootExit, zombie, gone } = record.claims;
+  const times = [exit, reap, rootExit, zombie, gone].flatMap((claim) => (claim ? [claim.t] : []));
+  return times.length ? Math.min(...times) : (record.signals[0]?.t ?? state.now);
+}
+
+function incarnations(state: RunState, pid: string): { record: MemberRecord; start: number }[] {
+  return (state.byPid.get(pid) ?? [])
+    .map((record) => ({ record, start: startOf(state, record) }))
+    .sort((a, b) => a.start - b.start || (a.record.id < b.record.id ? -1 : 1));
+}
+
+/** Who had a pid at a time: the last one that had started by then. A pid is not given away before it is reaped, so this is exact. */
+export function whoHad(state: RunState, pid: number, t: number): MemberRecord | undefined {
+  let found: MemberRecord | undefined;
+  for (const { record, start } of incarnations(state, String(pid))) if (start <= t + tolerance) found = record;
+  return found;
+}
+
+/** The record with the facts that named it by its pid alone laid over it. */
+function withLoose(state: RunState, record: MemberRecord): MemberRecord {
+  const facts = state.loose.get(String(record.pid));
+  if (!facts) return record;
+  const mine = facts.filter((fact) => (whoHad(state, record.pid, fact.t) ?? incarnations(state, String(record.pid))[0]?.record) === record);
+  return overlay(record, mine);
+}
+
+function overlay(record: MemberRecord, facts: readonly Parameters<typeof applyTo>[1][]): MemberRecord {
+  const copy: MemberRecord = { ...record, claims: { ...record.claims }, signals: [...record.signals], threads: new Map(record.threads) };
+  for (const fact of facts) applyTo(copy, fact);
+  return { ...copy, version: record.version };
+}
+
+/** Members that are known by their bare pid only (no probe, and no start time from the operating system). */
+function looseOnly(state: RunState): MemberRecord[] {
+  const found: MemberRecord[] = [];
+  for (const [pid, facts] of state.loose) {
+    if (state.byPid.has(pid) || !facts.some((fact) => fact.e === 'spawn' || fact.e === 'seen' || fact.e === 'root' || fact.e === 'sample')) continue;
+    const record = overlay(newRecord(pid), facts);
+    found.push({ ...record, version: facts.length });
+  }
+  return found;
+}
+
+function isRoot(state: RunState, record: MemberRecord): boolean {
+  const root = state.root;
+  if (!root) return false;
+  return root.value === record.id || (!root.value.includes('.') && whoHad(state, pidOf(root.value), root.t) === record);
+}
+
+function logicalParent(state: RunState, record: MemberRecord): ProcessRef | null {
+  if (isRoot(state, record)) return null;
+  const { spawn, firstStart, firstSeen } = record.claims;
+  const candidates: (ProcessRef | undefined)[] = [spawn?.value.id];
+  const start = firstStart?.value;
+  if (start && /fork$/.test(start.method ?? '')) candidates.push(start.parent);
+  for (const sight of [start, firstSeen?.value]) if (sight && sight.ppid > 1) candidates.push(whoHad(state, sight.ppid, sight.t)?.id);
+  candidates.push(start?.parent, firstSeen?.value.parent);
+  return candidates.find((id) => id !== undefined && id !== record.id && state.members.has(id)) ?? null;
+}
+
+/** The command line of the image that runs now: the last of what was seen, started or exec'ed. */
+function commandLine(record: MemberRecord): string[] {
+  const { start, exec, seen, spawn } = record.claims;
+  const told = [start, exec, seen].flatMap((claim) => (claim?.value.argv?.length ? [{ t: claim.t, argv: claim.value.argv }] : []));
+  const last = told.reduce<{ t: number; argv: string[] } | undefined>((a, b) => (!a || b.t >= a.t ? b : a), undefined);
+  return last?.argv ?? spawn?.value.argv ?? [];
+}
+
+/** What runs in it: the probe's word, unless the process has replaced its image since. */
+function runtimeOf(record: MemberRecord, argv: readonly string[]): Runtime {
+  const { start, exec, spawn } = record.claims;
+  if (start && !(exec && exec.t > start.t)) return start.value.runtime;
+  if (!argv.length && /^(fork|spawn|forkserver)$/.test(spawn?.value.method ?? '')) return 'python';
+  return runtimeFromCommand(argv);
+}
+
+function exitOf(state: RunState, record: MemberRecord, runtime: Runtime): Exit | null {
+  const { reap, rootExit, zombie, exit, start, gone } = record.claims;
+  const platform = state.run?.value.platform;
+  const known = (ending: { code: number | null; signal: string | null }): boolean => ending.code !== null || ending.signal !== null;
+  if (reap && known(reap.value)) return toExit(reap.value, 'parent', runtime, platform);
+  if (rootExit) return toExit(rootExit.value, 'launcher', runtime, platform);
+  if (zombie && known(zombie.value)) return toExit(zombie.value, 'kernel', runtime, platform);
+  if (exit && known(exit.value) && (hasEnded(record.claims) || state.end)) return toExit(exit.value, 'self', runtime, platform);
+  if (!hasEnded(record.claims)) return null;
+  const reason = zombie && !gone
+    ? 'it is a zombie of another user: the kernel does not show its status'
+    : start
+      ? 'it ended without last words (a signal or os._exit in native code) and its parent did not tell the status'
+      : 'no probe was in it or its parent, and it was reaped before it could be looked at';
+  return { code: null, signal: null, source: 'unknown', reason };
+}
+
+function endOf(state: RunState, record: MemberRecord): number | null {
+  const { exit, reap, rootExit, zombie, gone } = record.claims;
+  if (!hasEnded(record.claims)) return exit && state.end ? exit.t : null;
+  const seen = Math.min(...[reap, rootExit, zombie, gone].flatMap((claim) => (claim ? [claim.t] : [])));
+  return exit && exit.t < seen ? exit.t : seen;
+}
+
+function endedByOf(record: MemberRecord, exit: Exit | null, endedAt: number | null): EndedBy | null {
+  if (!exit?.signal || endedAt === null) return null;
+  const sent = record.signals.filter((signal: SignalEvent) => signal.signal === exit.signal && signal.t <= endedAt + 250);
+  const last = sent.at(-1);
+  if (!last) return { by: 'unknown', signal: exit.signal };
+  return {
+    by: last.by === 'procession' ? 'procession' : 'member',
+    signal: exit.signal,
+    ...(last.by === 'procession' ? {} : { member: last.id }),
+    ...(last.via === undefined ? {} : { via: last.via }),
+    ...(last.site === undefined ? {} : { site: last.site }),
+  };
+}
+
+function osParentOf(record: MemberRecord): number | null {
+  const { seen, sample, start } = record.claims;
+  const told = [start, seen, sample].flatMap((claim) => (claim ? [{ t: claim.t, ppid: claim.value.ppid }] : []));
+  return told.reduce<{ t: number; ppid: number } | undefined>((a, b) => (!a || b.t >= a.t ? b : a), undefined)?.ppid ?? null;
+}
+
+function stateOf(record: MemberRecord, ended: boolean): Member['state'] {
+  if (ended) return 'exited';
+  const { sample, start, seen, spawn } = record.claims;
+  if (sample && /^[Tt]$/.test(sample.value.state)) return 'stopped';
+  return start ?? seen ?? sample ?? (spawn && spawn.value.method.startsWith('os.fork')) ? 'running' : 'starting';
+}
+
+function marksOf(state: RunState, record: MemberRecord, parent: ProcessRef | null, ended: boolean, osParent: number | null): Member['marks'] {
+  const marks: Member['marks'] = [];
+  const { zombie, reap, gone, rootExit, start, seen } = record.claims;
+  const isZombie = Boolean(zombie && !reap && !gone && !rootExit);
+  if (isZombie) marks.push('zombie');
+  if (!ended || isZombie) {
+    const held = parent === null ? undefined : state.members.get(parent);
+    const parentEnded = held ? hasEnded(held.claims) : false;
+    const adopted = osParent === 1 && !isRoot(state, record);
+    if (parentEnded || (adopted && held)) marks.push('orphan');
+  }
+  const waited = ended || state.now - startOf(state, record) > probeDelay;
+  if (!start && waited && seen) marks.push('outside');
+  return marks;
+}
+
+function threadsOf(record: MemberRecord): WorkerThread[] {
+  return [...record.threads].sort(([a], [b]) => a - b).map(([id, { first, last }]) => {
+    const exited = last.value.state === 'exited';
+    return {
+      id,
+      name: last.value.name ?? first.value.name ?? `worker thread ${id}`,
+      file: first.value.file ?? last.value.file ?? null,
+      state: exited ? 'exited' : 'running',
+      code: exited ? (last.value.code ?? null) : null,
+      startedAt: first.t,
+      endedAt: exited ? last.t : null,
+    };
+  });
+}
+
+function nameOf(record: MemberRecord, argv: readonly string[], root: boolean): string {
+  const { name, start, spawn } = record.claims;
+  const told = name?.value ?? start?.value.name ?? spawn?.value.name;
+  if (told && !(root && /^(npm|npx|yarn|pnpm)\b/.test(told))) return told;
+  if (argv.length) return nameFromCommand(argv);
+  return record.claims.seen?.value.comm ?? 'process';
+}
+
+function roleOf(record: MemberRecord, argv: readonly string[], root: boolean): Member['role'] {
+  if (root) return 'root';
+  const told = [record.claims.role?.value, record.claims.spawn?.value.role];
+  if (told.includes('helper')) return 'helper';
+  if (argv.length && helperName(argv) !== undefined) return 'helper';
+  return told.includes('worker') ? 'worker' : 'child';
+}
+
+function startMethodOf(record: MemberRecord, root: boolean): string {
+  if (root) return 'launch';
+  const { spawn, method, start } = record.claims;
+  return spawn?.value.method ?? method?.value ?? start?.value.method ?? 'unknown';
+}
+
+/** Rank of a process under mpirun, torchrun or srun, only where it is not just its parent's, inherited by the environment. */
+function rankOf(state: RunState, record: MemberRecord, parent: ProcessRef | null): { rank: number | null; localRank: number | null; worldSize: number | null } {
+  const own = record.claims.rank?.value;
+  const inherited = parent === null ? undefined : state.members.get(parent)?.claims.rank?.value;
+  const same = !own || (inherited && inherited.rank === own.rank);
+  return same ? { rank: null, localRank: null, worldSize: null } : { rank: own.rank ?? null, localRank: own.localRank ?? null, worldSize: own.worldSize ?? null };
+}
+
+function targetOf(record: MemberRecord): Member['target'] {
+  const target = record.claims.target?.value ?? record.claims.spawn?.value.target;
+  return target ? { function: target.function ?? '', file: target.file, line: target.line } : null;
+}
+
+/** Works out one member from its claims. */
+function derive(state: RunState, bare: MemberRecord): Member {
+  const record = withLoose(state, bare);
+  const { claims } = record;
+  const root = isRoot(state, bare);
+  const argv = commandLine(record);
+  const runtime = runtimeOf(record, argv);
+  const parent = logicalParent(state, record);
+  const exit = exitOf(state, record, runtime);
+  const endedAt = endOf(state, record);
+  const ended = endedAt !== null;
+  const osParent = osParentOf(record);
+  const name = nameOf(record, argv, root);
+  const live = ended ? undefined : claims.sample?.value;
+  return {
+    id: record.id, pid: record.pid, startedAt: startOf(state, record), endedAt, parent, osParent, runtime,
+    role: roleOf(record, argv, root),
+    name,
+    daemon: claims.daemon?.value ?? claims.start?.value.daemon ?? claims.spawn?.value.daemon ?? (name === 'MainProcess' ? false : null),
+    startMethod: startMethodOf(record, root),
+    target: targetOf(record),
+    args: claims.spawn?.value.args ?? null,
+    argv,
+    cwd: claims.start?.value.cwd ?? claims.seen?.value.cwd ?? claims.spawn?.value.cwd ?? null,
+    exe: claims.seen?.value.exe ?? claims.start?.value.exe ?? null,
+    version: claims.start?.value.version ?? null,
+    site: claims.spawn?.value.site ?? null,
+    state: stateOf(record, ended),
+    marks: marksOf(state, record, parent, ended, osParent),
+    exit,
+    endedBy: endedByOf(record, exit, endedAt),
+    error: claims.error ? { type: claims.error.value.type, message: claims.error.value.message, traceback: claims.error.value.traceback } : null,
+    osState: live?.state ?? null,
+    load: live?.load ?? null,
+    rss: live?.rss ?? null,
+    threadCount: live?.threads ?? null,
+    cpuSeconds: record.cpu || null,
+    peakRssBytes: record.peakRss || null,
+    ...rankOf(state, record, parent),
+    threads: threadsOf(record),
+  };
+}
+
+/** True for a record that something brought into being, not only a late word about one that was forgotten. */
+function exists(state: RunState, { claims }: MemberRecord): boolean {
+  if (claims.start ?? claims.spawn ?? claims.seen ?? claims.sample) return true;
+  return state.forgotten === 0;
+}
+
+/**
+ * All members of the run, oldest first. Pass the same `kept` map each time: a member of which nothing changed
+ * is then the same object as before.
+ */
+export function membersOf(state: RunState, kept: Map<ProcessRef, { key: string; member: Member }> = new Map()): Member[] {
+  const root = state.root?.value ?? '';
+  const found: Member[] = [];
+  for (const record of [...state.members.values(), ...looseOnly(state)]) {
+    if (!exists(state, record)) continue;
+    const parent = kept.get(record.id)?.member.parent;
+    const parentRecord = parent ? state.members.get(parent) : undefined;
+    const settled = record.claims.start ?? hasEnded(record.claims);
+    const key = [record.version, root, parentRecord?.version ?? '', state.run ? 1 : 0, state.end ? 1 : 0, settled ? '' : Math.floor(state.now / 1000), parent === null ? state.members.size : ''].join();
+    const held = kept.get(record.id);
+    if (held?.key === key) found.push(held.member);
+    else {
+      const member = derive(state, record);
+      kept.set(record.id, { key, member });
+      found.push(member);
+    }
+  }
+  if (kept.size > found.length * 2 + 100) for (const id of kept.keys()) if (!state.members.has(id)) kept.delete(id);
+  return found.sort((a, b) => a.startedAt - b.startedAt || a.pid - b.pid || (a.id < b.id ? -1 : 1));
+}

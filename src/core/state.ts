@@ -1,0 +1,358 @@
+import type {
+  ErrorEvent, Event, ExecEvent, ExitEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SelfEvent, SignalEvent,
+  SpawnEvent, SpawnFailedEvent, StartEvent, ThreadEvent, ZombieEvent,
+} from './events';
+
+/**
+ * The run state and the reducer.
+ *
+ * Order does not matter: every fact is kept as a claim that wins or loses by its own time (and, on a tie, by its text),
+ * never by when it was read. So the same set of lines gives the same state however the files interleave and however
+ * often a line is read. What the claims mean together is worked out in `members.ts`.
+ */
+
+/** A claim with the time that decides which one wins. */
+export interface Claim<T> {
+  t: number;
+  value: T;
+}
+
+const text = (value: unknown): string => JSON.stringify(value) ?? '';
+
+/** The later of two claims; on a tie the one whose text is greater, so that the order of reading does not decide. */
+function latest<T>(held: Claim<T> | undefined, value: T, t: number): Claim<T> {
+  if (!held || t > held.t) return { t, value };
+  return t === held.t && text(value) > text(held.value) ? { t, value } : held;
+}
+
+function earliest<T>(held: Claim<T> | undefined, value: T, t: number): Claim<T> {
+  if (!held || t < held.t) return { t, value };
+  return t === held.t && text(value) < text(held.value) ? { t, value } : held;
+}
+
+/** All claims about one process. The keys are the claims' kinds; each holds the winner. */
+export interface Claims {
+  start?: Claim<StartEvent>;
+  firstStart?: Claim<StartEvent>;
+  spawn?: Claim<SpawnEvent>;
+  exec?: Claim<ExecEvent>;
+  name?: Claim<string>;
+  daemon?: Claim<boolean>;
+  role?: Claim<NonNullable<SelfEvent['role']>>;
+  method?: Claim<string>;
+  target?: Claim<NonNullable<SelfEvent['target']>>;
+  rank?: Claim<Pick<SelfEvent, 'rank' | 'localRank' | 'worldSize'>>;
+  error?: Claim<ErrorEvent>;
+  exit?: Claim<ExitEvent>;
+  reap?: Claim<ReapEvent>;
+  rootExit?: Claim<RootExitEvent>;
+  zombie?: Claim<ZombieEvent>;
+  gone?: Claim<{ cpu?: number; rss?: number }>;
+  seen?: Claim<SeenEvent>;
+  firstSeen?: Claim<SeenEvent>;
+  sample?: Claim<SampleEvent>;
+}
+
+/** One process of the run, as far as it is known. */
+export interface MemberRecord {
+  /** `"<pid>.<start>"`, or `"<pid>"` for one that nobody could identify better */
+  id: ProcessRef;
+  pid: number;
+  claims: Claims;
+  /** latest signals that were sent to it, at most 16 */
+  signals: SignalEvent[];
+  /** worker threads by number: first and last word of each */
+  threads: Map<number, { first: Claim<ThreadEvent>; last: Claim<ThreadEvent> }>;
+  /** greatest seen: resident bytes, CPU seconds */
+  peakRss: number;
+  cpu: number;
+  /** steps with every change, so that readers can keep what they derived */
+  version: number;
+}
+
+export interface RunState {
+  run?: Claim<Event & { e: 'run' }>;
+  root?: Claim<ProcessRef>;
+  launchFailed?: Claim<string>;
+  end?: Claim<string>;
+  members: Map<ProcessRef, MemberRecord>;
+  /** the records of a pid, by its text */
+  byPid: Map<string, MemberRecord[]>;
+  /** facts about a bare pid: resolved by time when members are derived */
+  loose: Map<string, LooseEvent[]>;
+  spawnFailures: SpawnFailedEvent[];
+  /** kind → the newest message */
+  problems: Map<string, Claim<string>>;
+  /** ended members that were let go so that memory stays bounded */
+  forgotten: number;
+  /** greatest time of any event: "now" for a pure reader */
+  now: number;
+  version: number;
+}
+
+type LooseEvent = SpawnEvent | ReapEvent | SignalEvent | SeenEvent | SampleEvent | ZombieEvent | RootExitEvent | (Event & { e: 'gone' | 'root' });
+
+/** Bounds. A run may go on for days: what has ended long ago is let go, and counted. */
+export const limits = { members: 20_000, signals: 16, threads: 512, looseOfPid: 64, loosePids: 20_000, text: 16_384, argument: 4_096, spawnFailures: 100 };
+
+/** A state that knows nothing yet. */
+export function emptyState(): RunState {
+  return {
+    members: new Map(), byPid: new Map(), loose: new Map(), spawnFailures: [], problems: new Map(), forgotten: 0, now: 0, version: 0,
+  };
+}
+
+const isExact = (ref: ProcessRef): boolean => ref.includes('.');
+export const pidOf = (ref: ProcessRef): number => parseInt(ref, 10);
+
+/** True when something outside the process itself saw it end. */
+export function hasEnded(claims: Claims): boolean {
+  return Boolean(claims.reap ?? claims.rootExit ?? claims.zombie ?? claims.gone);
+}
+
+function forgetOne(state: RunState): void {
+  let victim: MemberRecord | undefined;
+  for (const record of state.members.values()) {
+    victim ??= record;
+    if (hasEnded(record.claims) && record.id !== state.root?.value) {
+      victim = record;
+      break;
+    }
+  }
+  if (!victim) return;
+  state.members.delete(victim.id);
+  const pid = String(victim.pid);
+  const rest = (state.byPid.get(pid) ?? []).filter((record) => record !== victim);
+  if (rest.length) state.byPid.set(pid, rest);
+  else state.byPid.delete(pid);
+  state.forgotten++;
+}
+
+/** A record that holds nothing yet, for a process of which only the id is known. */
+export function newRecord(id: ProcessRef): MemberRecord {
+  return { id, pid: pidOf(id), claims: {}, signals: [], threads: new Map(), peakRss: 0, cpu: 0, version: 0 };
+}
+
+function recordOf(state: RunState, id: ProcessRef): MemberRecord {
+  let record = state.members.get(id);
+  if (!record) {
+    if (state.members.size >= limits.members) forgetOne(state);
+    record = newRecord(id);
+    state.members.set(id, record);
+    const pid = String(record.pid);
+    const others = state.byPid.get(pid);
+    if (others) others.push(record);
+    else state.byPid.set(pid, [record]);
+  }
+  return record;
+}
+
+const clip = (value: string, length = limits.argument): string => (value.length > length ? `${value.slice(0, length)}…` : value);
+
+/** A command line of at most {@link limits.argument} characters in all. */
+function clipArguments(argv: string[]): string[] {
+  let left = limits.argument;
+  const kept: string[] = [];
+  for (const argument of argv) {
+    if (left <= 0) return [...kept, '…'];
+    kept.push(clip(argument, left));
+    left -= argument.length + 1;
+  }
+  return kept;
+}
+
+/** Cuts the texts of an event to a bounded length, so that a hostile line can't fill the memory. */
+function bounded<E extends Event>(event: E): E {
+  const copy = { ...event } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(copy)) {
+    if (typeof value === 'string') copy[key] = clip(value, key === 'traceback' ? limits.text : limits.argument);
+    else if (Array.isArray(value)) copy[key] = clipArguments(value as string[]);
+  }
+  return copy as unknown as E;
+}
+
+/** A spawn that a specific layer reports beats the same child reported by a lower one (os.fork inside the fork server). */
+const spawnRank = (method: string): number => (method === 'os.fork' ? 0 : /^(subprocess|os\.|posix_spawn|exec)/.test(method) ? 1 : 2);
+
+function betterSpawn(held: Claim<SpawnEvent> | undefined, event: SpawnEvent): Claim<SpawnEvent> {
+  const difference = held ? spawnRank(event.method) - spawnRank(held.value.method) : 1;
+  if (difference !== 0) return difference > 0 || !held ? { t: event.t, value: event } : held;
+  return earliest(held, event, event.t);
+}
+
+function addSignal(record: MemberRecord, event: SignalEvent): void {
+  const line = text(event);
+  if (record.signals.some((held) => text(held) === line)) return;
+  record.signals.push(event);
+  record.signals.sort((a, b) => a.t - b.t || (text(a) < text(b) ? -1 : 1));
+  if (record.signals.length > limits.signals) record.signals.shift();
+}
+
+function addThread(record: MemberRecord, event: ThreadEvent): void {
+  const held = record.threads.get(event.thread);
+  if (!held && record.threads.size >= limits.threads) return;
+  record.threads.set(event.thread, { first: earliest(held?.first, event, event.t), last: latest(held?.last, event, event.t) });
+}
+
+function applySelf(claims: Claims, event: SelfEvent): void {
+  if (event.name !== undefined) claims.name = latest(claims.name, event.name, event.t);
+  if (event.daemon !== undefined) claims.daemon = latest(claims.daemon, event.daemon, event.t);
+  if (event.role !== undefined) claims.role = latest(claims.role, event.role, event.t);
+  if (event.method !== undefined) claims.method = latest(claims.method, event.method, event.t);
+  if (event.target !== undefined) claims.target = latest(claims.target, event.target, event.t);
+  if (event.rank !== undefined) {
+    const { rank, localRank, worldSize } = event;
+    const value = { rank, ...(localRank === undefined ? {} : { localRank }), ...(worldSize === undefined ? {} : { worldSize }) };
+    claims.rank = latest(claims.rank, value, event.t);
+  }
+}
+
+/** Applies what an event says about one process. Also used to lay loose facts over a copy of a record. */
+export function applyTo(record: MemberRecord, event: Event): void {
+  const { claims } = record;
+  const { t } = event;
+  record.version++;
+  switch (event.e) {
+    case 'start':
+      claims.start = latest(claims.start, event, t);
+      claims.firstStart = earliest(claims.firstStart, event, t);
+      break;
+    case 'spawn':
+      claims.spawn = betterSpawn(claims.spawn, event);
+      break;
+    case 'self':
+      applySelf(claims, event);
+      break;
+    case 'exec':
+      claims.exec = latest(claims.exec, event, t);
+      break;
+    case 'error':
+      claims.error = latest(claims.error, event, t);
+      break;
+    case 'exit':
+      claims.exit = latest(claims.exit, event, t);
+      record.cpu = Math.max(record.cpu, event.cpu ?? 0);
+      record.peakRss = Math.max(record.peakRss, event.rss ?? 0);
+      break;
+    case 'reap':
+      claims.reap = earliest(claims.reap, event, t);
+      break;
+    case 'rootExit':
+      claims.rootExit = earliest(claims.rootExit, event, t);
+      break;
+    case 'zombie':
+      claims.zombie = earliest(claims.zombie, event, t);
+      break;
+    case 'gone':
+      claims.gone = earliest(claims.gone, {}, t);
+      record.cpu = Math.max(record.cpu, event.cpu ?? 0);
+      record.peakRss = Math.max(record.peakRss, event.rss ?? 0);
+      break;
+    case 'seen':
+      claims.seen = latest(claims.seen, event, t);
+      claims.firstSeen = earliest(claims.firstSeen, event, t);
+      break;
+    case 'sample':
+      claims.sample = latest(claims.sample, event, t);
+      record.cpu = Math.max(record.cpu, event.cpu);
+      record.peakRss = Math.max(record.peakRss, event.rss);
+      break;
+    case 'signal':
+      addSignal(record, event);
+      break;
+    case 'thread':
+      addThread(record, event);
+      break;
+    case 'root':
+    case 'run':
+    case 'launchFailed':
+    case 'end':
+    case 'problem':
+    case 'spawnFailed':
+      break;
+  }
+}
+
+function addLoose(state: RunState, ref: ProcessRef, event: LooseEvent): void {
+  // A signal to a group ("-pgid") or to everybody says nothing about one process.
+  if (ref.startsWith('-')) return;
+  const pid = String(pidOf(ref));
+  let facts = state.loose.get(pid);
+  if (!facts) {
+    if (state.loose.size >= limits.loosePids) state.loose.delete(state.loose.keys().next().value ?? '');
+    state.loose.set(pid, (facts = []));
+  }
+  if (event.e === 'sample' || event.e === 'seen') {
+    // Repeated news: the newest of each kind is enough, and the first sight.
+    const same = facts.filter((fact) => fact.e === event.e);
+    if (same.length >= 2) facts.splice(facts.indexOf(same.reduce((a, b) => (b.t > a.t ? b : a))), 1);
+  }
+  const line = text(event);
+  if (facts.some((fact) => text(fact) === line)) return;
+  facts.push(event);
+  facts.sort((a, b) => a.t - b.t || (text(a) < text(b) ? -1 : 1));
+  if (facts.length > limits.looseOfPid) facts.splice(1, 1);
+  for (const record of state.byPid.get(pid) ?? []) record.version++;
+}
+
+function about(state: RunState, ref: ProcessRef, event: LooseEvent): void {
+  if (isExact(ref)) applyTo(recordOf(state, ref), event);
+  else addLoose(state, ref, event);
+}
+
+/**
+ * Folds one event into the state. Pure in that it touches nothing but the state, which it changes in place and
+ * returns: a run has thousands of events a second and copying it for each would be the whole cost.
+ * Total: any parsed event is accepted.
+ */
+export function reduce(state: RunState, raw: Event): RunState {
+  const event = bounded(raw);
+  state.version++;
+  state.now = Math.max(state.now, event.t);
+  switch (event.e) {
+    case 'run':
+      state.run = earliest(state.run, event, event.t);
+      break;
+    case 'root':
+      state.root = earliest(state.root, event.child, event.t);
+      about(state, event.child, event);
+      break;
+    case 'launchFailed':
+      state.launchFailed = latest(state.launchFailed, event.message, event.t);
+      break;
+    case 'end':
+      state.end = latest(state.end, event.reason ?? '', event.t);
+      break;
+    case 'problem':
+      if (state.problems.size < 100 || state.problems.has(event.kind)) {
+        state.problems.set(event.kind, latest(state.problems.get(event.kind), event.message, event.t));
+      }
+      break;
+    case 'spawnFailed':
+      state.spawnFailures.push(event);
+      state.spawnFailures.sort((a, b) => a.t - b.t || (text(a) < text(b) ? -1 : 1));
+      if (state.spawnFailures.length > limits.spawnFailures) state.spawnFailures.shift();
+      break;
+    case 'spawn':
+    case 'reap':
+    case 'rootExit':
+    case 'seen':
+    case 'sample':
+    case 'zombie':
+    case 'gone':
+      about(state, event.child, event);
+      break;
+    case 'signal':
+      about(state, event.to, event);
+      break;
+    case 'start':
+    case 'self':
+    case 'exec':
+    case 'error':
+    case 'exit':
+    case 'thread':
+      if (isExact(event.id)) applyTo(recordOf(state, event.id), event);
+      break;
+  }
+  return state;
+}
