@@ -1,0 +1,219 @@
+import { closeSync, openSync, readdirSync, readSync, statfsSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from '../core/errors';
+import type { Event } from '../core/events';
+import { parseEvent } from '../core/parse';
+import type { LineCounts } from '../core/report';
+import { eventsOf, liveOf } from './runDirectory';
+
+/** Lines longer than this are dropped and counted. The probes write far shorter ones. */
+const longestLine = 256 * 1024;
+/** So much is read before others get their turn: a few milliseconds of parsing. */
+const slice = 512 * 1024;
+/** The safety net under fs.watch: lost notifications, network file systems. */
+const slowPoll = 1_000;
+
+interface Tail {
+  offset: number;
+  /** the beginning of a line whose end is not yet written */
+  partial: Buffer;
+  /** the line is too long: skip to its end */
+  skipping: boolean;
+}
+
+export interface ReaderOptions {
+  /** watch for changes (default); false: only {@link RunReader.readAll} reads */
+  follow?: boolean;
+  onEvents(events: Event[]): void;
+}
+
+/**
+ * Follows the event files of a run directory. Torn, garbled and unknown lines are counted in {@link counts} and
+ * never stop it; a line that is half written is read when its end is there.
+ */
+export class RunReader {
+  readonly counts: LineCounts = { garbled: 0, unknown: 0 };
+  readonly #tails = new Map<string, Tail>();
+  readonly #pending = new Set<string>();
+  readonly #buffer = Buffer.allocUnsafe(64 * 1024);
+  #watchers: FSWatcher[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #scheduled: NodeJS.Immediate | undefined;
+  #closed = false;
+  #full = false;
+  #vanished = false;
+
+  constructor(readonly run: string, private readonly options: ReaderOptions) {
+    if (options.follow === false) return;
+    this.#watch(eventsOf(run), (name) => name.endsWith('.ndjson') && this.#pending.add(name));
+    this.#watch(run, (name) => name === 'live.ndjson' && this.#pending.add(name));
+    this.#poll();
+  }
+
+  #watch(folder: string, note: (name: string) => unknown): void {
+    try {
+      const watcher = watch(folder, { persistent: false }, (_kind, name) => {
+        if (name === null) this.#list();
+        else note(name);
+        this.#schedule();
+      });
+      watcher.on('error', () => watcher.close());
+      this.#watchers.push(watcher);
+    } catch {
+      // The slow poll still reads.
+    }
+  }
+
+  #schedule(): void {
+    if (!this.#closed) this.#scheduled ??= setImmediate(() => this.#readSome());
+  }
+
+  #poll(): void {
+    this.#list();
+    this.#schedule();
+    this.#checkSpace();
+    this.#timer = setTimeout(() => this.#poll(), slowPoll);
+    this.#timer.unref();
+  }
+
+  /** Notes every file that has grown. */
+  #list(): void {
+    let names: string[];
+    try {
+      names = readdirSync(eventsOf(this.run));
+      this.#vanished = false;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' && !this.#vanished) {
+        this.#vanished = true;
+        this.#problem('vanished', 'The run directory is gone: observation has stopped. The program goes on.');
+      }
+      return;
+    }
+    for (const name of names) {
+      if (!name.endsWith('.ndjson')) continue;
+      const known = this.#tails.get(name);
+      try {
+        if (!known || statSync(join(eventsOf(this.run), name)).size > known.offset) this.#pending.add(name);
+      } catch {
+        // It went between the two calls.
+      }
+    }
+    this.#pending.add('live.ndjson');
+  }
+
+  #checkSpace(): void {
+    if (this.#full) return;
+    try {
+      this.#full = statfsSync(this.run).bavail === 0;
+    } catch {
+      return;
+    }
+    if (this.#full) this.#problem('full', 'The disk of the run directory is full: observation has stopped. The program goes on.');
+  }
+
+  #problem(kind: string, message: string): void {
+    this.options.onEvents([{ e: 'problem', id: `${process.pid}.0`, t: Date.now(), kind, message }]);
+  }
+
+  #readSome(): void {
+    this.#scheduled = undefined;
+    if (this.#closed) return;
+    const events: Event[] = [];
+    let budget = slice;
+    for (const name of this.#pending) {
+      this.#pending.delete(name);
+      budget -= name === 'live.ndjson' ? this.#readLive(events) : this.#readTail(name, events, budget);
+      if (budget <= 0) break;
+    }
+    if (events.length) this.options.onEvents(events);
+    if (this.#pending.size) this.#schedule();
+  }
+
+  /** Reads everything that is there now, at once. */
+  readAll(): void {
+    this.#list();
+    this.#checkSpace();
+    while (this.#pending.size && !this.#closed) {
+      this.#readSome();
+    }
+  }
+
+  #readTail(name: string, events: Event[], budget: number): number {
+    let tail = this.#tails.get(name);
+    if (!tail) this.#tails.set(name, (tail = { offset: 0, partial: Buffer.alloc(0), skipping: false }));
+    let descriptor: number | undefined;
+    let total = 0;
+    try {
+      descriptor = openSync(join(eventsOf(this.run), name), 'r');
+      while (total < budget) {
+        const length = readSync(descriptor, this.#buffer, 0, this.#buffer.length, tail.offset);
+        if (length === 0) return total;
+        tail.offset += length;
+        total += length;
+        this.#split(tail, this.#buffer.subarray(0, length), events);
+      }
+      this.#pending.add(name);
+    } catch {
+      // Gone, or not ours to read: what was read stays.
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
+    return total;
+  }
+
+  #split(tail: Tail, chunk: Buffer, events: Event[]): void {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
+      if (tail.skipping) tail.skipping = false;
+      else if (tail.partial.length) this.#line(Buffer.concat([tail.partial, chunk.subarray(from, end)]), events);
+      else this.#line(chunk.subarray(from, end), events);
+      tail.partial = Buffer.alloc(0);
+      from = end + 1;
+    }
+    if (tail.skipping) return;
+    const rest = chunk.subarray(from);
+    if (tail.partial.length + rest.length > longestLine) {
+      tail.skipping = true;
+      tail.partial = Buffer.alloc(0);
+      this.counts.garbled++;
+    } else if (rest.length) tail.partial = Buffer.concat([tail.partial, rest]);
+  }
+
+  #line(line: Buffer, events: Event[]): void {
+    if (line.length === 0) return;
+    const event = parseEvent(line.toString('utf8'));
+    if (event === 'garbled') this.counts.garbled++;
+    else if (event === 'unknown') this.counts.unknown++;
+    else events.push(event);
+  }
+
+  /** The table of numbers is replaced as a whole, not appended to. */
+  #readLive(events: Event[]): number {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(liveOf(this.run), 'r');
+      const { size } = statSync(liveOf(this.run));
+      const bytes = Buffer.allocUnsafe(Math.min(size, 8 * slice));
+      const length = readSync(descriptor, bytes, 0, bytes.length, 0);
+      for (const line of bytes.toString('utf8', 0, length).split('\n')) {
+        const event = line === '' ? 'unknown' : parseEvent(line);
+        if (typeof event !== 'string') events.push(event);
+      }
+      return length;
+    } catch {
+      return 0;
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
+  }
+
+  /** Stops following. A line whose end never came counts as garbled. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const watcher of this.#watchers) watcher.close();
+    clearTimeout(this.#timer);
+    if (this.#scheduled) clearImmediate(this.#scheduled);
+    for (const tail of this.#tails.values()) if (tail.partial.length) this.counts.garbled++;
+  }
+}
