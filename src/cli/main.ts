@@ -1,0 +1,46 @@
+import { HumanError, messageOf } from '../core/errors';
+
+const usage = `procession: run a program of many processes and see every one of them
+
+  procession run [options] [--] COMMAND [ARGS…]
+      --report FILE   write what is known of every process as JSON
+      --record DIR    keep the run directory in DIR (a new or empty folder)
+      --no-probe      put nothing into the program; look from outside only
+      --poll MS       time between looks at the process table (100; 0: never)
+      --wait          stay until every process of the run has ended, not only the first
+  procession open DIR [--json] [--report FILE] [--terminate PID] [--kill PID] [--stop]
+      show a recorded or a live run; act on its processes
+  procession help
+
+stdin, stdout, stderr and the exit status are the program's own.
+`;
+
+type Command = (args: string[]) => Promise<number>;
+
+/** Commands are loaded when they are asked for: a launch need not pay for the others. */
+const commands: Record<string, () => Promise<Command>> = {
+  run: async () => (await import('./run')).run,
+  open: async () => (await import('./open')).open,
+  launch: async () => (await import('./launch')).launch,
+  observe: async () => (await import('./observe')).observe,
+};
+
+async function main(argv: string[]): Promise<number> {
+  const [name = 'help', ...args] = argv;
+  if (['help', '--help', '-h'].includes(name)) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) throw new HumanError(`There is no command "${name}". See "procession help".`);
+  return (await load())(args);
+}
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    const shown = error instanceof HumanError ? messageOf(error) : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`procession: ${shown}\n`);
+    process.exit(error instanceof HumanError ? error.status : 70);
+  },
+);

@@ -1,0 +1,100 @@
+import { resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { describeRow, quoteCommand } from '../core/describe';
+import { HumanError } from '../core/errors';
+import type { Member } from '../core/members';
+import type { Report } from '../core/report';
+import { treeOf, type TreeNode } from '../core/tree';
+import { ownRef } from '../launch/launcher';
+import { refusal, signalMember, stopRun, type Steering } from '../launch/steer';
+import { EventFile } from '../observe/eventFile';
+import { readRun } from '../observe/readRun';
+import { readDescription } from '../observe/runDirectory';
+import { parseOptions } from './arguments';
+import { takeOver } from './observe';
+
+const options = {
+  json: { type: 'boolean' },
+  report: { type: 'string' },
+  stop: { type: 'boolean' },
+  terminate: { type: 'string' },
+  kill: { type: 'string' },
+} as const;
+
+/** ms that each stage of `--stop` has */
+const stopTimeout = 5_000;
+
+function lines(node: TreeNode, indent: string): string[] {
+  const { member } = node;
+  const marker = member.state === 'exited' ? '○' : '●';
+  return [
+    `${indent}${marker} ${member.name}  ${describeRow(member)}`,
+    ...node.children.flatMap((child) => lines(child, `${indent}  `)),
+    ...node.helpers.map((helper) => `${indent}  ◦ ${helper.name}  ${describeRow(helper)}`),
+  ];
+}
+
+/** The tree of a run as text, a line a member. */
+export function renderTree(report: Report): string {
+  const tree = treeOf(report.members);
+  return [
+    `${quoteCommand(report.run.command)}  ${report.run.endedAt === null ? 'running' : 'ended'}`,
+    ...tree.roots.flatMap((node) => lines(node, '  ')),
+    ...tree.helpers.map((helper) => `  ◦ ${helper.name}  ${describeRow(helper)}`),
+    ...report.problems.messages.map(({ message }) => `  ! ${message}`),
+  ].join('\n');
+}
+
+/** A snapshot of the run; when its launcher is gone, the operating system is asked what has become of the members. */
+async function look(run: string): Promise<Report> {
+  const taken = takeOver(run);
+  if (!taken) return readRun(run).report;
+  const report = await taken.observer.report();
+  taken.observer.close();
+  taken.file.close();
+  return report;
+}
+
+function memberOf(report: Report, pidText: string): Member {
+  const pid = Number(pidText);
+  const found = report.members.filter((member) => member.pid === pid);
+  const living = found.find((member) => member.endedAt === null);
+  if (living) return living;
+  throw new HumanError(found.length ? `The process ${pidText} of this run has ended. Nothing was sent.` : `There is no process ${pidText} in this run. "procession open" without an action lists them.`);
+}
+
+async function act(run: string, report: Report, values: { stop?: boolean; terminate?: string; kill?: string }): Promise<void> {
+  const file = new EventFile(run, 'action', ownRef());
+  const steering: Steering = { file };
+  for (const [pid, signal, via] of [[values.terminate, 'SIGTERM', 'Terminate'], [values.kill, 'SIGKILL', 'Kill']] as const) {
+    if (pid === undefined) continue;
+    const member = memberOf(report, pid);
+    const error = refusal(member, signal, signalMember(steering, member, signal, via));
+    if (error) throw error;
+  }
+  if (values.stop) {
+    const left = await stopRun(steering, {
+      signals: ['SIGINT', 'SIGTERM', 'SIGKILL'], timeout: stopTimeout, members: () => readRun(run).report.members,
+      pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+    });
+    if (left.length) throw new HumanError(`Still alive after SIGKILL: ${left.map((member) => `${member.name} (pid ${member.pid})`).join(', ')}.`, 1);
+  }
+  file.close();
+}
+
+/** `procession open DIR`: shows a run, recorded or live, and acts on its processes. */
+export async function open(args: string[]): Promise<number> {
+  const { values, positionals } = parseOptions(args, options);
+  const [directory, extra] = positionals;
+  if (!directory || extra !== undefined) throw new HumanError('Name one run directory: procession open DIR');
+  const run = resolve(directory);
+  if (!readDescription(run)) throw new HumanError(`${run} is no run directory (it has no run.json). Name a folder that "procession run --record DIR" has made.`);
+  let report = await look(run);
+  if (values.stop || values.terminate !== undefined || values.kill !== undefined) {
+    await act(run, report, { ...(values.stop ? { stop: true } : {}), ...(values.terminate === undefined ? {} : { terminate: values.terminate }), ...(values.kill === undefined ? {} : { kill: values.kill }) });
+    report = await look(run);
+  }
+  if (values.report !== undefined) writeFileSync(values.report, `${JSON.stringify(report, null, 1)}\n`);
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 1)}\n` : `${renderTree(report)}\n`);
+  return 0;
+}

@@ -1,0 +1,71 @@
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { codeOf, HumanError } from '../core/errors';
+import type { Ending } from '../core/events';
+import { shellStatus } from '../core/exits';
+import type { Report } from '../core/report';
+import { installProbes } from '../launch/environment';
+import { Launcher } from '../launch/launcher';
+import { readRun } from '../observe/readRun';
+import { createRunDirectory, liveRunsFolder, newRunId } from '../observe/runDirectory';
+import { parseOptions, splitCommand } from './arguments';
+
+const options = {
+  report: { type: 'string' },
+  record: { type: 'string' },
+  'no-probe': { type: 'boolean' },
+  poll: { type: 'string' },
+  wait: { type: 'boolean' },
+} as const;
+
+/** Time between looks at the process table when nothing else is said, in ms. */
+const defaultPoll = 100;
+
+/** Opened before the program starts: a report that can't be written is better known before than after. */
+function reserve(file: string): void {
+  try {
+    closeSync(openSync(file, 'w'));
+  } catch (error) {
+    throw new HumanError(`The report ${file} can't be written (${codeOf(error) ?? String(error)}). Name a file in a folder that you may write to.`);
+  }
+}
+
+function writeReport(file: string, report: Report): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);
+  } catch (error) {
+    process.stderr.write(`procession: the report ${file} could not be written (${codeOf(error) ?? String(error)})\n`);
+  }
+}
+
+function pollOf(text: string | undefined): number {
+  if (text === undefined) return defaultPoll;
+  const poll = Number(text);
+  if (!Number.isInteger(poll) || poll < 0 || poll > 60_000) throw new HumanError(`--poll takes whole milliseconds from 0 to 60000, not "${text}".`);
+  return poll;
+}
+
+/** `procession run`: the program with its own stdin, stdout, stderr and exit status, observed. */
+export async function run(args: string[]): Promise<number> {
+  const { own, command } = splitCommand(args, options);
+  const { values } = parseOptions(own, options);
+  if (!command[0]) throw new HumanError('Name the command to run: procession run [options] -- COMMAND [ARGS…]');
+  const poll = pollOf(values.poll);
+  if (values.report !== undefined) reserve(values.report);
+  const id = newRunId(Date.now());
+  const directory = values.record === undefined ? join(liveRunsFolder(), id) : resolve(values.record);
+  createRunDirectory(directory);
+  const launcher = new Launcher({
+    run: directory, id, argv: command, cwd: process.cwd(), env: process.env, output: 'inherit', copies: values.record !== undefined, poll,
+    probes: values['no-probe'] ? undefined : installProbes(join(__dirname, 'probes')),
+  });
+  try {
+    const ending: Ending = await launcher.launch();
+    if (values.wait) await launcher.allEnded();
+    return shellStatus(ending, process.platform);
+  } finally {
+    if (values.report !== undefined) writeReport(values.report, (await launcher.report()) ?? readRun(directory).report);
+    launcher.close();
+    if (values.record === undefined) rmSync(directory, { recursive: true, force: true });
+  }
+}

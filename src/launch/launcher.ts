@@ -1,0 +1,208 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { codeOf, HumanError, messageOf } from '../core/errors';
+import type { Ending, ProcessRef } from '../core/events';
+import type { Report } from '../core/report';
+import { EventFile } from '../observe/eventFile';
+import { bootClock, readStart } from '../observe/identity';
+import { outputsOf, readDescription, writeDescription, type RunDescription } from '../observe/runDirectory';
+import { observedEnvironment } from './environment';
+import { Observer } from './observer';
+import { checkFolder, checkProgram } from './resolve';
+
+/** What the launcher is to do. */
+export interface LaunchSpec {
+  /** an existing run directory */
+  run: string;
+  id: string;
+  argv: string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** inherit: the program has the launcher's own stdin, stdout and stderr; keep: stdout and stderr go to files of the run directory */
+  output: 'inherit' | 'keep';
+  /** the folder of the probes; undefined: the program runs without them */
+  probes?: string | undefined;
+  /** members keep copies of what they print */
+  copies: boolean;
+  poll?: number | undefined;
+  name?: string | undefined;
+  configuration?: Record<string, unknown> | undefined;
+}
+
+/** The identity of this process. */
+export function ownRef(): ProcessRef {
+  const start = readStart(process.pid);
+  return start === undefined ? `${process.pid}.m${Math.round(Date.now() - process.uptime() * 1000)}` : `${process.pid}.${start}`;
+}
+
+/** Field 7 of proc_pid_stat(5): without a controlling terminal nobody but us can interrupt the program from a keyboard. */
+function hasTerminal(): boolean {
+  if (process.platform !== 'linux') return process.stdin.isTTY;
+  try {
+    const text = readFileSync('/proc/self/stat', 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[4] !== '0';
+  } catch {
+    return process.stdin.isTTY;
+  }
+}
+
+/** More than this of one stream is passed over, so that a chatty program can't fill a memory file system. */
+const keptOutput = 64 * 1024 * 1024;
+
+/** Keeps a stream of the root in the run directory; `index` remembers how the two streams interleaved. */
+function keep(stream: Readable | null, name: 'stdout' | 'stderr', run: string, index: number): void {
+  if (!stream) return;
+  const file = openSync(join(outputsOf(run), name), 'a', 0o600);
+  let kept = 0;
+  let failed = false;
+  stream.on('data', (chunk: Buffer) => {
+    kept += chunk.length;
+    if (failed || kept > keptOutput) return;
+    try {
+      writeSync(file, chunk);
+      writeSync(index, `${JSON.stringify({ t: Date.now(), s: name, n: chunk.length })}\n`);
+    } catch {
+      // The disk is full. The pipe is drained all the same: the program must not block.
+      failed = true;
+    }
+  });
+  stream.on('error', () => undefined);
+  stream.on('close', () => closeSync(file));
+}
+
+/** Starts one program, observes it, and tells how it ended. */
+export class Launcher {
+  readonly #self = ownRef();
+  readonly #file: EventFile;
+  readonly #terminal = hasTerminal();
+  #observer: Observer | undefined;
+  #child: ChildProcess | undefined;
+  #handlers: [NodeJS.Signals, () => void][] = [];
+
+  constructor(private readonly spec: LaunchSpec) {
+    this.#file = new EventFile(spec.run, 'launcher', this.#self);
+    const { run, id, argv, cwd, name, configuration } = spec;
+    const description: RunDescription = {
+      schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: this.#self,
+      ...(name === undefined ? {} : { name }), ...(configuration === undefined ? {} : { configuration }),
+    };
+    try {
+      writeDescription(run, description);
+    } catch (error) {
+      this.#file.failure ??= codeOf(error) ?? messageOf(error);
+    }
+    this.#file.write({ e: 'run', t: description.startedAt, run: id, command: argv, cwd, host: hostname(), platform: process.platform, ...bootClock() });
+  }
+
+  /** Resolves when the root has ended. Throws {@link HumanError} when it can't be started. */
+  async launch(): Promise<Ending> {
+    const { argv, cwd, env, output } = this.spec;
+    try {
+      checkFolder(cwd);
+      checkProgram(argv, cwd, env);
+      const ended = this.#start(argv, cwd, env, output);
+      return await ended;
+    } catch (error) {
+      this.#file.write({ e: 'launchFailed', t: Date.now(), message: messageOf(error) });
+      this.#file.write({ e: 'end', t: Date.now(), reason: 'not started' });
+      throw error;
+    }
+  }
+
+  #start(argv: string[], cwd: string, env: NodeJS.ProcessEnv, output: LaunchSpec['output']): Promise<Ending> {
+    const { run, probes, copies } = this.spec;
+    this.#forward();
+    const index = output === 'keep' ? openSync(join(outputsOf(run), 'index.ndjson'), 'a', 0o600) : undefined;
+    const child = spawn(argv[0] ?? '', argv.slice(1), {
+      cwd,
+      env: probes === undefined ? env : observedEnvironment(env, { run, probes, ancestor: this.#self, keepOutput: copies }),
+      stdio: output === 'keep' ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+      // A session of its own keeps a signal to our group from the program, and the other way round. In a terminal the
+      // program must stay in the foreground group, or it could not read.
+      detached: !this.#terminal && process.platform !== 'win32',
+      windowsHide: true,
+    });
+    this.#child = child;
+    if (index !== undefined) {
+      keep(child.stdout, 'stdout', run, index);
+      keep(child.stderr, 'stderr', run, index);
+    }
+    return new Promise((resolve, reject) => {
+      child.on('error', (error) => {
+        if (child.pid === undefined) reject(new HumanError(`${argv[0] ?? ''} could not be started (${codeOf(error) ?? error.message}). Check that it is a program for this machine.`, 126));
+      });
+      if (child.pid === undefined) return;
+      const ref = this.#observe(child.pid);
+      child.on('exit', (code, signal) => {
+        this.#tell({ e: 'rootExit', t: Date.now(), child: ref, code, signal });
+        this.#stopForwarding();
+        resolve({ code, signal });
+      });
+    });
+  }
+
+  #observe(pid: number): ProcessRef {
+    const start = readStart(pid);
+    const root = start === undefined ? String(pid) : `${pid}.${start}`;
+    this.#file.write({ e: 'root', t: Date.now(), child: root });
+    this.#observer = new Observer(
+      { run: this.spec.run, id: this.#self, root, ...(this.spec.poll === undefined ? {} : { poll: this.spec.poll }), ...(this.#terminal ? {} : { sessionId: pid }) },
+      this.#file,
+    );
+    return root;
+  }
+
+  #tell(event: Parameters<Observer['tell']>[0]): void {
+    if (this.#observer) this.#observer.tell(event);
+    else this.#file.write(event);
+  }
+
+  /** Passes signals on to the root. What a terminal sends, it sends to the whole foreground group: the program has it already. */
+  #forward(): void {
+    const all: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'];
+    const fromTerminal = new Set<NodeJS.Signals>(this.#terminal ? ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGCONT'] : []);
+    for (const signal of process.platform === 'win32' ? (['SIGINT', 'SIGTERM'] as const) : all) {
+      const handler = (): void => {
+        if (!fromTerminal.has(signal)) this.#child?.kill(signal);
+      };
+      process.on(signal, handler);
+      this.#handlers.push([signal, handler]);
+    }
+  }
+
+  #stopForwarding(): void {
+    for (const [signal, handler] of this.#handlers.splice(0)) process.off(signal, handler);
+  }
+
+  /** Goes on observing until every member has ended. */
+  async allEnded(): Promise<void> {
+    await this.#observer?.allEnded();
+  }
+
+  /** What is known now. */
+  async report(): Promise<Report | undefined> {
+    const report = await this.#observer?.report();
+    const { failure } = this.#file;
+    if (report && failure) report.problems.messages.push({ kind: 'record', message: `The record of this run is not complete: its directory could not be written (${failure}). The program was not affected.` });
+    return report;
+  }
+
+  /** Ends the observation and says so in the record. */
+  close(): void {
+    const alive = this.#observer?.live ?? 0;
+    this.#file.write({ e: 'end', t: Date.now(), reason: alive ? `observation ended with ${alive} members alive` : 'all members ended' });
+    const description = readDescription(this.spec.run);
+    if (description) {
+      try {
+        writeDescription(this.spec.run, { ...description, observer: null });
+      } catch {
+        // The record is full or gone.
+      }
+    }
+    this.#observer?.close();
+    this.#file.close();
+  }
+}

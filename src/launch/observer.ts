@@ -1,0 +1,157 @@
+import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
+import type { Event, ProcessRef } from '../core/events';
+import { reportOf, type Report } from '../core/report';
+import { emptyState, hasEnded, reduce } from '../core/state';
+import { EventFile, type UnsignedEvent } from '../observe/eventFile';
+import { isSame } from '../observe/identity';
+import { attentionOf, watchLeases } from '../observe/lease';
+import { RunReader } from '../observe/reader';
+import { liveOf } from '../observe/runDirectory';
+import { createSampler } from './createSampler';
+import { SamplerSchedule } from '../observe/scheduler';
+import type { SamplerEvent, TreeSampler } from '../observe/sampler';
+
+export interface ObserverOptions {
+  run: string;
+  /** this process */
+  id: ProcessRef;
+  /** the root, as the launcher started it */
+  root: ProcessRef;
+  /** ms between looks at the membership; 0: the operating system is not asked at all */
+  poll?: number;
+  /** a session that holds members of the run only */
+  sessionId?: number;
+}
+
+/** How often the members that the probes told of are compared with those that the operating system shows. */
+const reconcileEvery = 1_000;
+
+/**
+ * Observes one run from outside until its last member has ended: samples the operating system, writes what it finds as
+ * events, keeps the table of numbers for those who look, and folds everything into a state of its own.
+ */
+export class Observer {
+  readonly #state = emptyState();
+  readonly #reader: RunReader;
+  readonly #file: EventFile;
+  readonly #sampler: TreeSampler | undefined;
+  readonly #schedule: SamplerSchedule | undefined;
+  readonly #table = new Map<ProcessRef, string>();
+  #leases: FSWatcher | undefined;
+  #timer: NodeJS.Timeout;
+  #tableTimer: NodeJS.Timeout | undefined;
+  #waiting: (() => void)[] = [];
+  #closed = false;
+
+  constructor(private readonly options: ObserverOptions, file: EventFile) {
+    this.#file = file;
+    this.#reader = new RunReader(options.run, { follow: false, onEvents: (events) => this.#fold(events) });
+    if (options.poll !== 0) {
+      const [pid = '', start] = options.root.split('.');
+      const sampler = createSampler({
+        root: { pid: Number(pid), ...(start === undefined ? {} : { start }) },
+        runDirectory: options.run,
+        id: options.id,
+        now: Date.now,
+        emit: (event) => this.#sampled(event),
+        ...(options.sessionId === undefined ? {} : { sessionId: options.sessionId }),
+      });
+      this.#sampler = sampler;
+      this.#schedule = new SamplerSchedule(sampler, options.poll === undefined ? { mode: 'hidden' } : { pace: { membership: options.poll } });
+      this.#leases = watchLeases(options.run, () => this.#attend());
+      this.#attend();
+      this.#schedule.start();
+    }
+    this.#timer = setInterval(() => this.#reconcile(), reconcileEvery);
+    this.#timer.unref();
+  }
+
+  /** Writes an event and folds it, so that a full disk does not hide it from this process. */
+  tell(event: UnsignedEvent): void {
+    this.#file.write(event);
+    reduce(this.#state, { id: this.options.id, ...event });
+  }
+
+  #fold(events: readonly Event[]): void {
+    for (const event of events) reduce(this.#state, event);
+  }
+
+  #sampled(event: SamplerEvent): void {
+    reduce(this.#state, event);
+    if (event.e === 'sample') {
+      this.#table.set(event.child, JSON.stringify(event));
+      this.#tableTimer ??= setTimeout(() => this.#writeTable(), 50);
+      return;
+    }
+    if (event.e === 'gone' || event.e === 'zombie') this.#table.delete(event.child);
+    this.#file.write(event);
+  }
+
+  /** Numbers are a table that is replaced, not a log that grows. Nobody looks: nothing is written. */
+  #writeTable(): void {
+    this.#tableTimer = undefined;
+    if (this.#closed || attentionOf(this.options.run) === undefined) return;
+    try {
+      writeFileSync(`${liveOf(this.options.run)}.new`, `${[...this.#table.values()].join('\n')}\n`, { mode: 0o600 });
+      renameSync(`${liveOf(this.options.run)}.new`, liveOf(this.options.run));
+    } catch {
+      // Full or gone: the reader says so.
+    }
+  }
+
+  #attend(): void {
+    const attention = attentionOf(this.options.run);
+    this.#schedule?.setMode(attention ?? (this.options.poll === undefined ? 'hidden' : 'visible'));
+  }
+
+  /** Ends members whose end nobody told, and hands the sampler those that only a probe knows of. */
+  #reconcile(): void {
+    this.#reader.readAll();
+    for (const record of this.#state.members.values()) {
+      if (hasEnded(record.claims) || !(record.claims.start ?? record.claims.spawn ?? record.claims.seen)) continue;
+      if (isSame(record.id)) this.#adopt(record.id);
+      else if (!this.#state.loose.has(String(record.pid))) this.tell({ e: 'gone', t: Date.now(), child: record.id });
+    }
+    this.#attend();
+    if (this.live === 0) for (const done of this.#waiting.splice(0)) done();
+  }
+
+  #adopt(id: ProcessRef): void {
+    this.#sampler?.adopt(id);
+    this.#schedule?.start();
+  }
+
+  /** Members that have not ended, as far as is known now. */
+  get live(): number {
+    let count = 0;
+    for (const { claims } of this.#state.members.values()) if (!hasEnded(claims) && (claims.start ?? claims.spawn ?? claims.seen)) count++;
+    return Math.max(count, this.#sampler?.live ?? 0);
+  }
+
+  /** Resolves when no member is alive. */
+  async allEnded(): Promise<void> {
+    this.#reconcile();
+    if (this.live > 0) await new Promise<void>((done) => {
+      this.#waiting.push(done);
+      this.#timer.ref();
+    });
+  }
+
+  /** Looks once more at everything, and says what is known. */
+  async report(): Promise<Report> {
+    await this.#sampler?.membership();
+    this.#reconcile();
+    return reportOf(this.#state, this.#reader.counts);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#tableTimer);
+    this.#leases?.close();
+    this.#schedule?.stop();
+    this.#sampler?.close();
+    this.#reader.close();
+  }
+}

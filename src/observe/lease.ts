@@ -1,0 +1,48 @@
+import { readdirSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+import type { ProcessRef } from '../core/events';
+import { isSame } from './identity';
+import { watchersOf } from './runDirectory';
+
+/** What a face asks of the observer of a run: look often, because a person is looking, or seldom. */
+export type Attention = 'visible' | 'hidden';
+
+/** Says in the run directory how closely this process (`id`) looks. The lease is void when the process is gone. */
+export function takeLease(run: string, id: ProcessRef, attention: Attention): void {
+  try {
+    writeFileSync(join(watchersOf(run), `${id}.${attention}`), '', { mode: 0o600 });
+    rmSync(join(watchersOf(run), `${id}.${attention === 'visible' ? 'hidden' : 'visible'}`), { force: true });
+  } catch {
+    // The run directory is gone or full: the observer keeps its own pace.
+  }
+}
+
+/** The closest attention of any living process; undefined when nobody looks. */
+export function attentionOf(run: string): Attention | undefined {
+  let found: Attention | undefined;
+  let names: string[] = [];
+  try {
+    names = readdirSync(watchersOf(run));
+  } catch {
+    return undefined;
+  }
+  for (const name of names) {
+    const parts = /^(.+)\.(visible|hidden)$/.exec(name);
+    if (!parts?.[1]) continue;
+    if (!isSame(parts[1])) rmSync(join(watchersOf(run), name), { force: true });
+    else if (parts[2] === 'visible') found = 'visible';
+    else found ??= 'hidden';
+  }
+  return found;
+}
+
+/** Calls back when a lease is taken or changed. */
+export function watchLeases(run: string, changed: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(watchersOf(run), { persistent: false }, changed);
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined;
+  }
+}
