@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { ProcessRef } from '../core/events';
+import { parseStat, type StatRow } from './procText';
+
+export { bootClock, type BootClock } from './clock';
+
+/** What came of a signal. `reused`: the pid belongs to another process now; nothing was sent. */
+export type SignalResult = 'sent' | 'gone' | 'reused' | 'denied';
+
+type Miss = 'gone' | 'reused';
+
+/** `start` of a process on Linux as in {@link ProcessRef}; undefined when there is no such process, or no `/proc`. */
+export function readStart(pid: number): string | undefined {
+  const row = process.platform === 'linux' ? withStat(pid, (found) => found) : undefined;
+  return row ? String(row.start) : undefined;
+}
+
+/** Whether the process that `ref` names is there now (a zombie is not: it has ended). */
+export function isSame(ref: ProcessRef): boolean {
+  return process.platform === 'linux' ? onLinux(ref, () => 'same') === 'same' : elsewhere(ref) === 'same';
+}
+
+/**
+ * Sends a signal to the very process that `ref` names, or to nobody. On Linux a few microseconds lie between the
+ * comparison of the start times and the signal; only a pidfd, which Node does not have, would close that gap. Elsewhere
+ * the start time is told by `ps` or PowerShell, to the second.
+ */
+export function sendSignal(ref: ProcessRef, signal: NodeJS.Signals | number): SignalResult {
+  const kill = (): SignalResult => {
+    try {
+      process.kill(pidOf(ref), signal);
+      return 'sent';
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'gone' : 'denied';
+    }
+  };
+  // kill(2) gives 0 and negative numbers, and every system gives pid 1, another meaning than "this process".
+  if (!(pidOf(ref) > 1)) return 'denied';
+  if (process.platform === 'linux') return onLinux(ref, kill);
+  const found = elsewhere(ref);
+  return found === 'same' ? kill() : found;
+}
+
+const pidOf = (ref: ProcessRef): number => (/^\d+(\.m?\d+)?$/.test(ref) ? Number.parseInt(ref, 10) : Number.NaN);
+
+const buffer = Buffer.allocUnsafeSlow(2048);
+
+function withStat<T>(pid: number, use: (row: StatRow) => T): T | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(`/proc/${pid}/stat`, 'r');
+    const row = parseStat(buffer, readSync(fd, buffer, 0, buffer.length, 0));
+    return row && use(row);
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function onLinux<T extends string>(ref: ProcessRef, act: () => T): T | Miss {
+  const start = Number(ref.split('.')[1] ?? Number.NaN);
+  return withStat(pidOf(ref), (row) => {
+    if (row.start !== start) return 'reused';
+    return row.state === 'Z' && row.threads <= 1 ? 'gone' : act();
+  }) ?? 'gone';
+}
+
+/** A probe took its stamp when it loaded, so its process had started by then, and a later owner of the pid had not. */
+function elsewhere(ref: ProcessRef): 'same' | Miss {
+  const startedAt = startElsewhere(pidOf(ref));
+  if (startedAt === undefined) return 'gone';
+  const stamp = /\.m(\d+)$/.exec(ref);
+  return !stamp || startedAt <= Number(stamp[1]) + 1000 ? 'same' : 'reused';
+}
+
+/** Start of a process in ms since the epoch, to the second, where there is no `/proc`. */
+function startElsewhere(pid: number): number | undefined {
+  const [file, args] = process.platform === 'win32'
+    ? ['powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`]] as const
+    : ['ps', ['-o', 'lstart=', '-p', String(pid)]] as const;
+  try {
+    const text = execFileSync(file, args, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
+    const time = Date.parse(text.trim());
+    return Number.isNaN(time) ? undefined : time;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,117 @@
+import type { Ending, ProcessRef } from '../core/events';
+import type { SamplerOptions } from './sampler';
+
+/** What one look told about a live process. CPU in seconds so far, memory in bytes. */
+export interface Reading {
+  ppid: number;
+  state: string;
+  cpu: number;
+  rss: number;
+  threads?: number;
+}
+
+/** A reading with the share of one core that the process has now. */
+export interface Sample extends Reading {
+  load?: number;
+}
+
+/** What is read once for each image that a process runs. */
+export interface Description {
+  comm?: string;
+  argv?: string[];
+  cwd?: string;
+  exe?: string;
+  parent?: ProcessRef;
+}
+
+/** A load is worked out over at least this long, because CPU time advances in steps of 10 ms. */
+const shortestLoad = 200;
+/** A process that is older than this when first read has a past that says nothing about its load now. */
+const young = 2_000;
+
+/** One process of the run: what was read of it, and what of that was told. */
+export class Entry {
+  description: Description = {};
+  ended = false;
+  /** CPU seconds and peak memory in bytes, as last read; undefined before the first reading */
+  totals: { cpu: number; rss: number } | undefined;
+  private told: Sample | undefined;
+  private measured: { t: number; cpu: number; load?: number } | undefined;
+
+  constructor(readonly ref: ProcessRef, readonly startedAt?: number) {}
+
+  /** Takes in a reading without telling of it. */
+  note(reading: Reading, peak = reading.rss): void {
+    this.totals = { cpu: reading.cpu, rss: Math.max(this.totals?.rss ?? 0, peak) };
+  }
+
+  /** Takes in a reading made at `t` (ms); the sample to tell of, or undefined when it says nothing new. */
+  sample(t: number, reading: Reading): Sample | undefined {
+    this.note(reading);
+    const load = this.measure(t, reading.cpu);
+    const sample: Sample = load === undefined ? reading : { ...reading, load };
+    const { told } = this;
+    if (told?.cpu === sample.cpu && told.rss === sample.rss && told.state === sample.state && told.load === sample.load
+      && told.threads === sample.threads && told.ppid === sample.ppid) return undefined;
+    this.told = sample;
+    return sample;
+  }
+
+  /** Share of a core since the last measurement, or since birth. */
+  private measure(t: number, cpu: number): number | undefined {
+    const born = this.startedAt !== undefined && t - this.startedAt < young ? { t: this.startedAt, cpu: 0 } : undefined;
+    const since = this.measured ?? born;
+    if (since && t - since.t < shortestLoad) return this.measured?.load;
+    const load = since && Math.max(0, Math.round(((cpu - since.cpu) * 1e6) / (t - since.t)) / 1000);
+    this.measured = load === undefined ? { t, cpu } : { t, cpu, load };
+    return load;
+  }
+}
+
+/** Writes what a sampler finds as events. */
+export class Ledger {
+  live = 0;
+  revision = 0;
+
+  constructor(private readonly options: Pick<SamplerOptions, 'id' | 'now' | 'emit'>) {}
+
+  /** A process was met. */
+  met(): void {
+    this.live++;
+    this.revision++;
+  }
+
+  /** Tells of a new process, or of a known one whose parent or image changed. */
+  seen(entry: Entry, ppid: number): void {
+    const startedAt = entry.startedAt === undefined ? {} : { startedAt: entry.startedAt };
+    this.options.emit({ e: 'seen', ...this.base(), child: entry.ref, ppid, ...entry.description, ...startedAt });
+  }
+
+  /** Tells of a reading if it says anything new. */
+  sample(entry: Entry, reading: Reading): void {
+    const sample = entry.sample(this.options.now(), reading);
+    if (sample) this.options.emit({ e: 'sample', ...this.base(), child: entry.ref, ...sample });
+  }
+
+  /** The process ended and waits to be reaped. */
+  zombie(entry: Entry, ending: Ending): void {
+    this.end(entry);
+    this.options.emit({ e: 'zombie', ...this.base(), child: entry.ref, ...ending });
+  }
+
+  /** The process is in the process table no longer. */
+  gone(entry: Entry): void {
+    this.end(entry);
+    this.options.emit({ e: 'gone', ...this.base(), child: entry.ref, ...entry.totals });
+  }
+
+  private end(entry: Entry): void {
+    if (!entry.ended) this.live--;
+    entry.ended = true;
+    this.revision++;
+  }
+
+  private base(): { t: number; id: ProcessRef } {
+    return { t: this.options.now(), id: this.options.id };
+  }
+}

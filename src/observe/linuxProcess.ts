@@ -1,0 +1,134 @@
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import type { Ending } from '../core/events';
+import { Entry, type Description, type Reading } from './ledger';
+import { GONE, ProcFile, readProc, type DescriptorBudget } from './procFile';
+import { parseChildren, parseMark, parsePeak, parseStat, parseWaitStatus, splitNul, type StatRow } from './procText';
+
+const commandLineLimit = 16_384;
+const CAP_SYS_PTRACE = 19;
+
+let buffer = Buffer.allocUnsafeSlow(16_384);
+
+/** One process under /proc, known by its stat file. */
+export class LinuxProcess {
+  readonly stat: ProcFile;
+  private readonly children: ProcFile;
+
+  constructor(readonly pid: number, budget: DescriptorBudget) {
+    this.stat = new ProcFile(`/proc/${pid}/stat`, budget);
+    this.children = new ProcFile(`/proc/${pid}/task/${pid}/children`, budget);
+  }
+
+  /** The process's row, `'gone'`, or undefined when the system did not let us read it now. */
+  row(): StatRow | 'gone' | undefined {
+    const length = this.stat.read(buffer);
+    // A descriptor opened in time reads empty or ESRCH once the process was reaped.
+    if (length === GONE || length === 0) return 'gone';
+    return length > 0 ? parseStat(buffer, length) : undefined;
+  }
+
+  /**
+   * Children that the main thread created. The file may omit some while siblings end (proc_tid_children(5)), so it can
+   * only add; and it comes in pieces of a page whatever the buffer, so it is read until it ends.
+   */
+  childPids(): number[] {
+    let length = 0;
+    for (;;) {
+      if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafeSlow(buffer.length)]);
+      const count = this.children.read(buffer, length, length);
+      if (count <= 0) break;
+      length += count;
+    }
+    return parseChildren(buffer, length);
+  }
+
+  close(): void {
+    this.stat.close();
+    this.children.close();
+  }
+}
+
+/** A process of the run. */
+export class LinuxMember extends Entry {
+  /** number of the look that last met it */
+  look = 0;
+  samples = 0;
+
+  constructor(readonly process: LinuxProcess, public row: StatRow, startedAt: number) {
+    super(`${process.pid}.${row.start}`, startedAt);
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  reading(units: { pageSize: number; ticksPerSecond: number }): Reading {
+    const { ppid, cpuTicks, pages, threads } = this.row;
+    return { ppid, state: this.state, cpu: cpuTicks / units.ticksPerSecond, rss: pages * units.pageSize, threads };
+  }
+
+  /** Ended, not reaped. A main thread that ended alone shows Z too while the other threads of the process go on. */
+  get isZombie(): boolean {
+    return (this.row.state === 'Z' || this.row.state === 'X') && this.row.threads <= 1;
+  }
+
+  private get state(): string {
+    return this.row.state === 'Z' && !this.isZombie ? 'S' : this.row.state;
+  }
+}
+
+/** Whether two rows of a process show the same image. Every exec makes a new stack, at a random address. */
+export function sameImage(a: StatRow, b: StatRow): boolean {
+  return a.comm === b.comm && (a.stack === b.stack || b.stack <= 1);
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The environment that a process was given at its last exec; empty in the middle of an exec, undefined where it is another user's. */
+export function readEnvironment(pid: number): Buffer | undefined {
+  return readProc(`/proc/${pid}/environ`);
+}
+
+/** Reads what a process's current image is. */
+export function describe(pid: number, comm: string): Description {
+  const commandLine = readProc(`/proc/${pid}/cmdline`, commandLineLimit);
+  const argv = commandLine && splitNul(commandLine);
+  const cwd = attempt(() => readlinkSync(`/proc/${pid}/cwd`));
+  const exe = attempt(() => readlinkSync(`/proc/${pid}/exe`));
+  const environment = readEnvironment(pid);
+  const ancestor = environment && parseMark(environment)?.ancestor;
+  return {
+    comm,
+    ...(argv?.length ? { argv } : {}),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(exe === undefined ? {} : { exe }),
+    ...(ancestor && /^\d+\.\d+$/.test(ancestor) ? { parent: ancestor } : {}),
+  };
+}
+
+/** Peak resident memory of a live process in bytes; 0 where it cannot be read. */
+export function readPeak(pid: number): number {
+  return parsePeak(readProc(`/proc/${pid}/status`)?.toString('latin1') ?? '') ?? 0;
+}
+
+/** We may read the status of every zombie: root with the capability that the kernel asks for. */
+const seesAll = ((): boolean => {
+  const found = /^CapEff:\s*([0-9a-f]+)$/m.exec(attempt(() => readFileSync('/proc/self/status', 'latin1')) ?? '');
+  return found !== null && ((BigInt(`0x${found[1]}`) >> BigInt(CAP_SYS_PTRACE)) & 1n) === 1n;
+})();
+
+/**
+ * How a zombie ended. The kernel shows a status that may not be read as 0, which is also success; so a 0 counts only
+ * where the process is our own (one that is not dumpable belongs to root here, proc_pid(5)).
+ */
+export function readEnding(pid: number, waitStatus: number): Ending {
+  const uid = process.geteuid?.() ?? -1;
+  const trusted = waitStatus !== 0 || seesAll || (uid !== 0 && attempt(() => statSync(`/proc/${pid}`).uid) === uid);
+  return trusted ? parseWaitStatus(waitStatus) : { code: null, signal: null };
+}

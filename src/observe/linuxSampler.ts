@@ -1,0 +1,294 @@
+import { existsSync, readdirSync } from 'node:fs';
+import type { ProcessRef } from '../core/events';
+import { bootClock, systemUnits, type BootClock } from './clock';
+import { Ledger } from './ledger';
+import { describe, LinuxMember, LinuxProcess, readEnding, readEnvironment, readPeak, sameImage } from './linuxProcess';
+import { PidGate, type Change } from './pidGate';
+import { DescriptorBudget } from './procFile';
+import { parseMark, type StatRow } from './procText';
+import type { SamplerOptions, TreeSampler } from './sampler';
+
+/** A full scan happens at least this often while processes come and go, in ms. */
+const sweepEvery = 2_000;
+/** Members younger than this are looked at each time: a fork is often followed by an exec, and a failure by an end. In ms. */
+const youngFor = 1_000;
+const youngAtOnce = 64;
+/** Descriptions (command line and so on) may take this long in one look, in ms; the rest waits for the next. */
+const describeFor = 2;
+/** The peak of memory is read with every so-manieth sample: it cannot be read any more when the process has ended. */
+const peakEvery = 10;
+
+/** Kernels without CONFIG_PROC_CHILDREN lack these files. */
+const hasChildrenFiles = existsSync('/proc/thread-self/children');
+const ownPid = process.pid;
+
+/** Found by a scan, not yet known whose it is. */
+interface Candidate {
+  process: LinuxProcess;
+  row: StatRow;
+  ours?: boolean;
+  /** in the middle of an exec: its environment shows nothing yet */
+  unsettled?: boolean;
+}
+
+/** The sampler of Linux: reads /proc through kept descriptors. The costs that shaped it are in docs/performance.md. */
+export class LinuxSampler implements TreeSampler {
+  readonly pace = { membership: 100, numbers: 1_000 };
+  private readonly ledger: Ledger;
+  private readonly budget = new DescriptorBudget();
+  private readonly gate = new PidGate();
+  private readonly units = systemUnits();
+  private readonly clock: BootClock;
+  private readonly members = new Map<number, LinuxMember>();
+  /** Processes that are not of the run. One that ended stays here until its pid is given out again. */
+  private foreign = new Set<number>();
+  /** Sessions and process groups that a member founded. They tell whose an orphan is. */
+  private readonly founded = new Set<number>();
+  private readonly rootStart: number;
+  private young: LinuxMember[] = [];
+  private undescribed: LinuxMember[] = [];
+  private round: LinuxMember[] = [];
+  private look = 0;
+  private sweptAt = -Infinity;
+  private unswept = true;
+  private describeLeft = describeFor;
+  private processes = 0;
+
+  constructor(private readonly options: SamplerOptions, clock = bootClock()) {
+    this.ledger = new Ledger(options);
+    this.clock = clock ?? { bootTime: 0, tickMs: 10 };
+    const { pid, start } = options.root;
+    const root = this.open(pid);
+    this.rootStart = Number(start ?? root?.row.start ?? 0);
+    if (root && root.row.start === this.rootStart) this.add(root);
+    else root?.process.close();
+  }
+
+  get live(): number {
+    return this.ledger.live;
+  }
+
+  get revision(): number {
+    return this.ledger.revision;
+  }
+
+  membership(): void {
+    this.describeLeft = describeFor;
+    const change = this.gate.look();
+    this.unswept ||= change.happened;
+    const sweep = this.unswept && (this.live === 0 || this.options.now() - this.sweptAt >= sweepEvery);
+    if (sweep || (change.happened && this.scanIsCheaper())) this.scan(change);
+    else if (change.happened) this.walk(change);
+    this.watchYoung();
+    this.describeRest();
+  }
+
+  numbers(count = Infinity): void {
+    if (count >= this.members.size) this.round = [];
+    for (let left = Math.min(count, this.members.size); left > 0; left--) {
+      let member = this.round.pop();
+      if (!member) {
+        this.round = [...this.members.values()].reverse();
+        member = this.round.pop();
+      }
+      if (member && this.members.get(member.pid) === member && this.check(member)) this.sample(member);
+    }
+  }
+
+  adopt(ref: ProcessRef): void {
+    const [pid = 0, start] = ref.split('.').map(Number);
+    const held = this.members.get(pid);
+    if (held && (start === undefined || held.row.start === start || this.check(held))) return;
+    const found = this.open(pid);
+    if (!found) return;
+    if (start === undefined ? this.isOurs(found, new Map()) : found.row.start === start) this.add(found);
+    else found.process.close();
+  }
+
+  close(): void {
+    for (const member of this.members.values()) member.process.close();
+    this.members.clear();
+  }
+
+  // Finding members
+
+  /**
+   * Children files cost a read for each member and miss what other threads than the main one forked; listing /proc
+   * costs about half of that for each process of the machine.
+   */
+  private scanIsCheaper(): boolean {
+    if (!hasChildrenFiles || this.members.size * 2 > this.processes) return true;
+    for (const member of this.members.values()) if (member.row.threads > 1) return true;
+    return false;
+  }
+
+  /** Looks at every process of the machine that was not known before. */
+  private scan(change: Change): void {
+    const listed = readdirSync('/proc');
+    this.look++;
+    if (!this.gate.trustworthy || this.foreign.size > 2 * listed.length + 1_000) this.foreign = new Set();
+    this.processes = listed.length;
+    this.sweptAt = this.options.now();
+    this.unswept = false;
+    const found = new Map<number, Candidate>();
+    for (const name of listed) {
+      const pid = Number(name);
+      if (!(pid > 0)) continue;
+      const member = this.members.get(pid);
+      if (member) {
+        member.look = this.look;
+        if (!change.given(pid) || this.check(member)) continue;
+      } else if (this.foreign.has(pid) && !change.given(pid)) continue;
+      const candidate = this.open(pid);
+      if (candidate) found.set(pid, candidate);
+    }
+    this.checkUnmet();
+    for (const candidate of found.values()) {
+      if (this.isOurs(candidate, found)) this.add(candidate);
+      else this.dismiss(candidate);
+    }
+  }
+
+  /** Looks at the members' own children only. The members that it adds are walked in the same loop. */
+  private walk(change: Change): void {
+    this.look++;
+    for (const member of this.members.values()) {
+      if (member.ended) continue;
+      for (const pid of member.process.childPids()) {
+        const known = this.members.get(pid);
+        if (known) known.look = this.look;
+        if (known && (!change.given(pid) || this.check(known))) continue;
+        const child = this.open(pid);
+        if (child && child.row.start >= this.rootStart) this.add(child);
+        else child?.process.close();
+      }
+    }
+    this.checkUnmet();
+  }
+
+  /** Not being listed proves nothing: a member has ended when its own descriptor says so. */
+  private checkUnmet(): void {
+    for (const member of this.members.values()) if (member.look !== this.look) this.check(member);
+  }
+
+  private open(pid: number): Candidate | undefined {
+    const process = new LinuxProcess(pid, this.budget);
+    const row = process.row();
+    if (row && row !== 'gone') return { process, row };
+    process.close();
+    return undefined;
+  }
+
+  /** By its parent, by the session or group that a member founded, or by the mark that the run's environment carries. */
+  private isOurs(candidate: Candidate, found: Map<number, Candidate>): boolean {
+    const { row, process } = candidate;
+    if (candidate.ours !== undefined) return candidate.ours;
+    candidate.ours = false;
+    if (row.kernelThread || row.start < this.rootStart || process.pid === ownPid) return false;
+    const parent = found.get(row.ppid);
+    candidate.ours = this.members.has(row.ppid) || (parent !== undefined && this.isOurs(parent, found))
+      || row.sid === this.options.sessionId || this.founded.has(row.sid) || this.founded.has(row.pgid)
+      || this.isMarked(candidate);
+    return candidate.ours;
+  }
+
+  private isMarked(candidate: Candidate): boolean {
+    const environment = readEnvironment(candidate.process.pid);
+    candidate.unsettled = environment?.length === 0 && this.age(candidate.row) < youngFor;
+    return environment !== undefined && parseMark(environment)?.runDirectory === this.options.runDirectory;
+  }
+
+  private dismiss({ process, unsettled }: Candidate): void {
+    process.close();
+    if (unsettled) this.unswept = true;
+    else this.foreign.add(process.pid);
+    this.founded.delete(process.pid);
+  }
+
+  private startOf(row: StatRow): number {
+    return this.clock.bootTime + row.start * this.clock.tickMs;
+  }
+
+  private age(row: StatRow): number {
+    return this.options.now() - this.startOf(row);
+  }
+
+  private add({ process, row }: Candidate): void {
+    const { pid } = process;
+    const member = new LinuxMember(process, row, this.startOf(row));
+    member.look = this.look;
+    this.members.set(pid, member);
+    this.foreign.delete(pid);
+    this.noteFounder(member);
+    this.ledger.met();
+    this.young.push(member);
+    this.describe(member);
+    if (member.isZombie) this.ledger.zombie(member, readEnding(pid, row.waitStatus));
+  }
+
+  private noteFounder({ pid, row }: LinuxMember): void {
+    if (row.sid === pid || row.pgid === pid) this.founded.add(pid);
+  }
+
+  // Following members
+
+  /** Reads a member's row anew and tells what changed in it; false when the member is gone. */
+  private check(member: LinuxMember): boolean {
+    const before = member.row;
+    const row = member.process.row();
+    if (row === undefined) return true;
+    if (row === 'gone' || row.start !== before.start) {
+      this.remove(member);
+      return false;
+    }
+    member.row = row;
+    if (member.ended) return true;
+    member.note(member.reading(this.units));
+    if (member.isZombie) this.ledger.zombie(member, readEnding(member.pid, row.waitStatus));
+    else if (!sameImage(before, row)) this.describe(member);
+    else if (before.ppid !== row.ppid) this.ledger.seen(member, row.ppid);
+    if (before.pgid !== row.pgid || before.sid !== row.sid) this.noteFounder(member);
+    return true;
+  }
+
+  private remove(member: LinuxMember): void {
+    member.process.close();
+    this.members.delete(member.pid);
+    this.ledger.gone(member);
+    // Its children have another parent now, and what it left unseen can only be found among all processes.
+    this.unswept = true;
+    for (const other of this.members.values()) if (other.row.ppid === member.pid) this.check(other);
+  }
+
+  private sample(member: LinuxMember): void {
+    if (member.ended) return;
+    const reading = member.reading(this.units);
+    if (member.samples++ % peakEvery === 0) member.note(reading, readPeak(member.pid));
+    this.ledger.sample(member, reading);
+  }
+
+  private watchYoung(): void {
+    this.young = this.young.filter((member) => !member.ended && this.age(member.row) < youngFor).slice(-youngAtOnce);
+    for (const member of this.young) this.check(member);
+  }
+
+  /** Tells of a member with all that is known of its image; when many came at once, with the details later. */
+  private describe(member: LinuxMember): void {
+    if (this.describeLeft > 0) {
+      const began = performance.now();
+      member.description = describe(member.pid, member.row.comm);
+      this.describeLeft -= performance.now() - began;
+    } else {
+      member.description = { comm: member.row.comm };
+      this.undescribed.push(member);
+    }
+    this.ledger.seen(member, member.row.ppid);
+  }
+
+  private describeRest(): void {
+    while (this.undescribed.length > 0 && this.describeLeft > 0) {
+      const member = this.undescribed.shift();
+      if (member && !member.ended) this.describe(member);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { parseOpenFiles } from './procText';
+
+/**
+ * How many descriptors the sampler may keep open: half of what the process may open, so that the rest of the
+ * program never meets EMFILE because of us.
+ */
+export class DescriptorBudget {
+  private left: number;
+
+  constructor(limit = softLimit()) {
+    this.left = Math.min(Math.floor(limit / 2), 8192);
+  }
+
+  /** Takes one descriptor; false when there is none left. */
+  take(): boolean {
+    if (this.left <= 0) return false;
+    this.left--;
+    return true;
+  }
+
+  give(): void {
+    this.left++;
+  }
+
+  /** The system refused a descriptor: keep no further ones. */
+  exhaust(): void {
+    this.left = 0;
+  }
+}
+
+function softLimit(): number {
+  try {
+    return parseOpenFiles(readFileSync('/proc/self/limits', 'latin1')) ?? 1024;
+  } catch {
+    return 1024;
+  }
+}
+
+/** What a read came to: a number of bytes, or why there are none. */
+export const GONE = -1;
+export const UNREADABLE = -2;
+
+const code = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
+
+/**
+ * A file under `/proc/<pid>` that is read again and again. Its descriptor is kept where the budget allows: one
+ * pread costs less than half of open, read and close, and a kept descriptor belongs to one process for ever: once
+ * that process was reaped it answers ESRCH, whoever has the pid by then.
+ */
+export class ProcFile {
+  private fd: number | undefined;
+
+  constructor(private readonly path: string, private readonly budget: DescriptorBudget) {}
+
+  /** Reads into `buffer` from the file's `position` on; the number of bytes, {@link GONE} or {@link UNREADABLE}. */
+  read(buffer: Buffer, offset = 0, position = 0): number {
+    let fd = this.fd;
+    try {
+      fd ??= this.open();
+      return readSync(fd, buffer, offset, buffer.length - offset, position);
+    } catch (error) {
+      const reason = code(error);
+      if (reason === 'EMFILE' || reason === 'ENFILE') this.budget.exhaust();
+      return reason === 'ESRCH' || reason === 'ENOENT' ? GONE : UNREADABLE;
+    } finally {
+      if (fd !== undefined && this.fd === undefined) closeSync(fd);
+    }
+  }
+
+  close(): void {
+    if (this.fd === undefined) return;
+    closeSync(this.fd);
+    this.fd = undefined;
+    this.budget.give();
+  }
+
+  private open(): number {
+    const fd = openSync(this.path, 'r');
+    if (this.budget.take()) this.fd = fd;
+    return fd;
+  }
+}
+
+const scratch = Buffer.allocUnsafeSlow(65_536);
+
+/** The whole of a file under /proc, at most `limit` bytes of it; undefined when it cannot be read. */
+export function readProc(path: string, limit = 1_048_576): Buffer | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    const chunks: Buffer[] = [];
+    for (let total = 0; total < limit;) {
+      const count = readSync(fd, scratch, 0, Math.min(scratch.length, limit - total), null);
+      if (count === 0) break;
+      chunks.push(Buffer.from(scratch.subarray(0, count)));
+      total += count;
+    }
+    return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}

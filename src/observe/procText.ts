@@ -1,0 +1,128 @@
+/** Parsers of what Linux writes under /proc: bytes in, values out, no access to the system. See proc(5). */
+import { signalName } from '../core/exits';
+import type { Ending } from '../core/events';
+
+/** What the sampler uses of `/proc/<pid>/stat`. Times in clock ticks, memory in pages. */
+export interface StatRow {
+  comm: string;
+  /** R S D T t Z X I */
+  state: string;
+  ppid: number;
+  pgid: number;
+  sid: number;
+  kernelThread: boolean;
+  /** user and system time of all its threads, without children */
+  cpuTicks: number;
+  threads: number;
+  /** ticks since boot: with the pid, the identity of the process */
+  start: number;
+  pages: number;
+  /** bottom of the stack, new with every exec; 0 where it may not be read */
+  stack: number;
+  /** raw wait status of a zombie; also 0 where it may not be read */
+  waitStatus: number;
+}
+
+const ZERO = 0x30;
+const MINUS = 0x2d;
+const SPACE = 0x20;
+const CLOSE = 0x29;
+const KERNEL_THREAD = 0x0020_0000;
+const LAST_FIELD = 52;
+const fields = new Float64Array(LAST_FIELD + 1);
+
+/**
+ * Parses the first `length` bytes of a stat file; undefined when they are not one. The command's name is the
+ * program's own choice and may hold spaces, parentheses and line breaks: it ends at the last `)` of the text.
+ */
+export function parseStat(bytes: Buffer, length = bytes.length): StatRow | undefined {
+  const open = bytes.indexOf(0x28);
+  const close = bytes.lastIndexOf(CLOSE, length - 1);
+  if (open < 0 || close < open || close + 3 >= length) return undefined;
+  fields.fill(0);
+  let field = 4;
+  let value = 0;
+  for (let i = close + 4; i < length && field <= LAST_FIELD; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte >= ZERO && byte < ZERO + 10) value = value * 10 + byte - ZERO;
+    else if (byte !== MINUS) {
+      fields[field++] = value;
+      value = 0;
+    }
+  }
+  if (field <= LAST_FIELD) fields[field] = value;
+  const at = (index: number): number => fields[index] ?? 0;
+  return {
+    comm: bytes.toString('utf8', open + 1, close),
+    state: String.fromCharCode(bytes[close + 2] ?? 0),
+    ppid: at(4), pgid: at(5), sid: at(6),
+    kernelThread: (at(9) & KERNEL_THREAD) !== 0,
+    cpuTicks: at(14) + at(15),
+    threads: at(20), start: at(22), pages: at(24), stack: at(28), waitStatus: at(52),
+  };
+}
+
+/** Pids of a `children` file: decimal numbers, each followed by a space. */
+export function parseChildren(bytes: Buffer, length = bytes.length): number[] {
+  const pids: number[] = [];
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte !== SPACE) value = value * 10 + byte - ZERO;
+    else {
+      pids.push(value);
+      value = 0;
+    }
+  }
+  return pids;
+}
+
+/** Of `/proc/loadavg`: how many threads the system has, and the newest pid of this pid namespace. */
+export function parseLoadavg(text: string): { threads: number; lastPid: number } | undefined {
+  const found = /\/(\d+) (\d+)\s*$/.exec(text);
+  return found ? { threads: Number(found[1]), lastPid: Number(found[2]) } : undefined;
+}
+
+/** Strings that end with a NUL, as in `cmdline` and `environ`. A process that rewrote its title may lack the last NUL. */
+export function splitNul(bytes: Buffer): string[] {
+  const text = bytes.toString('utf8');
+  if (text === '') return [];
+  return (text.endsWith('\0') ? text.slice(0, -1) : text).split('\0');
+}
+
+/** The environment mark of a run: `PROCESSION=1|<ancestor>|<options>|<run directory>`. */
+export function parseMark(environ: Buffer): { ancestor: string; runDirectory: string } | undefined {
+  const name = 'PROCESSION=1|';
+  let from = environ.indexOf(name);
+  while (from > 0 && environ[from - 1] !== 0) from = environ.indexOf(name, from + 1);
+  if (from < 0) return undefined;
+  const end = environ.indexOf(0, from);
+  const [ancestor, , ...directory] = environ.toString('utf8', from + name.length, end < 0 ? undefined : end).split('|');
+  return ancestor === undefined || directory.length === 0 ? undefined : { ancestor, runDirectory: directory.join('|') };
+}
+
+/** How a process ended, from the raw status of wait(2). */
+export function parseWaitStatus(status: number): Ending {
+  const signal = status & 0x7f;
+  return signal === 0 ? { code: (status >> 8) & 0xff, signal: null } : { code: null, signal: signalName(signal) };
+}
+
+/** Peak resident memory in bytes, from `/proc/<pid>/status`; undefined for a process without memory. */
+export function parsePeak(status: string): number | undefined {
+  const found = /^VmHWM:\s*(\d+) kB$/m.exec(status);
+  return found ? Number(found[1]) * 1024 : undefined;
+}
+
+/** Of `/proc/<pid>/limits`: the soft limit of open files. */
+export function parseOpenFiles(limits: string): number | undefined {
+  const found = /^Max open files\s+(\d+)/m.exec(limits);
+  return found ? Number(found[1]) : undefined;
+}
+
+/** Of `/proc/<pid>/auxv` (getauxval(3)): bytes of a page and clock ticks of a second. Words are as wide as the machine's. */
+export function parseAuxv(bytes: Buffer, wordSize: 4 | 8): { pageSize: number; ticksPerSecond: number } {
+  const word = (offset: number): number => (wordSize === 8 ? Number(bytes.readBigUInt64LE(offset)) : bytes.readUInt32LE(offset));
+  const values = new Map<number, number>();
+  for (let i = 0; i + 2 * wordSize <= bytes.length; i += 2 * wordSize) values.set(word(i), word(i + wordSize));
+  return { pageSize: values.get(6) ?? 4096, ticksPerSecond: values.get(17) ?? 100 };
+}
