@@ -1,0 +1,117 @@
+// Runs the tests that live inside a real VS Code: `node --import tsx test/host/run.ts [name of a suite…]`.
+// Each suite is a folder of tests and one window: a workbench in a browser, or, where
+// PROCESSION_DESKTOP_VSCODE is set, a desktop VS Code of that version ("1" means stable).
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { bridgeVariable, serveBrowser } from './bridge';
+import { pageBrowser } from './browser';
+import { bundleTests } from './bundle';
+import { runDesktop } from './desktop';
+import { picturesVariable, resultsVariable } from './inside/testing';
+import { createResults, followResults, type Tally } from './results';
+import { openWorkbench, type Workbench } from './workbench';
+
+const repository = resolve(__dirname, '..', '..');
+
+export interface Suite {
+  name: string;
+  folder: string;
+  trusted: boolean;
+}
+
+/** What a suite runs in: a copy of the examples as workspace, the bundled tests, the file of results. */
+export interface Stage {
+  extension: string;
+  workspace: string;
+  tests: string;
+  results: string;
+  trusted: boolean;
+  env: Record<string, string>;
+}
+
+const suites: Suite[] = [
+  { name: 'trusted', folder: join(__dirname, 'suite'), trusted: true },
+  { name: 'untrusted', folder: join(__dirname, 'suite', 'untrusted'), trusted: false },
+];
+
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+  for (const suite of suites) {
+    if (wanted.length > 0 && !wanted.includes(suite.name)) continue;
+    if (!existsSync(suite.folder) || !readdirSync(suite.folder).some((name) => name.endsWith('.ts'))) continue;
+    const tally = await runSuite(suite);
+    for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += tally[key];
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+async function runSuite(suite: Suite): Promise<Tally> {
+  const desktop = process.env.PROCESSION_DESKTOP_VSCODE;
+  console.log(`▶ ${suite.name} workspace, ${desktop ? 'desktop VS Code' : 'VS Code in a browser'}`);
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-suite-')));
+  try {
+    const stage = await prepare(suite, folder);
+    return desktop ? await runDesktop(stage, desktop === '1' ? 'stable' : desktop) : await runBrowser(stage, suite.name);
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function prepare(suite: Suite, folder: string): Promise<Stage> {
+  const workspace = join(folder, 'workspace');
+  mkdirSync(workspace);
+  const examples = join(repository, 'test', 'examples');
+  if (existsSync(examples)) cpSync(examples, workspace, { recursive: true });
+  const tests = join(folder, 'tests.cjs');
+  await bundleTests(suite.folder, tests);
+  const results = join(folder, 'results.ndjson');
+  createResults(results);
+  const extension = process.env.PROCESSION_TEST_EXTENSION ?? repository;
+  return { extension, workspace, tests, results, trusted: suite.trusted, env: { [resultsVariable]: results, [picturesVariable]: evidence(suite.name) } };
+}
+
+async function runBrowser(stage: Stage, name: string): Promise<Tally> {
+  let workbench: Workbench | undefined;
+  const bridge = await serveBrowser(() => {
+    if (!workbench) throw new Error('the window is not open yet');
+    return pageBrowser(workbench.page);
+  });
+  try {
+    workbench = await openWorkbench({
+      folder: stage.workspace,
+      extension: stage.extension,
+      tests: stage.tests,
+      trusted: stage.trusted,
+      env: { ...stage.env, [bridgeVariable]: bridge.address },
+    });
+    let lost: string | undefined;
+    workbench.page.on('crash', () => { lost = 'the page has crashed'; });
+    const tally = await followResults(stage.results, stage.tests, () => lost);
+    if (tally.failed > 0) keepLogs(workbench, name);
+    return tally;
+  } finally {
+    await workbench?.close();
+    bridge.close();
+  }
+}
+
+/** Where the pictures of failed tests and the logs of their window are kept. */
+const evidence = (suite: string): string => join(repository, 'out', 'host', suite);
+
+function keepLogs(workbench: Workbench, suite: string): void {
+  const folder = evidence(suite);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'server.log'), workbench.server.output());
+  writeFileSync(join(folder, 'page.log'), workbench.consoleText());
+  console.log(`  pictures and logs: ${folder}`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  console.log('0 passed, 1 failed');
+  process.exitCode = 1;
+});
