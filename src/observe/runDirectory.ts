@@ -22,6 +22,9 @@ export interface RunDescription {
   /** the launch configuration as the person wrote it, so that the run can be started again */
   configuration?: Record<string, unknown>;
   name?: string;
+  /** the folder that the window had open, so that a reloaded window finds its runs */
+  workspace?: string;
+  console?: 'integratedTerminal' | 'internalConsole' | 'externalTerminal';
 }
 
 export const eventsOf = (run: string): string => join(run, 'events');
