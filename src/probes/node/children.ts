@@ -1,0 +1,138 @@
+import { subscribe } from 'diagnostics_channel';
+import { now } from './clock';
+import { identify } from './identity';
+import { record, runIsGone } from './journal';
+import { markEnvironment } from './mark';
+import { quietly } from './quietly';
+import { recordSignal } from './signals';
+import type { NativeOptions, Request } from './spawning';
+import { describe, recordRefusal, recordSpawn } from './spawning';
+
+/** The native handle of a child. Up to Node 22 spawn() takes one object, from 24 on its parts in this order. */
+interface ProcessHandle {
+  pid: number;
+  spawn: (this: ProcessHandle, ...args: SpawnArguments) => number;
+  kill: (this: ProcessHandle, signal: number) => number;
+  close: (this: ProcessHandle, ...args: unknown[]) => unknown;
+}
+type SpawnArguments = [NativeOptions] | SpawnParts;
+type SpawnParts = [file: string, args: string[] | undefined, cwd: string | undefined, envPairs: string[] | undefined, stdio: unknown, flags: number, ...rest: unknown[]];
+
+interface ChildProcess {
+  _handle: ProcessHandle;
+  exitCode: number | null;
+  signalCode: string | null;
+}
+
+/** `kProcessFlagDetached` of Node's process_wrap binding. */
+const detachedFlag = 1;
+const running = new WeakMap<ProcessHandle, string>();
+
+/** Both ways of calling take part in this union; the first argument tells them apart. */
+const isParts = (args: SpawnArguments): args is SpawnParts => typeof args[0] === 'string';
+
+function toOptions(args: SpawnArguments): NativeOptions {
+  if (!isParts(args)) return args[0];
+  const [file, argv, cwd, envPairs, , flags] = args;
+  return { file, args: argv ?? [file], cwd, envPairs, detached: (flags & detachedFlag) !== 0 };
+}
+
+function marked(envPairs: readonly string[], args: readonly string[]): string[] {
+  const pairs = [...envPairs];
+  if (!runIsGone()) markEnvironment(pairs, args);
+  return pairs;
+}
+
+function withMark<T extends NativeOptions>(options: T): T {
+  return options.envPairs ? { ...options, envPairs: marked(options.envPairs, options.args ?? []) } : options;
+}
+
+function markArguments(args: SpawnArguments): SpawnArguments {
+  if (!isParts(args)) return [withMark(args[0])];
+  const [file, argv, cwd, envPairs, ...rest] = args;
+  return [file, argv, cwd, envPairs && marked(envPairs, argv ?? []), ...rest];
+}
+
+/**
+ * Hooks the native methods of child handles. JavaScript of the program never runs inside them and
+ * they return error numbers instead of throwing, so nothing of this shows in the program's stacks.
+ */
+function hookHandles(prototype: ProcessHandle): void {
+  const { spawn, kill, close } = prototype;
+  prototype.spawn = function (this: ProcessHandle, ...args) {
+    const request = quietly(() => describe(toOptions(args), now(), prototype.spawn));
+    const error = spawn.apply(this, quietly(() => markArguments(args)) ?? args);
+    quietly(() => request && settle(this, request, error));
+    return error;
+  };
+  prototype.kill = function (this: ProcessHandle, signal) {
+    const error = kill.call(this, signal);
+    if (error === 0) quietly(() => recordSignal(running.get(this) ?? String(this.pid), signal, 'child.kill', prototype.kill));
+    return error;
+  };
+  // Node closes the handle as soon as it knows the ending, before the program's listeners hear of it.
+  prototype.close = function (this: ProcessHandle, ...args) {
+    quietly(() => recordEnding(this));
+    return close.apply(this, args);
+  };
+}
+
+function settle(handle: ProcessHandle, request: Request, error: number): void {
+  if (error !== 0) return recordRefusal(request, error);
+  const child = identify(handle.pid);
+  running.set(handle, child);
+  recordSpawn(request, child);
+}
+
+function recordEnding(handle: ProcessHandle): void {
+  const child = running.get(handle);
+  const owner = Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol');
+  if (child === undefined || owner === undefined) return;
+  const { exitCode, signalCode } = (handle as unknown as Record<symbol, ChildProcess>)[owner]!;
+  if (exitCode === null && signalCode === null) return;
+  running.delete(handle);
+  record({ e: 'reap', child, code: exitCode, signal: signalCode });
+}
+
+interface SyncBinding {
+  spawn: (this: SyncBinding, options: NativeOptions) => { pid: number; status: number | null; signal: string | null; error?: number };
+}
+
+/** Hooks the native half of spawnSync(), execSync() and execFileSync(); the pid is known only afterwards. */
+function hookSync(binding: SyncBinding): void {
+  const { spawn } = binding;
+  binding.spawn = function (this: SyncBinding, options) {
+    const request = quietly(() => describe(options, now(), binding.spawn));
+    if (request) quietly(() => record({ e: 'call', t: request.t, method: request.method, argv: request.argv, site: request.site }));
+    const result = spawn.call(this, quietly(() => withMark(options)) ?? options);
+    quietly(() => request && settleSync(request, result));
+    return result;
+  };
+}
+
+function settleSync(request: Request, { pid, status, signal, error }: ReturnType<SyncBinding['spawn']>): void {
+  // A call that ran into its timeout has both a pid and an error.
+  if (!pid) return recordRefusal(request, error ?? 0);
+  const child = String(pid);
+  recordSpawn(request, child);
+  record({ e: 'reap', child, code: signal === null ? status : null, signal });
+}
+
+/** `process.binding` warns when pending deprecations are asked for. */
+function mayUseBinding(): boolean {
+  const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')];
+  return !flags.includes('--pending-deprecation') && process.env.NODE_PENDING_DEPRECATION !== '1';
+}
+
+/** Observes the children that this thread creates, signals and reaps. */
+export function watchChildren(): void {
+  let hooked = false;
+  // The first child shows the prototype of the handles, without child_process being loaded for it.
+  subscribe('child_process', (message) => {
+    if (hooked) return;
+    hooked = true;
+    quietly(() => hookHandles(Object.getPrototypeOf((message as { process: ChildProcess }).process._handle) as ProcessHandle));
+  });
+  const { binding } = process as unknown as { binding?: (name: string) => unknown };
+  if (mayUseBinding()) quietly(() => hookSync(binding?.call(process, 'spawn_sync') as SyncBinding));
+}

@@ -1,0 +1,37 @@
+import { callers } from './site';
+
+type Listener = (...args: never[]) => void;
+type Slot = Listener | Listener[] | undefined;
+
+/** The part of an EventEmitter that holds its listeners; the same from Node 0.x to 26 (lib/events.js). */
+interface Emitter {
+  _events?: Record<string | symbol, Slot>;
+}
+
+/**
+ * Lets `listener` hear the next emission of `type`, after all listeners of the program, without ever
+ * being registered: a registered one shows in listenerCount(), eventNames(), newListener events and
+ * the warning about too many listeners. For moments in which the emission is about to come.
+ */
+export function onNextEmit(emitter: Emitter, type: string, listener: Listener): void {
+  const events = emitter._events;
+  if (!events) return;
+  let own: Slot = events[type];
+  const get = (): Slot => {
+    // Others look too (on, off, listenerCount), and must find what the program put there.
+    const [reader] = callers(get, 1);
+    if (reader?.file !== 'node:events' || !reader.function?.endsWith('emit')) return own;
+    if (own === undefined) delete events[type];
+    else Object.defineProperty(events, type, { value: own, configurable: true, enumerable: true, writable: true });
+    if (own === undefined) return listener;
+    return Array.isArray(own) ? [...own, listener] : [own, listener];
+  };
+  Object.defineProperty(events, type, {
+    configurable: true,
+    enumerable: true,
+    get,
+    set: (value: Slot) => {
+      own = value;
+    },
+  });
+}

@@ -1,0 +1,64 @@
+import type * as os from 'os';
+import { ownGroup } from './identity';
+import { record } from './journal';
+import { quietly } from './quietly';
+import { callers, siteOf } from './site';
+
+interface Killer {
+  _kill?: (pid: number, signal: number) => number;
+  abort: () => never;
+}
+
+let names: Map<number, string> | undefined;
+
+function signalName(signal: number): string {
+  // Loaded at the first signal only: start-up is what every process pays.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { constants } = require('os') as typeof os;
+  names ??= new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+  return names.get(signal) ?? String(signal);
+}
+
+/** Records a signal that the program sent by a call below which `below` stands. Signal 0 only asks, so it is none. */
+export function recordSignal(to: string, signal: number, via: string, below: (...args: never[]) => unknown): void {
+  if (signal === 0) return;
+  record({ e: 'signal', to, signal: signalName(signal), via, site: siteOf(callers(below)) });
+}
+
+/** Observes the signals that this thread sends by `process.kill`. */
+export function watchSignals(): void {
+  const killer = process as unknown as Killer;
+  const kill = killer._kill;
+  if (typeof kill !== 'function') return;
+  // process.kill() calls this one, and throws its error only after it has returned.
+  const _kill = (pid: number, signal: number): number => {
+    const tell = (): void => recordSignal(String(pid === 0 ? -ownGroup() : pid), signal, 'process.kill', _kill);
+    const deadly = pid <= 0 || pid === process.pid;
+    if (deadly) quietly(tell);
+    const error = kill.call(process, pid, signal);
+    if (!deadly && error === 0) quietly(tell);
+    return error;
+  };
+  killer._kill = _kill;
+}
+
+/**
+ * Observes `process.abort` of the main thread. Node prints the stack of that call, in which a function
+ * around it would stand, hence an accessor: who reads the property is about to call it.
+ */
+export function watchAbort(): void {
+  const killer = process as unknown as Killer;
+  let { abort } = killer;
+  const get = (): (() => never) => {
+    quietly(() => record({ e: 'signal', to: String(process.pid), signal: 'SIGABRT', via: 'process.abort', site: siteOf(callers(get)) }));
+    return abort;
+  };
+  Object.defineProperty(process, 'abort', {
+    configurable: true,
+    enumerable: true,
+    get,
+    set: (value: () => never) => {
+      abort = value;
+    },
+  });
+}

@@ -1,0 +1,73 @@
+import { findSourceMap } from 'module';
+import { fileURLToPath } from 'url';
+import { quietly } from './quietly';
+
+/** A frame of the call stack. `file` is a path, or a name such as `node:events` or `[eval]`. */
+export interface Frame {
+  file: string;
+  line: number;
+  column: number;
+  function: string | undefined;
+}
+
+/** A place in the user's source, as events carry it. */
+export type Site = { file: string; line: number; function?: string };
+
+const capture = Error.captureStackTrace.bind(Error);
+const { defineProperty, getOwnPropertyDescriptor } = Object;
+
+/** Runs `action` while `Error[key]` is `value`, without calling a setter that the program may have put there. */
+function withError<T>(key: 'prepareStackTrace' | 'stackTraceLimit', value: unknown, action: () => T): T {
+  const before = getOwnPropertyDescriptor(Error, key);
+  defineProperty(Error, key, { value, configurable: true, writable: true, enumerable: before?.enumerable ?? false });
+  try {
+    return action();
+  } finally {
+    if (before) defineProperty(Error, key, before);
+    else delete (Error as unknown as Record<string, unknown>)[key];
+  }
+}
+
+function toFrames(_error: unknown, sites: NodeJS.CallSite[]): Frame[] {
+  return sites.map((site) => {
+    const file = site.getFileName() ?? '';
+    return {
+      file: file.startsWith('file:') ? fileURLToPath(file) : file,
+      line: site.getLineNumber() ?? 0,
+      column: site.getColumnNumber() ?? 0,
+      function: site.getFunctionName() ?? undefined,
+    };
+  });
+}
+
+/** The callers of the function `below`, innermost first. The program's own prepareStackTrace is not called. */
+export function callers(below: (...args: never[]) => unknown, limit = 40): Frame[] {
+  const holder: { stack?: unknown } = {};
+  const frames = quietly(() => withError('stackTraceLimit', limit, () => withError('prepareStackTrace', toFrames, () => {
+    capture(holder, below);
+    return holder.stack as Frame[];
+  })));
+  return Array.isArray(frames) ? frames : [];
+}
+
+// No regular expressions here: they would change RegExp.$1 and its like under the program.
+const isProgram = ({ file }: Frame): boolean => file !== '' && file !== __filename && !file.startsWith('node:');
+const isDependency = ({ file }: Frame): boolean => file.includes('/node_modules/') || file.includes('\\node_modules\\');
+
+/** Where the user's program stands: the innermost frame of its own files, else of its dependencies. */
+export function siteOf(frames: readonly Frame[]): Site | undefined {
+  const program = frames.filter(isProgram);
+  const frame = program.find((candidate) => !isDependency(candidate)) ?? program[0];
+  if (!frame) return undefined;
+  const { file, line } = quietly(() => original(frame)) ?? frame;
+  return { file, line, ...(frame.function === undefined ? {} : { function: frame.function }) };
+}
+
+/** The place in the source that a compiled file was made from, when Node has its source map at hand. */
+function original({ file, line, column }: Frame): { file: string; line: number } | undefined {
+  if (!(process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled) return undefined;
+  const entry = findSourceMap(file)?.findEntry(line - 1, column - 1);
+  if (!entry || !('originalSource' in entry)) return undefined;
+  const source = entry.originalSource;
+  return { file: source.startsWith('file:') ? fileURLToPath(source) : source, line: entry.originalLine + 1 };
+}

@@ -1,0 +1,62 @@
+import { subscribe } from 'diagnostics_channel';
+import type * as workerThreads from 'worker_threads';
+import { onNextEmit } from './emitter';
+import { record } from './journal';
+import { quietly } from './quietly';
+import { callers, siteOf } from './site';
+
+interface WorkerHandle {
+  onexit: unknown;
+}
+
+interface Worker {
+  threadId: number;
+  threadName?: string | null;
+  _events?: Record<string | symbol, never>;
+}
+
+/** What Node calls a thread that the program gave no name. */
+const defaultName = 'WorkerThread';
+
+/** Node sets `onexit` of a thread's handle to null just before the 'exit' event, which tells the code. */
+function watchExit(worker: Worker, thread: number): void {
+  const key = Object.getOwnPropertySymbols(worker).find(({ description }) => description === 'kHandle');
+  const handle = key && (worker as unknown as Record<symbol, WorkerHandle | undefined>)[key];
+  if (!handle) return;
+  let { onexit } = handle;
+  const exited = (code: number): void => void quietly(() => record({ e: 'thread', thread, state: 'exited', code }));
+  Object.defineProperty(handle, 'onexit', {
+    configurable: true,
+    enumerable: true,
+    get: () => onexit,
+    set: (value: unknown) => {
+      onexit = value;
+      if (value === null) quietly(() => onNextEmit(worker, 'exit', exited));
+    },
+  });
+}
+
+/** Observes the worker threads that this thread creates. */
+export function watchThreads(): void {
+  const created = (message: unknown): void => void quietly(() => {
+    const { worker } = message as { worker: Worker };
+    const frames = callers(created);
+    // Node's own thread for module hooks is none of the program's.
+    if (frames.some(({ file }) => file.startsWith('node:internal/modules/esm/'))) return;
+    const thread = worker.threadId;
+    record({ e: 'thread', thread, state: 'running', name: worker.threadName === defaultName ? undefined : worker.threadName || undefined, site: siteOf(frames) });
+    watchExit(worker, thread);
+  });
+  subscribe('worker_threads', created);
+}
+
+/** Tells which file this worker thread runs; Node puts it into argv after the preloads. */
+export function introduceThread(): void {
+  process.nextTick(() => quietly(() => {
+    // Loaded in every worker thread before any preload.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { threadId } = require('worker_threads') as typeof workerThreads;
+    const file = process.argv[1];
+    if (file !== undefined) record({ e: 'thread', thread: threadId, state: 'running', file });
+  }));
+}
