@@ -1,0 +1,4 @@
+#!/bin/sh
+# A shell starts both ends of a pipe. The script ends with the status of the last one.
+python3 -c 'print([3, 4])' | node sum.cjs
+sh -c 'exit 3'
