@@ -1,0 +1,116 @@
+"""
+The process's last words: its exit code where that is certain, its CPU time and its peak memory.
+
+CPython tells nobody the exit code of the main program. It is read off the outermost frame of the main thread, which this
+module keeps: whether its last instruction was a return, and if not, whether it was the one that led to `sys.exit(n)`.
+"""
+import sys
+import time
+
+from .hooks import is_ours
+from .journal import NULL, emit, me, read
+
+RETURNS = {function.__code__.co_code[-2] for function in (lambda value: value, lambda: None)}
+
+
+class Main:
+    """The outermost frame of the main thread, and the last `sys.exit` in it: `(code, instruction)`."""
+
+    frame = None
+    exit = None
+
+
+def outermost(frame):
+    while frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
+def remember(frame):
+    """Keeps the outermost frame above a frame of the main program."""
+    if Main.frame is None and sys.implementation.name == 'cpython':
+        main = outermost(frame)
+        if main.f_globals.get('__name__') in ('__main__', 'runpy') and not hasattr(sys, 'ps1'):
+            Main.frame = main
+
+
+def forked():
+    """In a forked child, which may be in another thread and has exited with nothing yet."""
+    Main.exit = None
+    if Main.frame is not outermost(sys._getframe()):
+        Main.frame = None
+
+
+def asked(argument, frame):
+    """`sys.exit(argument)` was called."""
+    remember(frame)
+    main = outermost(frame)
+    if main is Main.frame:
+        code = 0 if argument is None else argument & 0xFF if isinstance(argument, int) else 1
+        Main.exit = code, main.f_lasti
+
+
+def usage():
+    """CPU seconds and peak resident bytes of this process."""
+    try:
+        status = read('/proc/self/status', 4096)
+        peak = int(status.partition(b'VmHWM:')[2].split(None, 1)[0]) * 1024
+    except (OSError, ValueError, IndexError):
+        peak = None
+    return {'cpu': time.process_time(), 'rss': peak}
+
+
+def leaving(code, frame):
+    """`os._exit(code)` is about to be called from `frame`."""
+    fields = {'code': code, 'signal': NULL}
+    if frame.f_code.co_filename.endswith(('popen_fork.py', 'forkserver.py')):
+        fields['via'] = 'exception' if me.error else 'sys.exit' if code else 'return'
+    else:
+        from . import places
+        fields['via'] = 'os._exit'
+        fields['site'] = places.call(frame)[0]
+    fields.update(usage())
+    emit('exit', fields)
+
+
+def at_exit():
+    """The interpreter shuts down. Registered first, so it runs after the program's own functions."""
+    via, code = how()
+    if via:
+        fields = {'code': NULL if code is None else code, 'signal': 'SIGINT' if code is None else NULL, 'via': via}
+        fields.update(usage())
+        emit('exit', fields)
+
+
+def how():
+    """`(via, code)`; code None stands for SIGINT; via '' where it is not certain."""
+    error = uncaught()
+    if error is not None:
+        from . import errors
+        errors.report(error)
+        if sys.excepthook is not sys.__excepthook__:
+            return '', None  # it may have raised SystemExit
+        return 'exception', None if isinstance(error, KeyboardInterrupt) else 1
+    main = Main.frame
+    if main is None or hasattr(sys, 'ps1'):
+        return '', None
+    if main.f_code.co_code[main.f_lasti] in RETURNS:
+        return 'return', 0
+    if Main.exit is not None and Main.exit[1] == main.f_lasti:
+        return 'sys.exit', Main.exit[0]
+    return '', None
+
+
+def uncaught():
+    """
+    The exception that ended the main program, or None. `sys.last_value` alone proves nothing (pytest and IPython set it,
+    too): the traceback must begin in an outermost frame that never went on.
+    """
+    error = getattr(sys, 'last_exc', None) or getattr(sys, 'last_value', None)
+    trace = getattr(error, '__traceback__', None)
+    if trace is None or hasattr(sys, 'ps1') or isinstance(error, SystemExit):
+        return None
+    frame = trace.tb_frame
+    if Main.frame is not None and frame is not Main.frame or frame.f_back is not None or is_ours(frame):
+        return None
+    return error if frame.f_code.co_code[frame.f_lasti] not in RETURNS else None

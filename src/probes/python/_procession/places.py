@@ -1,0 +1,123 @@
+"""Where in the user's source something is: call sites, targets; and bounded texts of arguments."""
+import os
+import sys
+
+from .hooks import PROBE
+
+LIBRARY = os.path.dirname(os.__file__) + os.sep
+MAX_TEXT = 400
+CLASSES = {'process.py': 'Process', 'subprocess.py': 'Popen', 'pool.py': 'Pool', 'managers.py': 'Manager'}
+Function = type(lambda: None)
+Method = type(Function.__get__(lambda: None, 0))
+
+
+def is_library(filename):
+    """Whether code is the standard library's or the probe's, as opposed to the program's or a package's."""
+    if filename.startswith(LIBRARY):
+        return '/site-packages/' not in filename and '/dist-packages/' not in filename
+    return filename.startswith('<frozen ') or filename.startswith(PROBE)
+
+
+def call(frame):
+    """
+    Who called: `(site, via)`. The site is the innermost frame outside the standard library; `via` names the library's
+    function that it called, '' where it called the hooked function itself.
+    """
+    entry = None
+    while frame is not None and is_library(frame.f_code.co_filename):
+        if not frame.f_code.co_filename.startswith(PROBE):
+            entry = frame.f_code
+        frame = frame.f_back
+    site = None if frame is None else place(frame.f_code, frame.f_lineno)
+    return site, '' if entry is None else qualified(entry)
+
+
+def qualified(code):
+    name = getattr(code, 'co_qualname', None)  # 3.11
+    if name is None:
+        owner = CLASSES.get(os.path.basename(code.co_filename))
+        name = owner + '.' + code.co_name if owner else code.co_name
+    return name.replace('BaseProcess.', 'Process.')
+
+
+def place(code, line):
+    name = getattr(code, 'co_qualname', code.co_name)
+    site = {'file': absolute(code.co_filename), 'line': line or code.co_firstlineno}
+    if name != '<module>':
+        site['function'] = name
+    return site
+
+
+def absolute(filename):
+    if filename.startswith('<'):
+        return filename
+    try:
+        return os.path.abspath(filename)
+    except OSError:
+        return filename  # the current directory is gone
+
+
+def target(function):
+    """The place of the function that a callable ends up in; its bare name if it has no Python source; None if unknown."""
+    for _ in range(8):
+        kind = type(function)
+        if kind is Function:
+            site = place(function.__code__, 0)
+            site['function'] = function.__qualname__
+            return site
+        if kind is Method:
+            function = function.__func__
+        elif kind.__name__ == 'partial' and kind.__module__ == 'functools':
+            function = function.func
+        else:
+            function = vars(kind).get('__call__')
+    return None
+
+
+def arguments(args, kwargs):
+    """The arguments of a call as text. No `__repr__` of the program is run: other objects show as their type."""
+    parts = [brief(value) for value in args[:20]] if type(args) in (tuple, list) else []
+    if type(kwargs) is dict:
+        parts += ['%s=%s' % (key, brief(value)) for key, value in list(kwargs.items())[:20]]
+    return shorten(', '.join(parts)) or None
+
+
+def shorten(text, size=MAX_TEXT):
+    return text if len(text) <= size else text[:size - 1] + '…'
+
+
+def brief(value, depth=3):
+    kind = type(value)
+    if kind in (str, bytes):
+        return repr(value) if len(value) <= 80 else repr(value[:79]) + '…'
+    if kind is int:
+        return repr(value) if value.bit_length() < 512 else '<int>'
+    if value is None or value is Ellipsis or kind in (bool, float, complex):
+        return repr(value)
+    if kind in (list, tuple, set, frozenset, dict):
+        return container(value, kind, depth)
+    if kind is Function:
+        return value.__qualname__
+    if isinstance(value, type):
+        return type.__dict__['__name__'].__get__(value)
+    return '<%s>' % type.__dict__['__name__'].__get__(kind)
+
+
+def container(value, kind, depth):
+    if depth == 0:
+        return '<%s>' % kind.__name__
+    items = list(value.items() if kind is dict else value)
+    if kind is dict:
+        parts = ['%s: %s' % (brief(key, depth - 1), brief(item, depth - 1)) for key, item in items[:10]]
+    else:
+        parts = [brief(item, depth - 1) for item in items[:10]]
+    if len(items) > 10:
+        parts.append('…')
+    inside = ', '.join(parts)
+    if kind is tuple:
+        return '(%s,)' % inside if len(items) == 1 else '(%s)' % inside
+    if kind is list:
+        return '[%s]' % inside
+    if kind is frozenset or not items and kind is set:
+        return '%s({%s})' % (kind.__name__, inside) if items else kind.__name__ + '()'
+    return '{%s}' % inside
