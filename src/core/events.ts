@@ -75,6 +75,17 @@ export interface SpawnEvent extends Base {
   site?: Site;
 }
 
+/**
+ * A parent calls for a child and its end in one (`spawnSync`, `execSync`): until the `spawn` and `reap` that
+ * follow, it is blocked in this call. The child's pid is not known before.
+ */
+export interface CallEvent extends Base {
+  e: 'call';
+  method: string;
+  argv?: string[];
+  site?: Site;
+}
+
 /** A parent tried to create a child and the operating system refused. */
 export interface SpawnFailedEvent extends Base {
   e: 'spawnFailed';
@@ -238,7 +249,7 @@ export interface ProblemEvent extends Base {
 }
 
 export type Event =
-  | StartEvent | SpawnEvent | SpawnFailedEvent | SelfEvent | ExecEvent | ErrorEvent | ExitEvent | ReapEvent
+  | StartEvent | SpawnEvent | CallEvent | SpawnFailedEvent | SelfEvent | ExecEvent | ErrorEvent | ExitEvent | ReapEvent
   | SignalEvent | ThreadEvent | RunEvent | RootEvent | LaunchFailedEvent | RootExitEvent | EndEvent
   | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | ProblemEvent;
 

@@ -16,6 +16,7 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
     child: 'ref', method: 'string', name: 'string?', daemon: 'boolean?', role: 'string?', target: 'site?', args: 'string?',
     argv: 'strings?', cwd: 'string?', site: 'site?',
   },
+  call: { method: 'string', argv: 'strings?', site: 'site?' },
   spawnFailed: { method: 'string', message: 'string', argv: 'strings?', site: 'site?' },
   self: {
     name: 'string?', daemon: 'boolean?', role: 'string?', method: 'string?', target: 'site?', rank: 'integer?',

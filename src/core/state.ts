@@ -268,6 +268,7 @@ export function applyTo(record: MemberRecord, event: Event): void {
     case 'launchFailed':
     case 'end':
     case 'problem':
+    case 'call':
     case 'spawnFailed':
       break;
   }
@@ -352,6 +353,8 @@ export function reduce(state: RunState, raw: Event): RunState {
     case 'exit':
     case 'thread':
       if (isExact(event.id)) applyTo(recordOf(state, event.id), event);
+      break;
+    case 'call':
       break;
   }
   return state;
