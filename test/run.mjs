@@ -1,0 +1,148 @@
+// `npm test`: sets the clone up, runs every stage, or those that are named (`npm test -- unit python`),
+// and ends with a table and a line `N passed, N failed`. Exits with 1 when anything failed.
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { findPythons } from './interpreters.mjs';
+import { build, installDependencies, repository } from './setup.mjs';
+
+const node = process.execPath;
+const stageLimit = 30 * 60_000;
+
+/**
+ * A stage gives its commands, or a text that says why there is nothing to do. `count` reads passed, failed and
+ * skipped from a command's output; a stage that counts and finds no test has failed.
+ */
+const stages = {
+  lint: { commands: () => [command('eslint', node, ['node_modules/eslint/bin/eslint.js', '.'])] },
+  types: { commands: () => [command('tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit'])] },
+  unit: { commands: () => nodeTests('test/unit'), count: countNode },
+  process: { commands: () => nodeTests('test/process'), count: countNode },
+  node: { commands: () => nodeTests('test/node'), count: countNode, prepare: () => installer('test/node/install.mjs') },
+  python: { commands: pythonTests, count: countUnittest },
+  host: { commands: hostTests, count: countHost, prepare: hostInstaller },
+  package: { commands: () => (usesServer() ? nodeTests('test/host') : 'needs the VS Code server, which is for Linux'), count: countNode, prepare: hostInstaller },
+};
+
+const command = (title, file, args, env = {}) => ({ title, file, args, env });
+
+/** The tests run below a `npm`, whose settings for this package must not reach the programs that they start. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$|INIT_CWD$)/i.test(name)));
+
+function nodeTests(folder) {
+  const files = list(folder).filter((name) => name.endsWith('.test.ts')).sort().map((name) => join(folder, name));
+  return files.length === 0 ? 'none' : [command(folder, node, ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=300000', ...files])];
+}
+
+function pythonTests() {
+  if (!list('test/python').some((name) => /^test_.*\.py$/.test(name))) return 'none';
+  const pythons = findPythons();
+  if (pythons.length === 0) return 'no Python found';
+  return pythons.map(({ path, version, implementation }) =>
+    command(`${implementation} ${version}`, path, ['-m', 'unittest', 'discover', '-s', 'test/python', '-t', 'test/python']));
+}
+
+/** The VS Code server stands in for a desktop VS Code where none was asked for. */
+const usesServer = () => process.platform === 'linux' && !process.env.PROCESSION_DESKTOP_VSCODE;
+
+function hostTests() {
+  if (list('test/host/suite').length === 0) return 'none';
+  if (!usesServer() && !process.env.PROCESSION_DESKTOP_VSCODE) return 'set PROCESSION_DESKTOP_VSCODE=1 to run them in a desktop VS Code';
+  return [command('tests inside VS Code', node, ['--import', 'tsx', 'test/host/run.ts'])];
+}
+
+function hostInstaller() {
+  return usesServer() ? installer('test/host/install.mjs') : [];
+}
+
+function installer(file) {
+  return existsSync(join(repository, file)) ? [command(file, node, [file])] : [];
+}
+
+/** The sums that node:test's spec reporter prints at its end. */
+function countNode(output) {
+  const sum = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)`, 'm').exec(output)?.[1] ?? 0);
+  return { passed: sum('pass'), failed: sum('fail') + sum('cancelled'), skipped: sum('skipped') + sum('todo') };
+}
+
+function countUnittest(output) {
+  const [, ran] = /^Ran (\d+) tests? in/m.exec(output) ?? [];
+  const part = (name) => Number(new RegExp(`^(?:OK|FAILED) \\(.*?\\b${name}=(\\d+)`, 'm').exec(output)?.[1] ?? 0);
+  const failed = part('failures') + part('errors') + part('unexpected successes');
+  const skipped = part('skipped') + part('expected failures');
+  return { passed: Number(ran ?? 0) - failed - skipped, failed, skipped };
+}
+
+function countHost(output) {
+  const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m.exec(output) ?? [];
+  return { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: Number(skipped ?? 0) };
+}
+
+/** Runs a command, passing its output on; resolves to its status and what it printed. */
+function execute({ file, args, env }) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd: repository, env: { ...environment, ...env }, stdio: ['ignore', 'pipe', 'pipe'], timeout: stageLimit });
+    let output = '';
+    for (const [stream, own] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+        own.write(text);
+      });
+    }
+    child.on('error', (error) => resolve({ status: error.message, output }));
+    child.on('close', (code, signal) => resolve({ status: code ?? signal, output }));
+  });
+}
+
+/** Runs a stage to its end, all its commands, and tells what came of it. */
+async function runStage(name) {
+  const { commands, count, prepare } = stages[name];
+  const started = Date.now();
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const todo = commands();
+  if (typeof todo === 'string') return { name, note: todo, ...sum, milliseconds: 0 };
+  for (const one of prepare?.() ?? []) await execute(one);
+  for (const one of todo) {
+    console.log(`\n── ${name}: ${one.title}`);
+    const { status, output } = await execute(one);
+    const counted = count?.(output) ?? { passed: 0, failed: 0, skipped: 0 };
+    // A runner that broke before or after its tests, and one that found none, must not pass for a success.
+    if (counted.failed === 0 && (status !== 0 || (count && counted.passed + counted.skipped === 0))) counted.failed = 1;
+    for (const key of Object.keys(sum)) sum[key] += counted[key];
+  }
+  return { name, note: sum.failed > 0 ? 'FAILED' : 'passed', ...sum, milliseconds: Date.now() - started };
+}
+
+function printTable(results) {
+  console.log(`\n${'stage'.padEnd(10)}${'passed'.padStart(8)}${'failed'.padStart(8)}${'skipped'.padStart(9)}${'seconds'.padStart(10)}  result`);
+  for (const { name, note, passed, failed, skipped, milliseconds } of results) {
+    const numbers = [String(passed).padStart(8), String(failed).padStart(8), String(skipped).padStart(9), (milliseconds / 1000).toFixed(1).padStart(10)];
+    console.log(`${name.padEnd(10)}${numbers.join('')}  ${note}`);
+  }
+}
+
+function list(folder) {
+  return existsSync(join(repository, folder)) ? readdirSync(join(repository, folder)) : [];
+}
+
+async function main() {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.filter((name) => !(name in stages));
+  if (unknown.length > 0) throw new Error(`No stage ${unknown.join(', ')}. There are: ${Object.keys(stages).join(', ')}.`);
+  if (!installDependencies()) throw new Error('The dependencies could not be installed.');
+  const started = Date.now();
+  const built = build();
+  const results = [{ name: 'build', note: built ? 'passed' : 'FAILED', passed: 0, failed: built ? 0 : 1, skipped: 0, milliseconds: Date.now() - started }];
+  for (const name of wanted.length > 0 ? wanted : Object.keys(stages)) results.push(await runStage(name));
+  printTable(results);
+  const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
+  console.log(`\n${total('passed')} passed, ${total('failed')} failed`);
+  process.exitCode = total('failed') > 0 ? 1 : 0;
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  console.log('0 passed, 1 failed');
+  process.exitCode = 1;
+});
