@@ -1,11 +1,16 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { HumanError, messageOf } from '../core/errors';
 import { shellStatus } from '../core/exits';
 import { Launcher, type LaunchSpec } from '../launch/launcher';
+import { takeOrder } from '../launch/order';
 
-/** The order that a window leaves in the run directory; it holds the environment, so it is removed as soon as it is read. */
-export const orderOf = (run: string): string => join(run, 'launch.json');
+/** What only the terminal knows of itself. */
+const ofTerminal = ['TERM', 'COLORTERM', 'TERM_PROGRAM', 'TERM_PROGRAM_VERSION'];
+
+function withTerminal(spec: LaunchSpec): LaunchSpec {
+  const env = { ...spec.env };
+  for (const name of ofTerminal) if (process.env[name] !== undefined) env[name] ??= process.env[name];
+  return { ...spec, env };
+}
 
 async function keyPressed(): Promise<void> {
   process.stdin.setRawMode(true);
@@ -20,8 +25,8 @@ async function keyPressed(): Promise<void> {
 export async function launch(args: string[]): Promise<number> {
   const [run, hold] = args;
   if (!run) throw new HumanError('procession launch needs a run directory with an order in it.');
-  const spec = JSON.parse(readFileSync(orderOf(run), 'utf8')) as LaunchSpec;
-  rmSync(orderOf(run));
+  const order = takeOrder(run);
+  const spec = hold === '--hold' ? withTerminal(order) : order;
   const launcher = new Launcher(spec);
   let status: number;
   try {

@@ -38,7 +38,7 @@ function inCycle(member: Member, byId: ReadonlyMap<ProcessRef, Member>): boolean
 /** Nests members by logical parent. Every member is in the tree exactly once; the order is that of the list. */
 export function treeOf(members: readonly Member[]): MemberTree {
   const byId = new Map(members.map((member) => [member.id, member]));
-  const nodes = new Map(members.map((member) => [member.id, { member, children: [], helpers: [] } as TreeNode]));
+  const nodes = new Map(members.map((member) => [member.id, { member, children: [], helpers: [] }]));
   const tree: MemberTree = { roots: [], helpers: [] };
   for (const member of members) {
     const node = nodes.get(member.id);

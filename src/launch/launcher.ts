@@ -28,8 +28,8 @@ export interface LaunchSpec {
   /** members keep copies of what they print */
   copies: boolean;
   poll?: number | undefined;
-  name?: string | undefined;
-  configuration?: Record<string, unknown> | undefined;
+  /** what else `run.json` says of the run */
+  about?: Pick<RunDescription, 'name' | 'workspace' | 'console' | 'configuration'>;
 }
 
 /** The identity of this process. */
@@ -84,10 +84,9 @@ export class Launcher {
 
   constructor(private readonly spec: LaunchSpec) {
     this.#file = new EventFile(spec.run, 'launcher', this.#self);
-    const { run, id, argv, cwd, name, configuration } = spec;
+    const { run, id, argv, cwd, about } = spec;
     const description: RunDescription = {
-      schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: this.#self,
-      ...(name === undefined ? {} : { name }), ...(configuration === undefined ? {} : { configuration }),
+      schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: this.#self, ...about,
     };
     try {
       writeDescription(run, description);

@@ -20,7 +20,7 @@ export function takeLease(run: string, id: ProcessRef, attention: Attention): vo
 /** The closest attention of any living process; undefined when nobody looks. */
 export function attentionOf(run: string): Attention | undefined {
   let found: Attention | undefined;
-  let names: string[] = [];
+  let names: string[];
   try {
     names = readdirSync(watchersOf(run));
   } catch {

@@ -1,0 +1,130 @@
+import * as vscode from 'vscode';
+import { HumanError, messageOf } from '../core/errors';
+import { shellStatus } from '../core/exits';
+import type { Member } from '../core/members';
+import type { LaunchOptions } from '../launch/options';
+import type { ExternalTerminal } from '../views/launchRun';
+import type { WindowRun } from '../views/runStore';
+
+/** What the adapter needs of the rest. */
+export interface RunServices {
+  launch(options: LaunchOptions, folder: vscode.WorkspaceFolder | undefined, external: ExternalTerminal): Promise<WindowRun>;
+  stop(run: WindowRun): Promise<Member[]>;
+  onDidChange: vscode.Event<void>;
+}
+
+interface Request {
+  seq: number;
+  type: string;
+  command?: string;
+  request_seq?: number;
+  success?: boolean;
+  message?: string;
+  arguments?: Record<string, unknown>;
+}
+
+/** Serves a session of type `procession` as far as running goes: the program is launched as a run, and the session lasts as long as its root. */
+export class RunAdapter implements vscode.DebugAdapter {
+  readonly #messages = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
+  readonly onDidSendMessage = this.#messages.event;
+  readonly #waiting = new Map<number, (response: Request) => void>();
+  #sequence = 1;
+  #run: WindowRun | undefined;
+  #subscription: vscode.Disposable | undefined;
+  #ended = false;
+
+  constructor(private readonly session: vscode.DebugSession, private readonly services: RunServices) {}
+
+  handleMessage(message: vscode.DebugProtocolMessage): void {
+    const request = message as unknown as Request;
+    if (request.type === 'response') this.#waiting.get(request.request_seq ?? -1)?.(request);
+    else if (request.type === 'request') void this.#answer(request);
+  }
+
+  #send(message: Record<string, unknown>): number {
+    const seq = this.#sequence++;
+    this.#messages.fire({ seq, ...message });
+    return seq;
+  }
+
+  #event(event: string, body: Record<string, unknown> = {}): void {
+    this.#send({ type: 'event', event, body });
+  }
+
+  #reply(request: Request, body: Record<string, unknown> = {}): void {
+    this.#send({ type: 'response', request_seq: request.seq, command: request.command, success: true, body });
+  }
+
+  async #answer(request: Request): Promise<void> {
+    try {
+      await this.#handle(request);
+    } catch (error) {
+      this.#send({ type: 'response', request_seq: request.seq, command: request.command, success: false, message: messageOf(error), body: { error: { id: 1, format: messageOf(error).replaceAll(/[{}]/g, ''), showUser: true } } });
+    }
+  }
+
+  async #handle(request: Request): Promise<void> {
+    switch (request.command) {
+      case 'initialize':
+        this.#reply(request, { supportsConfigurationDoneRequest: true, supportsTerminateRequest: true, supportTerminateDebuggee: true });
+        this.#event('initialized');
+        return;
+      case 'launch':
+        await this.#launch(request.arguments ?? {});
+        this.#reply(request);
+        return;
+      case 'setBreakpoints':
+        this.#reply(request, { breakpoints: ((request.arguments?.breakpoints as unknown[] | undefined) ?? []).map(() => ({ verified: false, message: 'Procession runs the program observed; breakpoints are not served yet.' })) });
+        return;
+      case 'threads':
+        this.#reply(request, { threads: [] });
+        return;
+      case 'terminate':
+        this.#reply(request);
+        await this.#stop();
+        return;
+      case 'disconnect':
+        await this.#stop();
+        this.#reply(request);
+        return;
+      default:
+        this.#reply(request);
+    }
+  }
+
+  async #launch(options: Record<string, unknown>): Promise<void> {
+    if (options.noDebug !== true) {
+      this.#event('output', { category: 'important', output: 'Procession runs this program observed: every process is in the view Processes. Breakpoints are not served yet; use the debugger of the language for them.\n' });
+    }
+    this.#run = await this.services.launch(options, this.session.workspaceFolder, (invocation, name, cwd) => this.#external(invocation, name, cwd));
+    this.#subscription = this.services.onDidChange(() => this.#look());
+    this.#look();
+  }
+
+  /** A terminal outside the editor is opened by the editor itself: it knows the person's choice of one. */
+  async #external({ file, args, env }: { file: string; args: string[]; env: Record<string, string> }, title: string, cwd: string): Promise<void> {
+    const seq = this.#send({ type: 'request', command: 'runInTerminal', arguments: { kind: 'external', title, cwd, args: [file, ...args, '--hold'], env } });
+    const response = await new Promise<Request>((done) => this.#waiting.set(seq, done));
+    if (!response.success) throw new HumanError(`No external terminal could be opened (${response.message ?? 'no reason given'}). Use "console": "integratedTerminal".`);
+  }
+
+  /** The session ends with the root, whatever becomes of the other members: they stay in the tree. */
+  #look(): void {
+    const { run } = this.#run?.open.report() ?? {};
+    if (!run || this.#ended || (run.exit === null && run.launchFailed === undefined)) return;
+    this.#ended = true;
+    this.#subscription?.dispose();
+    if (run.launchFailed !== undefined) this.#event('output', { category: 'stderr', output: `${run.launchFailed}\n` });
+    this.#event('exited', { exitCode: run.exit ? shellStatus({ code: run.exit.signal === null ? run.exit.code : null, signal: run.exit.signal }, process.platform) : 127 });
+    this.#event('terminated');
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#run && !this.#ended) await this.services.stop(this.#run);
+  }
+
+  dispose(): void {
+    this.#subscription?.dispose();
+    this.#messages.dispose();
+  }
+}

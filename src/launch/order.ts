@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LaunchSpec } from './launcher';
+
+/**
+ * The order that a window leaves in a run directory for the launcher. It is a file and not an argument because it holds
+ * the environment, secrets and all; it is removed as soon as it is read.
+ */
+const orderOf = (run: string): string => join(run, 'launch.json');
+
+export function writeOrder(spec: LaunchSpec): void {
+  writeFileSync(orderOf(spec.run), JSON.stringify(spec), { mode: 0o600, flag: 'wx' });
+}
+
+export function takeOrder(run: string): LaunchSpec {
+  const text = readFileSync(orderOf(run), 'utf8');
+  rmSync(orderOf(run));
+  return JSON.parse(text) as LaunchSpec;
+}
+
+/** A program with its arguments and the variables it needs besides. */
+export interface Invocation {
+  file: string;
+  args: string[];
+  env: Record<string, string>;
+}
+
+/** How to run our own command line with the Node that runs us: inside Electron that takes a variable. */
+export function commandLine(cli: string, args: string[]): Invocation {
+  return { file: process.execPath, args: [cli, ...args], env: { ELECTRON_RUN_AS_NODE: '1' } };
+}
+
+/** Starts our command line as a process that outlives this one and has none of its streams. Resolves with its pid. */
+export function startDetached({ file, args, env }: Invocation, cwd: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, detached: true, stdio: 'ignore', windowsHide: true });
+    child.once('error', reject);
+    child.once('spawn', () => {
+      child.unref();
+      resolve(child.pid ?? 0);
+    });
+  });
+}

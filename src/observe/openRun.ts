@@ -1,0 +1,69 @@
+import type { Event, ProcessRef } from '../core/events';
+import type { Member } from '../core/members';
+import { reportOf, type Report } from '../core/report';
+import { emptyState, reduce } from '../core/state';
+import { takeLease, type Attention } from './lease';
+import { RunReader } from './reader';
+import { readDescription, type RunDescription } from './runDirectory';
+
+/** A run that is looked at: its files followed, its state kept, its readers told of changes. */
+export class OpenRun {
+  readonly #state = emptyState();
+  readonly #reader: RunReader;
+  readonly #kept = new Map<ProcessRef, { key: string; member: Member }>();
+  #report: { version: number; report: Report } | undefined;
+  #description: RunDescription;
+  #attention: Attention | undefined;
+
+  /** `changed` is called after each batch of events; `self` is this process. Throws when `directory` is no run directory. */
+  constructor(readonly directory: string, private readonly self: ProcessRef, changed: () => void) {
+    const description = readDescription(directory);
+    if (!description) throw new Error(`${directory} has no run.json`);
+    this.#description = description;
+    this.#reader = new RunReader(directory, {
+      onEvents: (events: Event[]) => {
+        for (const event of events) reduce(this.#state, event);
+        changed();
+      },
+    });
+  }
+
+  get id(): string {
+    return this.#description.id;
+  }
+
+  /** `run.json` as it is now: the observer may have changed. */
+  description(): RunDescription {
+    return (this.#description = readDescription(this.directory) ?? this.#description);
+  }
+
+  /** What is known now. The same object as before when nothing has changed. */
+  report(): Report {
+    if (this.#report?.version !== this.#state.version) {
+      const report = reportOf(this.#state, this.#reader.counts, this.#kept);
+      this.#report = { version: this.#state.version, report: { ...report, run: { ...report.run, id: this.id, command: this.#description.command, cwd: this.#description.cwd, startedAt: report.run.startedAt ?? this.#description.startedAt } } };
+    }
+    return this.#report.report;
+  }
+
+  /** True once nobody observes the run any more: its last word is `end`. */
+  get observationEnded(): boolean {
+    return this.#state.end !== undefined;
+  }
+
+  /** Tells the observer how closely this process looks. */
+  attend(attention: Attention): void {
+    if (attention === this.#attention) return;
+    this.#attention = attention;
+    takeLease(this.directory, this.self, attention);
+  }
+
+  /** Reads everything that is written up to now. */
+  readAll(): void {
+    this.#reader.readAll();
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+}

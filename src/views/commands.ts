@@ -1,0 +1,260 @@
+import { isAbsolute } from 'node:path';
+import { rmSync } from 'node:fs';
+import * as vscode from 'vscode';
+import { describeRow, quoteCommand } from '../core/describe';
+import { HumanError } from '../core/errors';
+import { signalNumber } from '../core/exits';
+import type { Member } from '../core/members';
+import { subtreeOf } from '../core/tree';
+import type { LaunchOptions } from '../launch/options';
+import { runtimeOfFile } from '../launch/resolve';
+import { refusal, signalMember, stopRun } from '../launch/steer';
+import { launchRun, type Window } from './launchRun';
+import type { Outputs } from './output';
+import type { Element, ProcessTree } from './processTree';
+import { runLabel } from './rows';
+import type { WindowRun } from './runStore';
+
+/** A member and the run that it belongs to. */
+interface Target {
+  run: WindowRun;
+  member: Member;
+}
+
+export interface CommandContext {
+  window: Window;
+  outputs: Outputs;
+  tree: ProcessTree;
+  view: vscode.TreeView<Element>;
+  log: vscode.LogOutputChannel;
+  /** remembers what was launched last, across windows of this workspace */
+  memory: vscode.Memento;
+}
+
+const lastLaunch = 'procession.lastLaunch';
+const lastCommand = 'procession.lastCommand';
+
+/** The name of a run as its row shows it. */
+export const nameOf = (run: WindowRun): string => runLabel(run.open.report(), run.open.description().name);
+
+/** The commands of the view and the palette. Each works on the rows given, on the selection, or on what the person picks. */
+export class Commands {
+  readonly #stopping = new Map<string, { hurry: boolean; done: Promise<Member[]> }>();
+
+  constructor(private readonly context: CommandContext) {}
+
+  /** Registers everything; errors meant for the person are shown, others logged. */
+  register(): vscode.Disposable {
+    const members = (act: (targets: Target[]) => unknown, ended = false) => async (element?: Element, selected?: Element[]): Promise<void> => {
+      const targets = this.#members(element, selected) ?? (await this.#pickMember(ended));
+      if (targets?.length) await act(targets);
+    };
+    const runs = (act: (run: WindowRun) => unknown, wanted: 'live' | 'ended' | 'any' = 'any') => async (element?: Element, selected?: Element[]): Promise<void> => {
+      for (const run of this.#runs(element, selected) ?? (await this.#pickRun(wanted))) await act(run);
+    };
+    const handlers: Record<string, (...args: never[]) => unknown> = {
+      runFile: (uri?: vscode.Uri) => this.runFile(uri),
+      runCommand: () => this.runCommand(),
+      runLast: () => this.runLast(),
+      terminate: members((targets) => this.#signal(targets, 'SIGTERM', 'Terminate')),
+      kill: members((targets) => this.#signal(targets, 'SIGKILL', 'Kill')),
+      terminateSubtree: members((targets) => this.#signal(this.#subtrees(targets), 'SIGTERM', 'Terminate Subtree')),
+      killSubtree: members((targets) => this.#signal(this.#subtrees(targets), 'SIGKILL', 'Kill Subtree')),
+      sendSignal: members((targets) => this.sendSignal(targets)),
+      copyPid: members((targets) => vscode.env.clipboard.writeText(targets.map(({ member }) => member.pid).join('\n')), true),
+      copyCommandLine: members((targets) => vscode.env.clipboard.writeText(targets.map(({ member }) => quoteCommand(member.argv)).join('\n')), true),
+      showOutput: (element?: Element, selected?: Element[]) => this.showOutput(element, selected),
+      goToTarget: members(([target]) => this.goToTarget(target), true),
+      stop: runs((run) => this.stop(run), 'live'),
+      restart: runs((run) => this.restart(run)),
+      remove: runs((run) => this.remove(run), 'ended'),
+      removeEnded: () => Promise.all(this.context.window.runs.all().filter((run) => run.open.report().run.endedAt !== null).map((run) => this.remove(run))),
+      reapOrphans: runs((run) => this.reapOrphans(run)),
+      openLocation: (location?: { file?: unknown; line?: unknown }) => this.openLocation(location),
+    };
+    return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, this.#guarded(handler))));
+  }
+
+  #guarded(handler: (...args: never[]) => unknown) {
+    return async (...args: unknown[]): Promise<unknown> => {
+      try {
+        return await handler(...(args as never[]));
+      } catch (error) {
+        if (!(error instanceof HumanError)) this.context.log.error(error as Error);
+        void vscode.window.showErrorMessage(error instanceof HumanError ? error.message : `Procession: ${String(error)} (see the log "Procession")`);
+        return undefined;
+      }
+    };
+  }
+
+  /** The rows a command is meant for. While a row is being drawn anew VS Code passes nothing: then the selection is meant. */
+  #elements(element?: Element, selected?: Element[]): readonly Element[] {
+    if (selected?.length) return selected;
+    if (element) return [element];
+    return this.context.view.selection;
+  }
+
+  #members(element?: Element, selected?: Element[]): Target[] | undefined {
+    const targets = this.#elements(element, selected).flatMap(({ row }) => {
+      const run = row.kind === 'run' ? undefined : this.context.window.runs.get(row.run);
+      if (!run) return [];
+      return row.kind === 'member' ? [{ run, member: row.member }] : row.kind === 'helpers' ? row.members.map((member) => ({ run, member })) : [];
+    });
+    return targets.length ? targets : undefined;
+  }
+
+  #runs(element?: Element, selected?: Element[]): WindowRun[] | undefined {
+    const ids = new Set(this.#elements(element, selected).map(({ row }) => (row.kind === 'run' ? row.report.run.id : row.run)));
+    const found = [...ids].flatMap((id) => this.context.window.runs.get(id) ?? []);
+    return found.length ? found : undefined;
+  }
+
+  async #pickMember(ended: boolean): Promise<Target[] | undefined> {
+    const items = this.context.window.runs.all().flatMap((run) => run.open.report().members
+      .filter((member) => ended || member.state !== 'exited')
+      .map((member) => ({ label: member.name, description: describeRow(member), detail: nameOf(run), target: { run, member } })));
+    if (!items.length) throw new HumanError(ended ? 'There is no process in the tree. Run a program first ("Procession: Run File").' : 'No process of a run is alive. Run a program first ("Procession: Run File").');
+    const picked = await vscode.window.showQuickPick(items, { canPickMany: true, placeHolder: 'Processes', matchOnDescription: true, matchOnDetail: true });
+    return picked?.map(({ target }) => target);
+  }
+
+  async #pickRun(wanted: 'live' | 'ended' | 'any'): Promise<WindowRun[]> {
+    const runs = this.context.window.runs.all().filter((run) => wanted === 'any' || (run.open.report().run.endedAt === null) === (wanted === 'live'));
+    const [only] = runs;
+    if (!only) throw new HumanError(wanted === 'live' ? 'Nothing is running.' : 'There is no such run in the tree.');
+    if (runs.length === 1) return [only];
+    const picked = await vscode.window.showQuickPick(runs.map((run) => ({ label: nameOf(run), description: quoteCommand(run.open.report().run.command), run })), { placeHolder: 'Run' });
+    return picked ? [picked.run] : [];
+  }
+
+  #subtrees(targets: readonly Target[]): Target[] {
+    const found = new Map<string, Target>();
+    for (const { run, member } of targets) {
+      for (const below of subtreeOf(run.open.report().members, member.id)) found.set(`${run.open.id}/${below.id}`, { run, member: below });
+    }
+    return [...found.values()];
+  }
+
+  #signal(targets: readonly Target[], signal: NodeJS.Signals, via: string): void {
+    const problems = targets.filter(({ member }) => member.state !== 'exited').flatMap(({ run, member }) => refusal(member, signal, signalMember(run.steering, member, signal, via)) ?? []);
+    if (problems.length) throw new HumanError(problems.map(({ message }) => message).join('\n'));
+    if (targets.every(({ member }) => member.state === 'exited')) throw new HumanError(targets.length === 1 ? `${targets[0]?.member.name ?? 'It'} has ended already. Nothing was sent.` : 'They have all ended already. Nothing was sent.');
+  }
+
+  private async sendSignal(targets: Target[]): Promise<void> {
+    const names = ['SIGINT', 'SIGTERM', 'SIGKILL', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGSTOP', 'SIGCONT', 'SIGABRT', 'SIGALRM', 'SIGPIPE', 'SIGWINCH', 'SIGURG', 'SIGCHLD', 'SIGTSTP'];
+    const items = names.map((label) => ({ label, description: String(signalNumber(label, process.platform) ?? '') }));
+    const picked = await vscode.window.showQuickPick(items, { placeHolder: `Signal to ${targets.length === 1 ? (targets[0]?.member.name ?? '') : `${targets.length} processes`}` });
+    if (picked) this.#signal(targets, picked.label as NodeJS.Signals, 'Send Signal');
+  }
+
+  /** Run File: the file given, or that of the active editor. */
+  private async runFile(uri = vscode.window.activeTextEditor?.document.uri): Promise<void> {
+    if (!uri || uri.scheme !== 'file') throw new HumanError('Open a Python or Node file first, or choose one in the explorer.');
+    if (!runtimeOfFile(uri.fsPath)) throw new HumanError(`${vscode.workspace.asRelativePath(uri)} is no Python or Node file. Use "Procession: Run Command…" for other programs.`);
+    await vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString())?.save();
+    await this.#launch({ program: uri.fsPath }, vscode.workspace.getWorkspaceFolder(uri));
+  }
+
+  private async runCommand(): Promise<void> {
+    const command = await vscode.window.showInputBox({
+      title: 'Run Command', prompt: 'Command line to run and observe', placeHolder: 'npm test, pytest -n 4, gunicorn app:app, torchrun …', value: this.context.memory.get<string>(lastCommand) ?? '', ignoreFocusOut: true,
+    });
+    if (!command?.trim()) return;
+    await this.context.memory.update(lastCommand, command);
+    await this.#launch({ command });
+  }
+
+  private async runLast(): Promise<void> {
+    const options = this.context.memory.get<LaunchOptions>(lastLaunch);
+    if (!options) throw new HumanError('Nothing was launched in this workspace yet. Use "Procession: Run File" or "Procession: Run Command…".');
+    await this.#launch(options);
+  }
+
+  async #launch(options: LaunchOptions, folder?: vscode.WorkspaceFolder): Promise<WindowRun> {
+    await this.context.memory.update(lastLaunch, options);
+    const run = await launchRun(this.context.window, options, folder);
+    if (run.open.description().console === 'internalConsole') this.context.outputs.channel(run, nameOf(run)).show();
+    await vscode.commands.executeCommand('procession.processes.focus', { preserveFocus: true });
+    return run;
+  }
+
+  private async showOutput(element?: Element, selected?: Element[]): Promise<void> {
+    const row = this.#elements(element, selected)[0]?.row;
+    if (row?.kind === 'member') {
+      const run = this.context.window.runs.get(row.run);
+      if (run) await this.context.outputs.showMember(run, row.member);
+      return;
+    }
+    for (const run of this.#runs(element, selected) ?? (await this.#pickRun('any'))) this.context.outputs.showRun(run, nameOf(run));
+  }
+
+  private async goToTarget(target: Target | undefined): Promise<void> {
+    if (!target) return;
+    if (!target.member.target) throw new HumanError(`${target.member.name} has no target function: it is not a multiprocessing process, or it is seen from outside only.`);
+    await this.openLocation(target.member.target);
+  }
+
+  /** Opens a place in the source. Also called from links, so it takes nothing on trust. */
+  private async openLocation(location?: { file?: unknown; line?: unknown }): Promise<void> {
+    const { file, line } = location ?? {};
+    if (typeof file !== 'string' || !isAbsolute(file) || typeof line !== 'number' || !(line >= 1)) throw new HumanError('That place in the source is not known.');
+    const at = new vscode.Position(Math.floor(line) - 1, 0);
+    await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at), preview: true });
+  }
+
+  /** Stop: interrupt, terminate, kill; then look who is left. A second Stop kills at once. */
+  async stop(run: WindowRun, via = 'Stop'): Promise<Member[]> {
+    const running = this.#stopping.get(run.open.id);
+    if (running) {
+      running.hurry = true;
+      return running.done;
+    }
+    const configuration = vscode.workspace.getConfiguration('procession');
+    const state = { hurry: false, done: Promise.resolve<Member[]>([]) };
+    state.done = stopRun(run.steering, {
+      signals: ['SIGINT', 'SIGTERM', 'SIGKILL'],
+      timeout: configuration.get<number>('stopTimeout', 5) * 1_000,
+      members: () => {
+        run.open.readAll();
+        return run.open.report().members;
+      },
+      pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+      hurry: () => state.hurry,
+    }, via).finally(() => this.#stopping.delete(run.open.id));
+    this.#stopping.set(run.open.id, state);
+    const left = await state.done;
+    if (left.length) throw new HumanError(`${nameOf(run)} was stopped, but these are still alive: ${left.map((member) => `${member.name} (pid ${member.pid})`).join(', ')}. The system does not let them be ended: end them as their owner, or wait for what they are blocked in.`);
+    return left;
+  }
+
+  private async restart(run: WindowRun): Promise<void> {
+    const options = run.open.description().configuration as LaunchOptions | undefined;
+    if (!options) throw new HumanError(`${nameOf(run)} was not launched from this editor, so it can't be restarted here.`);
+    if (run.open.report().run.endedAt === null) await this.stop(run, 'Restart');
+    await this.#launch(options);
+  }
+
+  private async remove(run: WindowRun): Promise<void> {
+    if (run.open.report().run.endedAt === null) {
+      const answer = await vscode.window.showWarningMessage(`${nameOf(run)} is still running.`, { modal: true, detail: 'Stop it and remove it from the view?' }, 'Stop and Remove');
+      if (answer !== 'Stop and Remove') return;
+      await this.stop(run, 'Remove');
+    }
+    this.context.outputs.forget(run.open.id);
+    this.context.window.runs.remove(run.open.id);
+    rmSync(run.open.directory, { recursive: true, force: true });
+  }
+
+  private async reapOrphans(run: WindowRun): Promise<void> {
+    const orphans = run.open.report().members.filter((member) => member.marks.includes('orphan') && member.state !== 'exited');
+    if (!orphans.length) throw new HumanError(`${nameOf(run)} has no orphans.`);
+    const ids = new Set(orphans.map((member) => member.id));
+    const left = await stopRun(run.steering, {
+      signals: ['SIGTERM', 'SIGKILL'], timeout: vscode.workspace.getConfiguration('procession').get<number>('stopTimeout', 5) * 1_000,
+      members: () => run.open.report().members.filter((member) => ids.has(member.id)), pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+    }, 'Reap Orphans');
+    if (left.length) throw new HumanError(`Still alive: ${left.map((member) => `${member.name} (pid ${member.pid})`).join(', ')}.`);
+    void vscode.window.showInformationMessage(`${orphans.length === 1 ? '1 orphan was' : `${orphans.length} orphans were`} ended.`);
+  }
+}

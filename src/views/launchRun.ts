@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { HumanError } from '../core/errors';
+import { installProbes } from '../launch/environment';
+import type { LaunchSpec } from '../launch/launcher';
+import type { LaunchOptions } from '../launch/options';
+import { commandLine, startDetached, writeOrder, type Invocation } from '../launch/order';
+import { resolveLaunch } from '../launch/resolve';
+import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
+import type { RunStore, WindowRun } from './runStore';
+
+/** What a window knows when it launches. */
+export interface Window {
+  runs: RunStore;
+  /** the folder of the built product, which holds `cli.js` and `probes/` */
+  dist: string;
+  /** names the workspace, so that a reloaded window finds its runs */
+  workspace: string;
+}
+
+/** Variables of the editor's own processes, which a program must not inherit. */
+const ofEditor = /^(VSCODE_(?!PROXY)|ELECTRON_|CHROME_|ORIGINAL_XDG_|APPLICATION_INSIGHTS)/;
+
+function userEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofEditor.test(name)));
+}
+
+/** The interpreter that the ms-python extension has chosen for a folder, if that extension is there and awake. */
+async function chosenPython(folder: vscode.Uri | undefined): Promise<string | undefined> {
+  const extension = vscode.extensions.getExtension<{ environments?: { getActiveEnvironmentPath(at?: vscode.Uri): { path: string }; resolveEnvironment(at: { path: string }): Promise<{ executable?: { uri?: vscode.Uri } } | undefined> } }>('ms-python.python');
+  if (!extension) return undefined;
+  try {
+    const environments = (extension.isActive ? extension.exports : await extension.activate()).environments;
+    const chosen = environments?.getActiveEnvironmentPath(folder);
+    const resolved = chosen ? await environments?.resolveEnvironment(chosen) : undefined;
+    return resolved?.executable?.uri?.fsPath ?? chosen?.path;
+  } catch {
+    return undefined;
+  }
+}
+
+function titleOf(options: LaunchOptions, argv: readonly string[]): string {
+  if (options.name) return options.name;
+  const what = options.program ?? options.module ?? argv[0] ?? 'run';
+  return what.slice(what.lastIndexOf('/') + 1);
+}
+
+/** Our command line in a terminal of its own: the program reads the keyboard, and the run outlives the window. */
+function inTerminal({ file, args, env }: Invocation, name: string, cwd: string): vscode.Terminal {
+  const terminal = vscode.window.createTerminal({ name, shellPath: file, shellArgs: [...args, '--hold'], env, cwd, iconPath: new vscode.ThemeIcon('list-tree') });
+  terminal.show(true);
+  return terminal;
+}
+
+/** Starts a program in a terminal that the editor does not own. */
+export type ExternalTerminal = (invocation: Invocation, name: string, cwd: string) => Promise<void>;
+
+/** Launches a program as a run of this window. Throws {@link HumanError} before anything is started when it can't be. */
+export async function launchRun(window: Window, options: LaunchOptions, folder = vscode.workspace.workspaceFolders?.[0], external?: ExternalTerminal): Promise<WindowRun> {
+  if (!vscode.workspace.isTrusted) throw new HumanError('This workspace is not trusted, so nothing in it is executed. Trust it (command "Workspaces: Manage Workspace Trust") and launch again.');
+  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+  const ordered = folder ? [folder.uri.fsPath, ...folders.filter((path) => path !== folder.uri.fsPath)] : folders;
+  const { argv, cwd, env } = resolveLaunch(options, { folders: ordered, env: userEnvironment(), chosenPython: await chosenPython(folder?.uri) });
+  const id = newRunId(Date.now());
+  const run = join(liveRunsFolder(), id);
+  const place = options.console ?? vscode.workspace.getConfiguration('procession').get<LaunchOptions['console']>('console') ?? 'integratedTerminal';
+  const name = titleOf(options, argv);
+  const about = { ...(options.name === undefined ? {} : { name: options.name }), workspace: window.workspace, console: place, configuration: { ...options } };
+  const spec: LaunchSpec = {
+    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', copies: true, probes: installProbes(join(window.dist, 'probes')), about,
+  };
+  createRunDirectory(run);
+  writeDescription(run, { schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: null, ...about });
+  writeOrder(spec);
+  const added = window.runs.add(run);
+  const invocation = commandLine(join(window.dist, 'cli.js'), ['launch', run]);
+  if (place === 'internalConsole') await startDetached(invocation, cwd);
+  else if (place === 'externalTerminal' && external) await external(invocation, name, cwd);
+  else added.terminal = inTerminal(invocation, name, cwd);
+  return added;
+}
+
+/** Goes on with a run whose launcher was killed while members lived: somebody must observe it. */
+export async function resumeObservation(window: Window, run: WindowRun, isAlive: (ref: string) => boolean): Promise<void> {
+  const description = readDescription(run.open.directory);
+  if (!description || run.open.observationEnded || (description.observer !== null && isAlive(description.observer))) return;
+  run.open.readAll();
+  const { members } = run.open.report();
+  if (members.length === 0 || run.open.observationEnded) return;
+  await startDetached(commandLine(join(window.dist, 'cli.js'), ['observe', run.open.directory]), description.cwd);
+}

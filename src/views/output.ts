@@ -1,0 +1,160 @@
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import * as vscode from 'vscode';
+import { HumanError } from '../core/errors';
+import type { Member } from '../core/members';
+import { outputsOf } from '../observe/runDirectory';
+import type { WindowRun } from './runStore';
+
+/** Files of a run's streams that grow: read from where the last reading ended. */
+class GrowingFile {
+  #offset = 0;
+  readonly #decoder = new StringDecoder('utf8');
+
+  constructor(readonly path: string) {}
+
+  /** The text that has come since, at most `limit` bytes of it. */
+  next(limit = 1024 * 1024): string {
+    let descriptor: number | undefined;
+    try {
+      const size = statSync(this.path).size - this.#offset;
+      if (size <= 0) return '';
+      descriptor = openSync(this.path, 'r');
+      const bytes = Buffer.allocUnsafe(Math.min(size, limit));
+      const length = readSync(descriptor, bytes, 0, bytes.length, this.#offset);
+      this.#offset += length;
+      return this.#decoder.write(bytes.subarray(0, length));
+    } catch {
+      return '';
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
+  }
+}
+
+/** What a run printed, in an output channel of its own. stdout and stderr in the order in which they were written. */
+class RunOutput implements vscode.Disposable {
+  readonly #channel: vscode.OutputChannel;
+  readonly #index: GrowingFile;
+  readonly #streams: Record<string, number> = { stdout: 0, stderr: 0 };
+  readonly #decoders: Record<string, StringDecoder> = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+  #rest = '';
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout;
+
+  constructor(private readonly folder: string, name: string) {
+    this.#channel = vscode.window.createOutputChannel(`Procession: ${name}`);
+    this.#index = new GrowingFile(join(folder, 'index.ndjson'));
+    try {
+      this.#watcher = watch(folder, { persistent: false }, () => this.#more());
+    } catch {
+      // The timer reads.
+    }
+    this.#timer = setInterval(() => this.#more(), 1_000);
+    this.#more();
+  }
+
+  #more(): void {
+    for (let text = this.#index.next(); text; text = this.#index.next()) {
+      const lines = (this.#rest + text).split('\n');
+      this.#rest = lines.pop() ?? '';
+      for (const line of lines) this.#append(line);
+    }
+  }
+
+  #append(line: string): void {
+    let entry: { s?: unknown; n?: unknown };
+    try {
+      entry = JSON.parse(line) as typeof entry;
+    } catch {
+      return;
+    }
+    const { s: stream, n: length } = entry;
+    if ((stream !== 'stdout' && stream !== 'stderr') || typeof length !== 'number' || !(length > 0 && length <= 1024 * 1024)) return;
+    const bytes = Buffer.alloc(length);
+    const descriptor = openSync(join(this.folder, stream), 'r');
+    const read = readSync(descriptor, bytes, 0, length, this.#streams[stream] ?? 0);
+    closeSync(descriptor);
+    this.#streams[stream] = (this.#streams[stream] ?? 0) + length;
+    this.#channel.append(this.#decoders[stream]?.write(bytes.subarray(0, read)) ?? '');
+  }
+
+  show(): void {
+    this.#more();
+    this.#channel.show(true);
+  }
+
+  dispose(): void {
+    this.#watcher?.close();
+    clearInterval(this.#timer);
+    this.#channel.dispose();
+  }
+}
+
+export const outputScheme = 'procession-output';
+
+/** The output of runs and of single members, as far as the bytes can be told apart. */
+export class Outputs implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #channels = new Map<string, RunOutput>();
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly #watchers = new Map<string, FSWatcher>();
+  readonly onDidChange = this.#changed.event;
+
+  /** The channel of a run whose output the launcher keeps; made once. */
+  channel(run: WindowRun, name: string): RunOutput {
+    let output = this.#channels.get(run.open.id);
+    if (!output) this.#channels.set(run.open.id, (output = new RunOutput(outputsOf(run.open.directory), name)));
+    return output;
+  }
+
+  /** Shows what a run prints: its channel, or its terminal. */
+  showRun(run: WindowRun, name: string): void {
+    if (run.open.description().console === 'internalConsole') this.channel(run, name).show();
+    else if (run.terminal?.exitStatus === undefined && run.terminal) run.terminal.show();
+    else throw new HumanError(`The terminal of ${name} is closed. What its members printed is kept: use Show Output on a member.`);
+  }
+
+  /** Shows what one member printed, in an editor that follows. */
+  async showMember(run: WindowRun, member: Member): Promise<void> {
+    const folder = outputsOf(run.open.directory);
+    if (!['stdout', 'stderr'].some((stream) => existsSync(join(folder, `${member.id}.${stream}`)))) {
+      throw new HumanError(member.marks.includes('outside')
+        ? `What ${member.name} prints can't be told from the others': no probe is in it. Show the output of the whole run instead.`
+        : `${member.name} has printed nothing of its own so far (what it writes past its language's streams can't be told from the others').`);
+    }
+    const uri = vscode.Uri.from({ scheme: outputScheme, path: `/${member.name} ${member.pid}.log`, query: JSON.stringify([folder, member.id]) });
+    if (!this.#watchers.has(folder)) {
+      const watcher = watch(folder, { persistent: false }, () => {
+        for (const document of vscode.workspace.textDocuments) if (document.uri.scheme === outputScheme) this.#changed.fire(document.uri);
+      });
+      watcher.on('error', () => watcher.close());
+      this.#watchers.set(folder, watcher);
+    }
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    const [folder, id] = JSON.parse(uri.query) as [string, string];
+    if (!/^\d+(\.m?\d+)?$/.test(id)) return '';
+    return ['stdout', 'stderr'].map((stream) => {
+      try {
+        const text = readFileSync(join(folder, `${id}.${stream}`), 'utf8');
+        return text && `── ${stream} ──\n${text}`;
+      } catch {
+        return '';
+      }
+    }).filter(Boolean).join('\n');
+  }
+
+  forget(id: string): void {
+    this.#channels.get(id)?.dispose();
+    this.#channels.delete(id);
+  }
+
+  dispose(): void {
+    for (const output of this.#channels.values()) output.dispose();
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#changed.dispose();
+  }
+}

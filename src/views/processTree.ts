@@ -1,0 +1,174 @@
+import * as vscode from 'vscode';
+import type { Report } from '../core/report';
+import { counts, countText, runRow, type Row } from './rows';
+import { rowAccessibility, rowContext, rowIcon, rowTooltip } from './present';
+import type { RunStore } from './runStore';
+
+/** A row that VS Code holds on to. The object stays the same while its key does; what it shows changes. */
+export interface Element {
+  key: string;
+  row: Row;
+  parent: Element | undefined;
+  children: Element[];
+}
+
+/** What decides whether a row must be drawn anew. Numbers that tick stand in the description. */
+const looks = (row: Row): string => `${row.label}\n${row.description}\n${rowContext(row)}\n${rowIcon(row).id}\n${row.children.length > 0}`;
+/** The part of a row that is news and not a number: this changing is shown at once, a number at leisure. */
+const news = (row: Row): string => (row.kind === 'member' ? `${row.label}\n${row.member.state}\n${row.member.marks.join()}\n${row.member.exit ? row.description : ''}\n${rowContext(row)}\n${row.children.length > 0}` : looks(row));
+
+/** Rows that only changed a number are drawn at most this often (ms) and so many at a time: a refresh of thousands would freeze the host. */
+const numbersEvery = 1_000;
+const rowsAtOnce = 40;
+/** Refreshing a parent fetches everything below it again, so parents of big trees keep their numbers for the tooltip. */
+const parentRows = 60;
+
+/** The view Processes: runs, their members, nested by logical parent. */
+export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<Element[] | undefined>();
+  readonly #elements = new Map<string, Element>();
+  #roots: Element[] = [];
+  #view: vscode.TreeView<Element> | undefined;
+  #numbersAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #subscription: vscode.Disposable;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(private readonly runs: RunStore, private readonly nameOfRun: (id: string) => string | undefined) {
+    this.#subscription = runs.onDidChange(() => this.update());
+  }
+
+  /** Connects the view, whose visibility sets the pace and whose badge counts the living. */
+  attach(view: vscode.TreeView<Element>): void {
+    this.#view = view;
+    this.runs.attend(view.visible ? 'visible' : 'hidden');
+    view.onDidChangeVisibility(({ visible }) => {
+      this.runs.attend(visible ? 'visible' : 'hidden');
+      if (visible) this.update();
+    });
+    this.update();
+  }
+
+  /** Compares what is known with what is shown, and has the difference drawn. */
+  update(): void {
+    const reports = this.runs.all().map(({ open }) => open.report()).reverse();
+    this.#badge(reports);
+    const dirty: Element[] = [];
+    const structural = this.#merge(undefined, reports.map((report) => runRow(report, this.nameOfRun(report.run.id))), dirty);
+    if (structural) this.#changed.fire(undefined);
+    else if (dirty.length) this.#changed.fire(dirty);
+    this.#numbers();
+  }
+
+  /** Brings the children of an element up to date. True when the element itself must be fetched anew: its list of children differs. */
+  #merge(parent: Element | undefined, rows: readonly Row[], dirty: Element[]): boolean {
+    const before = parent ? parent.children : this.#roots;
+    const after = rows.map((row) => this.#elements.get(row.key) ?? { key: row.key, row, parent, children: [] });
+    const same = before.length === after.length && before.every((element, index) => element === after[index]);
+    if (parent) parent.children = after;
+    else this.#roots = after;
+    for (const gone of before) if (!after.includes(gone)) this.#forget(gone);
+    for (const [index, element] of after.entries()) {
+      const row = rows[index];
+      if (!row) continue;
+      const known = this.#elements.has(element.key);
+      const isNews = known && news(element.row) !== news(row);
+      element.parent = parent;
+      this.#elements.set(element.key, element);
+      // A number keeps its old text until it is its turn; the row itself is always the newest.
+      element.row = row;
+      const inside: Element[] = [];
+      const refetch = this.#merge(element, row.children, inside);
+      if (!known || !same) continue;
+      if (refetch || isNews) dirty.push(element);
+      else dirty.push(...inside);
+    }
+    return !same;
+  }
+
+  #forget(element: Element): void {
+    // It may have moved to another parent in this very update: then that parent has claimed it already.
+    if (this.#elements.get(element.key) === element) this.#elements.delete(element.key);
+    for (const child of element.children) this.#forget(child);
+  }
+
+  readonly #drawn = new Map<string, string>();
+
+  /** Draws rows whose numbers have changed, seldom and few at a time. */
+  #numbers(): void {
+    const now = Date.now();
+    if (!this.#view?.visible) return;
+    if (now - this.#numbersAt < numbersEvery) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#numbers();
+      }, numbersEvery - (now - this.#numbersAt));
+      return;
+    }
+    this.#numbersAt = now;
+    const small = this.#elements.size <= parentRows;
+    const stale: Element[] = [];
+    for (const element of this.#elements.values()) {
+      if (element.row.kind !== 'member' || (element.children.length > 0 && !small)) continue;
+      const drawn = this.#drawn.get(element.key);
+      if (drawn !== undefined && drawn !== looks(element.row)) stale.push(element);
+      if (stale.length >= rowsAtOnce) break;
+    }
+    if (stale.length) this.#changed.fire(stale);
+  }
+
+  #badge(reports: readonly Report[]): void {
+    if (!this.#view) return;
+    const members = reports.flatMap((report) => report.members);
+    const { alive } = counts(members);
+    const tooltip = countText(members);
+    if (alive === 0) this.#view.badge = undefined;
+    else if (this.#view.badge?.value !== alive || this.#view.badge.tooltip !== tooltip) this.#view.badge = { value: alive, tooltip };
+  }
+
+  getTreeItem(element: Element): vscode.TreeItem {
+    const { row } = element;
+    this.#drawn.set(element.key, looks(row));
+    const item = new vscode.TreeItem(row.label, this.#collapsible(row));
+    item.id = row.key;
+    item.description = row.description;
+    item.iconPath = rowIcon(row);
+    item.contextValue = rowContext(row);
+    item.accessibilityInformation = { label: rowAccessibility(row), role: 'treeitem' };
+    return item;
+  }
+
+  #collapsible(row: Row): vscode.TreeItemCollapsibleState {
+    if (row.children.length === 0) return vscode.TreeItemCollapsibleState.None;
+    const open = row.kind === 'member' || (row.kind === 'run' && row.report.run.endedAt === null);
+    return open ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
+  }
+
+  /** Tooltips are long: made when one is asked for. */
+  resolveTreeItem(item: vscode.TreeItem, element: Element): vscode.TreeItem {
+    const { row } = element;
+    const report = row.kind === 'run' ? row.report : this.runs.get(row.run)?.open.report();
+    if (report) item.tooltip = rowTooltip(row, report);
+    return item;
+  }
+
+  getChildren(element?: Element): Element[] {
+    return element ? element.children : this.#roots;
+  }
+
+  getParent(element: Element): Element | undefined {
+    return element.parent;
+  }
+
+  /** The element of a member or a run, to be revealed. */
+  find(key: string): Element | undefined {
+    return this.#elements.get(key);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
+}

@@ -1,0 +1,103 @@
+import { describeRow, quoteCommand } from '../core/describe';
+import type { Member, WorkerThread } from '../core/members';
+import type { Report } from '../core/report';
+import { treeOf, type TreeNode } from '../core/tree';
+
+/** The rows of the view Processes, as plain data: what is shown, nested, before VS Code is asked to show it. */
+
+export type Row =
+  | { kind: 'run'; key: string; report: Report; children: Row[]; label: string; description: string }
+  | { kind: 'member'; key: string; run: string; member: Member; children: Row[]; label: string; description: string }
+  | { kind: 'helpers'; key: string; run: string; members: Member[]; children: Row[]; label: string; description: string }
+  | { kind: 'thread'; key: string; run: string; thread: WorkerThread; member: Member; children: Row[]; label: string; description: string }
+  | { kind: 'notice'; key: string; run: string; children: Row[]; label: string; description: string };
+
+function threadRow(run: string, member: Member, thread: WorkerThread): Row {
+  const ended = thread.state === 'exited';
+  return {
+    kind: 'thread', key: `${run}/${member.id}/thread ${thread.id}`, run, thread, member, children: [],
+    label: thread.name, description: ended ? `thread · exit ${thread.code ?? '?'}` : 'thread',
+  };
+}
+
+function memberRow(run: string, member: Member, children: Row[]): Row {
+  return { kind: 'member', key: `${run}/${member.id}`, run, member, children, label: member.name, description: describeRow(member) };
+}
+
+/** Helpers are folded away under one row: they are the runtime's, not the program's. */
+function helperRows(run: string, under: string, members: readonly Member[]): Row[] {
+  if (members.length === 0) return [];
+  const alive = members.filter((member) => member.state !== 'exited').length;
+  return [{
+    kind: 'helpers', key: `${run}/${under}/helpers`, run, members: [...members],
+    children: members.map((member) => memberRow(run, member, [])),
+    label: members.length === 1 ? '1 helper' : `${members.length} helpers`,
+    description: [...new Set(members.map((member) => member.name))].slice(0, 3).join(', ') + (alive === members.length ? '' : ` · ${alive} alive`),
+  }];
+}
+
+function nodeRow(run: string, { member, children, helpers }: TreeNode): Row {
+  return memberRow(run, member, [
+    ...children.map((child) => nodeRow(run, child)),
+    ...member.threads.map((thread) => threadRow(run, member, thread)),
+    ...helperRows(run, member.id, helpers),
+  ]);
+}
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+/** How many live, are zombies, are orphans. */
+export function counts(members: readonly Member[]): { alive: number; zombies: number; orphans: number } {
+  const workers = members.filter((member) => member.role !== 'helper');
+  return {
+    alive: workers.filter((member) => member.state !== 'exited').length,
+    zombies: members.filter((member) => member.marks.includes('zombie')).length,
+    orphans: members.filter((member) => member.marks.includes('orphan')).length,
+  };
+}
+
+/** The counts as a sentence: `4 processes alive, 1 zombie, 2 orphans`. */
+export function countText(members: readonly Member[]): string {
+  const { alive, zombies, orphans } = counts(members);
+  return [
+    alive === 1 ? '1 process alive' : `${alive} processes alive`,
+    ...(zombies ? [plural(zombies, 'zombie')] : []),
+    ...(orphans ? [plural(orphans, 'orphan')] : []),
+  ].join(', ');
+}
+
+function runDescription(report: Report): string {
+  const { run, members } = report;
+  if (run.launchFailed !== undefined) return 'not started';
+  const root = members.find((member) => member.role === 'root');
+  const { alive } = counts(members);
+  if (root?.state === 'exited' && alive) return `ended, ${alive} still alive`;
+  if (run.endedAt === null) return members.length ? `running · ${alive} alive` : 'starting';
+  return root?.exit ? `ended · exit ${root.exit.signal ?? root.exit.code ?? '?'}` : 'ended';
+}
+
+/** The name of a run: what the person called it, else its command without the path of the interpreter. */
+export function runLabel(report: Report, name: string | undefined): string {
+  if (name) return name;
+  const [program = '', ...rest] = report.run.command;
+  const short = program.slice(program.lastIndexOf('/') + 1);
+  const text = quoteCommand([short, ...rest]);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** The row of a run with everything below it. */
+export function runRow(report: Report, name: string | undefined): Row {
+  const { id } = report.run;
+  const tree = treeOf(report.members);
+  const notices = [...(report.run.launchFailed === undefined ? [] : [report.run.launchFailed]), ...report.problems.messages.map(({ message }) => message)];
+  return {
+    kind: 'run', key: id, report,
+    label: runLabel(report, name),
+    description: runDescription(report),
+    children: [
+      ...notices.map((label, index): Row => ({ kind: 'notice', key: `${id}/notice ${index}`, run: id, children: [], label, description: '' })),
+      ...tree.roots.map((node) => nodeRow(id, node)),
+      ...helperRows(id, 'run', tree.helpers),
+    ],
+  };
+}
