@@ -38,7 +38,7 @@ function inCycle(member: Member, byId: ReadonlyMap<ProcessRef, Member>): boolean
 /** Nests members by logical parent. Every member is in the tree exactly once; the order is that of the list. */
 export function treeOf(members: readonly Member[]): MemberTree {
   const byId = new Map(members.map((member) => [member.id, member]));
-  const nodes = new Map(members.map((member) => [member.id, { member, children: [], helpers: [] }]));
+  const nodes = new Map<ProcessRef, TreeNode>(members.map((member) => [member.id, { member, children: [], helpers: [] }]));
   const tree: MemberTree = { roots: [], helpers: [] };
   for (const member of members) {
     const node = nodes.get(member.id);
@@ -55,7 +55,12 @@ export function treeOf(members: readonly Member[]): MemberTree {
 /** A member and all its descendants by logical parent, the deepest first. */
 export function subtreeOf(members: readonly Member[], id: ProcessRef): Member[] {
   const children = new Map<ProcessRef, Member[]>();
-  for (const member of members) if (member.parent !== null) children.set(member.parent, [...(children.get(member.parent) ?? []), member]);
+  for (const member of members) {
+    if (member.parent === null) continue;
+    const siblings = children.get(member.parent);
+    if (siblings) siblings.push(member);
+    else children.set(member.parent, [member]);
+  }
   const found: Member[] = [];
   const passed = new Set<ProcessRef>();
   const visit = (member: Member): void => {
