@@ -33,6 +33,7 @@ function copyExamples() {
 
 /** Waits, as a command does that a person has started; the window's end is its end. */
 const wait = (child) => new Promise((resolve) => {
+  process.once('SIGTERM', () => child.kill());
   child.on('error', () => resolve(false));
   child.on('close', (code) => resolve(code === 0));
 });
@@ -77,7 +78,6 @@ async function openInBrowser(workspace) {
 
 // The window or the server gets the terminal's Ctrl+C itself; this process stays to clean up after it.
 process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => undefined);
 main().catch((error) => {
   console.error(error.message);
   process.exitCode = 1;
