@@ -105,6 +105,11 @@ export class LinuxSampler implements TreeSampler {
     else found.process.close();
   }
 
+  knows(ref: ProcessRef): boolean {
+    const member = this.members.get(Number.parseInt(ref, 10));
+    return member?.ref === ref && !member.ended;
+  }
+
   close(): void {
     for (const member of this.members.values()) member.process.close();
     this.members.clear();

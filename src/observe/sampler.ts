@@ -27,6 +27,8 @@ export interface TreeSampler {
   numbers(count?: number): void;
   /** Takes in a process that a probe told of. */
   adopt(ref: ProcessRef): void;
+  /** Whether the process that `ref` names is a member that has not ended, as of the last look. */
+  knows(ref: ProcessRef): boolean;
   /** members that have not ended (a zombie has) */
   readonly live: number;
   /** steps whenever a member comes, ends or goes */

@@ -80,6 +80,7 @@ class Bench {
       membership: look,
       numbers: () => undefined,
       adopt: () => undefined,
+      knows: () => false,
       close: () => undefined,
       get live() { return live(); },
       get revision() { return revision(); },
