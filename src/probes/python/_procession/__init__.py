@@ -72,11 +72,17 @@ def introduce_forked(frame, grandparent):
     processes = sys.modules.get('_procession.processes')
     fields = processes and processes.forked(frame)
     if not fields:
-        from . import places
-        method = 'forkserver' if 'multiprocessing.forkserver import main' in me.argv and me.role else 'os.fork'
-        fields = {'method': method, 'site': places.call(frame)[0]}
-    me.method, me.role = fields['method'], ''
+        fields = raw_fork(frame)
+    me.method = fields['method']
     introduce(fields)
+
+
+def raw_fork(frame):
+    """Of a child that no Process made. A fork server's children are made for others: they were asked for elsewhere."""
+    if me.method == '' and 'multiprocessing.forkserver import main' in me.argv:
+        return {'method': 'forkserver'}
+    from . import places
+    return {'method': 'os.fork', 'site': places.call(frame)[0]}
 
 
 def introduce(fields):

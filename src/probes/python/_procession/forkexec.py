@@ -44,7 +44,7 @@ def after_fork_exec(pid, args, note):
 
 def failed(error, args, note):
     if sys._getframe(3).f_code.co_name == '_execute_child' and isinstance(error, OSError):
-        emit('spawnFailed', {'method': 'subprocess', 'argv': words(args[0]), 'message': str(error),
+        emit('spawnFailed', {'method': 'subprocess', 'argv': words(args[0]), 'message': error.strerror,
                              'site': oscalls.caller()[0]})
 
 

@@ -22,7 +22,6 @@ class Member:
     parent = ''
     argv = '[]'
     method = ''  # how this process came to be, where it is a forked child
-    role = 'main'  # '' in a forked child
     silent = False
     error = False  # an uncaught exception has been reported
     children = {}  # pid -> ref of children that were not reaped yet

@@ -117,6 +117,12 @@ def after_posix_spawn(pid, args, note):
     emit('spawn', {'child': created(pid), 'method': method, 'argv': words(args[1]), 'site': caller()[0]})
 
 
+def posix_spawn_failed(error, args, note):
+    if isinstance(error, OSError) and len(args) > 1:
+        method = 'subprocess' if sys._getframe(3).f_code.co_name == '_posix_spawn' else 'os.posix_spawn'
+        emit('spawnFailed', {'method': method, 'argv': words(args[1]), 'message': error.strerror, 'site': caller()[0]})
+
+
 def before__exit(args, kwargs):
     status = args[0] if args else kwargs['status']
     ending.leaving(status & 0xFF, sys._getframe(3))
@@ -134,7 +140,7 @@ def install():
     builtin(os, 'killpg', before=before_killpg)
     builtin(os, 'execv', before=before_exec, failed=exec_failed)
     builtin(os, 'execve', before=before_exec, failed=exec_failed)
-    builtin(os, 'posix_spawn', before=before_posix_spawn, after=after_posix_spawn)
-    builtin(os, 'posix_spawnp', before=before_posix_spawn, after=after_posix_spawn)
+    for name in ('posix_spawn', 'posix_spawnp'):
+        builtin(os, name, before=before_posix_spawn, after=after_posix_spawn, failed=posix_spawn_failed)
     builtin(os, '_exit', before=before__exit)
     builtin(sys, 'exit', before=before_sys_exit)

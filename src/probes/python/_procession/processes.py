@@ -121,7 +121,8 @@ class Observer:
         """A forked child has said in its `start` event already what it is."""
         if me.method != 'fork':
             process = frame.f_locals['self']
-            emit('self', dict(self.describe(process), method=process._start_method))
+            method = me.method or process._start_method or 'spawn'
+            emit('self', dict(self.describe(process), method=method))
 
     def name_property(self, name):
         """_bootstrap() asks for the name when it handles an exception: that is where one is uncaught."""
@@ -132,8 +133,8 @@ class Observer:
 
         def set_(process, value):
             name.fset(process, value)
-            if process is self.module._current_process and type(value) is str:
-                quietly(emit, 'self', {'name': value})
+            if process is self.module._current_process and sys._getframe(1).f_code.co_name != 'prepare':
+                quietly(emit, 'self', {'name': process._name})
 
         return property(get, set_, name.fdel, name.__doc__)
 
