@@ -131,18 +131,16 @@ export class ListingSampler implements TreeSampler {
     this.members.set(row.pid, member);
     this.ledger.met();
     this.describe(member);
-    this.sample(member);
+    this.tell(member);
   }
 
   private follow(member: ListedMember, row: ProcessRow): void {
     const before = member.row;
     member.row = row;
     if (member.ended) return;
-    if (row.state === 'Z') this.ledger.zombie(member, { code: null, signal: null });
-    else {
-      if (before.ppid !== row.ppid || before.name !== row.name || before.argv?.join(' ') !== row.argv?.join(' ')) this.describe(member);
-      this.sample(member);
-    }
+    const changed = before.ppid !== row.ppid || before.name !== row.name || before.argv?.join(' ') !== row.argv?.join(' ');
+    if (changed && row.state !== 'Z') this.describe(member);
+    this.tell(member);
   }
 
   private describe(member: ListedMember): void {
@@ -151,9 +149,10 @@ export class ListingSampler implements TreeSampler {
     this.ledger.seen(member, ppid);
   }
 
-  private sample(member: ListedMember): void {
+  private tell(member: ListedMember): void {
     const { ppid, state, cpu, rss } = member.row;
-    if (state !== undefined && cpu !== undefined && rss !== undefined) this.ledger.sample(member, { ppid, state, cpu, rss });
+    if (state === 'Z') this.ledger.zombie(member, { code: null, signal: null });
+    else if (state !== undefined && cpu !== undefined && rss !== undefined) this.ledger.sample(member, { ppid, state, cpu, rss });
   }
 
   private remove(member: ListedMember): void {

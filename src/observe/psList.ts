@@ -6,9 +6,12 @@ import type { ProcessRow } from './listing';
  * taken: what is not known stays unknown.
  */
 export function fromPsList({ pid, ppid, name, cmd, path, startTime }: ProcessDescriptor): ProcessRow {
+  // The one state that it lets through: ps writes "[node] <defunct>" for a zombie.
+  const zombie = cmd?.endsWith('<defunct>');
   return {
     pid, ppid, name,
-    ...(cmd ? { argv: cmd.split(' ').filter((word) => word !== '') } : {}),
+    ...(zombie ? { state: 'Z' } : {}),
+    ...(cmd && !zombie ? { argv: cmd.split(' ').filter((word) => word !== '') } : {}),
     ...(path ? { exe: path } : {}),
     ...(startTime ? { startedAt: startTime.getTime() } : {}),
   };

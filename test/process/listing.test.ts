@@ -19,7 +19,7 @@ for (const [name, list] of Object.entries(programs)) {
     );
     assert.equal(sampler.live, 1);
     const until = async (condition: () => boolean): Promise<void> => {
-      for (const end = Date.now() + 30_000; Date.now() < end && !condition(); await wait(50)) await sampler.membership();
+      for (const end = Date.now() + 60_000; Date.now() < end && !condition(); await wait(50)) await sampler.membership();
       assert.ok(condition(), events.map((event) => JSON.stringify(event)).join('\n'));
     };
     await until(() => sampler.live === 2);
@@ -27,7 +27,7 @@ for (const [name, list] of Object.entries(programs)) {
     assert.ok(child);
     if (name === 'ps') await until(() => events.some((event) => event.e === 'sample' && event.child === String(root.pid) && event.cpu >= 1 && event.rss > 10_000_000));
     process.kill(Number(child.child), 'SIGKILL');
-    await until(() => events.some((event) => event.e === 'gone' && event.child === child.child));
+    await until(() => events.some((event) => (event.e === 'zombie' || event.e === 'gone') && event.child === child.child));
     root.kill('SIGKILL');
     await until(() => sampler.live === 0);
   });

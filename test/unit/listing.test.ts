@@ -43,6 +43,7 @@ test('lines that are no rows are left out', () => {
 
 test('a row of ps-list: only what it knows', () => {
   assert.deepEqual(fromPsList({ pid: 4, ppid: 1, name: 'node.exe' }), { pid: 4, ppid: 1, name: 'node.exe' });
+  assert.deepEqual(fromPsList({ pid: 4, ppid: 1, name: 'node', cmd: '[node] <defunct>' }), { pid: 4, ppid: 1, name: 'node', state: 'Z' });
   const startTime = new Date();
   assert.deepEqual(fromPsList({ pid: 4, ppid: 1, name: 'node', cmd: 'node a.js', path: '/bin/node', cpu: 3, memory: 1, startTime }), {
     pid: 4, ppid: 1, name: 'node', argv: ['node', 'a.js'], exe: '/bin/node', startedAt: startTime.getTime(),
