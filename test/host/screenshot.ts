@@ -3,6 +3,8 @@ import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import type { Page } from 'playwright-core';
+
 import { pageBrowser } from './browser';
 import { openWorkbench } from './workbench';
 
@@ -27,7 +29,7 @@ async function main(): Promise<void> {
 
 async function take(workspace: string, theme: string, file: string): Promise<void> {
   const settings = { 'workbench.layoutControl.enabled': false, 'window.commandCenter': false, 'breadcrumbs.enabled': false, 'editor.minimap.enabled': false };
-  const workbench = await openWorkbench({ folder: workspace, extension: repository, theme, settings, viewport: { width: 1080, height: 620 }, scale: 2 });
+  const workbench = await openWorkbench({ folder: workspace, extension: repository, theme, settings, viewport: { width: 1200, height: 640 }, scale: 2 });
   const browser = pageBrowser(workbench.page);
   try {
     await browser.press('Control+p');
@@ -38,22 +40,38 @@ async function take(workspace: string, theme: string, file: string): Promise<voi
     await browser.type('Procession: Run File');
     await browser.choosePick('Procession: Run File');
     await workbench.page.locator('.part.activitybar .action-label[aria-label^="Procession"]').first().click();
+    await widenSidebar(workbench.page, 560);
     await waitForRows(browser);
     await browser.screenshot(file);
+  } catch (error) {
+    await browser.screenshot(join(repository, 'out', 'host', 'screenshot-failed.png'));
+    throw error;
   } finally {
     await workbench.close();
   }
 }
 
+/** Drags the side bar's edge, so that whole rows are to be read. */
+async function widenSidebar(page: Page, width: number): Promise<void> {
+  const box = await page.locator('.part.sidebar').boundingBox();
+  if (!box) throw new Error('There is no side bar.');
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width + 2, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + width, y, { steps: 5 });
+  await page.mouse.up();
+  await page.mouse.move(box.x + width + 200, 20);
+}
+
 /** Waits until a pool is at work, and one process has ended, each with its row and its numbers drawn. */
 async function waitForRows(browser: ReturnType<typeof pageBrowser>): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end;) {
+  for (const end = Date.now() + 30_000; Date.now() < end;) {
     const rows = await browser.rows('Processes');
     const drawn = rows.map(({ label, description }) => `${label} ${description}`).join('\n');
     if (/ForkPoolWorker-4/.test(drawn) && /% /.test(drawn) && /ValueError/.test(drawn)) return;
     await new Promise((next) => setTimeout(next, 200));
   }
-  throw new Error('The rows of the running program were not drawn within a minute.');
+  throw new Error('The rows of the running program were not drawn within 30 seconds.');
 }
 
 main().catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -64,7 +64,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   mkdirSync(user, { recursive: true });
   const trust = options.trusted === false ? { 'security.workspace.trust.startupPrompt': 'never' } : {};
   writeFileSync(join(user, 'settings.json'), JSON.stringify({ ...quiet, ...trust, ...options.settings }, null, 2));
-  const env = cleanEnvironment({ ...process.env, ...options.env });
+  const mark = randomBytes(8).toString('hex');
+  const env = cleanEnvironment({ ...process.env, ...options.env, [markVariable]: mark });
   const stores = ['--server-data-dir', dataFolder, '--extensions-dir', extensions];
   const removeData = () => rmSync(dataFolder, { recursive: true, force: true, maxRetries: 5 });
 
@@ -80,6 +81,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     const output = collect(child);
     const stop = async () => {
       await stopGroup(child);
+      killMarked(mark);
       removeData();
     };
     const port = await listeningPort(child, output).catch(async (error: unknown) => { await stop(); throw error; });
@@ -89,6 +91,9 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     throw error;
   }
 }
+
+/** Everything that a server has started, however far off, carries this variable with the server's own mark. */
+const markVariable = 'PROCESSION_TEST_HOST';
 
 /** A server started from a terminal of VS Code, or from a test runner, must not inherit what belongs to those. */
 function cleanEnvironment(env: Record<string, string | undefined>): NodeJS.ProcessEnv {
@@ -141,4 +146,15 @@ async function stopGroup(child: ChildProcess): Promise<void> {
   signal('SIGTERM');
   for (let waited = 0; waited < 50 && signal(0); waited++) await delay(100);
   signal('SIGKILL');
+}
+
+/** Kills what has left the server's process group and is still there: terminals, and the programs that a failed test did not stop. */
+function killMarked(mark: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${markVariable}=${mark}`)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Ended meanwhile, or another person's.
+    }
+  }
 }
