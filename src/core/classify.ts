@@ -8,7 +8,10 @@ const program = (argv: readonly string[]): string => baseName(argv[0] ?? '').rep
 
 const isPython = (name: string): boolean => /^(python|pypy)[\d.]*[a-z]?$/i.test(name);
 const isNode = (name: string): boolean => /^(node|nodejs|electron|iojs)$/i.test(name);
-const isShell = (name: string): boolean => /^(sh|bash|dash|zsh|ksh|ash|fish|busybox|cmd|powershell|pwsh)$/i.test(name);
+const isShellName = (name: string): boolean => /^(sh|bash|dash|zsh|ksh|ash|fish|busybox|cmd|powershell|pwsh)$/i.test(name);
+
+/** True for the command line of a shell, whatever it runs. */
+export const isShell = (argv: readonly string[]): boolean => isShellName(program(argv));
 
 /** Options that take a value as their own argument, so that the value is not taken for the script (python(1), node(1)). */
 const pythonValued = new Set(['-W', '-X', '--check-hash-based-pycs']);
@@ -61,7 +64,7 @@ function nodeHelper(found: Entry): string | undefined {
 /** The name of a helper process, or undefined when the command line is that of somebody's own program. */
 export function helperName(argv: readonly string[]): string | undefined {
   const name = program(argv);
-  if (isShell(name)) return argv.slice(1).some((arg) => /^-[a-z]*c$/i.test(arg) || /^\/(c|d)$/i.test(arg)) ? name : undefined;
+  if (isShellName(name)) return argv.slice(1).some((arg) => /^-[a-z]*c$/i.test(arg) || /^\/(c|d)$/i.test(arg)) ? name : undefined;
   // npm sets its process title, so that the command line reads "npm run start" as one word.
   const title = /^(npm|npx|yarn|pnpm) /.exec(argv[0] ?? '');
   if (title) return argv[0];

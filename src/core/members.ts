@@ -1,4 +1,4 @@
-import { helperName, nameFromCommand, runtimeFromCommand } from './classify';
+import { helperName, isShell, nameFromCommand, runtimeFromCommand } from './classify';
 import { toExit, type Exit } from './exits';
 import type { ProcessRef, Runtime, SignalEvent, Site } from './events';
 import { applyTo, hasEnded, newRecord, pidOf, type MemberRecord, type RunState } from './state';
@@ -252,11 +252,24 @@ function nameOf(record: MemberRecord, argv: readonly string[], root: boolean): s
   return record.claims.seen?.value.comm ?? 'process';
 }
 
-function roleOf(record: MemberRecord, argv: readonly string[], root: boolean): Member['role'] {
+/**
+ * True for what ran before the program itself began: version managers such as pyenv put a shell script in its place,
+ * which runs a dozen small programs and then becomes the interpreter by exec.
+ */
+function cameBeforeProgram(state: RunState, record: MemberRecord): boolean {
+  const begun = state.members.get(state.root?.value ?? '')?.claims.firstStart?.t;
+  const ended = endOf(state, record);
+  return begun !== undefined && ended !== null && ended < begun && !record.claims.start;
+}
+
+function roleOf(state: RunState, record: MemberRecord, argv: readonly string[], root: boolean): Member['role'] {
   if (root) return 'root';
   const told = [record.claims.role?.value, record.claims.spawn?.value.role];
   if (told.includes('helper')) return 'helper';
   if (argv.length && helperName(argv) !== undefined) return 'helper';
+  // A shell that no program of the person's started by name is a subshell.
+  if (!record.claims.spawn && isShell(argv)) return 'helper';
+  if (cameBeforeProgram(state, record)) return 'helper';
   return told.includes('worker') ? 'worker' : 'child';
 }
 
@@ -295,7 +308,7 @@ function derive(state: RunState, bare: MemberRecord): Member {
   const live = ended ? undefined : claims.sample?.value;
   return {
     id: record.id, pid: record.pid, startedAt: startOf(state, record), endedAt, parent, osParent, runtime,
-    role: roleOf(record, argv, root),
+    role: roleOf(state, record, argv, root),
     name,
     daemon: claims.daemon?.value ?? claims.start?.value.daemon ?? claims.spawn?.value.daemon ?? (name === 'MainProcess' ? false : null),
     startMethod: startMethodOf(record, root),

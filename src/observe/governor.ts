@@ -5,6 +5,10 @@ export interface Shares {
 }
 
 const remembered = 9;
+/** The first looks run code that is not compiled yet, and meet a program that is just starting: they say nothing of the cost. */
+const warmUp = 5;
+/** However dear a look is, one comes at least this often, in ms. */
+const longest = 5_000;
 /** Numbers are read in slices of at least this many members: smaller ones cost more in cold caches than they spread. */
 const smallestSlice = 64;
 
@@ -15,11 +19,13 @@ const smallestSlice = 64;
  */
 export class Governor {
   private readonly looks: number[] = [];
+  private warm = 0;
   private perMember = 0.005;
   private credit = Infinity;
 
   /** A look for members took `cost`. */
   looked(cost: number): void {
+    if (this.warm++ < warmUp) return;
     this.looks.push(cost);
     if (this.looks.length > remembered) this.looks.shift();
   }
@@ -32,7 +38,7 @@ export class Governor {
   /** How long to wait for the next look. */
   interval(wanted: number, shares: Shares): number {
     const sorted = [...this.looks].sort((a, b) => a - b);
-    return Math.max(wanted, (sorted[sorted.length >> 1] ?? 0) / shares.membership);
+    return Math.max(wanted, Math.min(longest, (sorted[sorted.length >> 1] ?? 0) / shares.membership));
   }
 
   /** How many of `live` members to read, when `elapsed` passed since this was last asked: 0 until a slice is worth it. */

@@ -131,7 +131,8 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     const { row } = element;
     this.#drawn.set(element.key, looks(row));
     const item = new vscode.TreeItem(row.label, this.#collapsible(row));
-    item.id = row.key;
+    // VS Code keeps a row folded that had no children when it was first drawn: with its first child it is another row.
+    item.id = row.children.length > 0 ? row.key : `${row.key} leaf`;
     item.description = row.description;
     item.iconPath = rowIcon(row);
     item.contextValue = rowContext(row);

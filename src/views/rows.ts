@@ -76,12 +76,13 @@ function runDescription(report: Report): string {
   return root?.exit ? `ended · exit ${root.exit.signal ?? root.exit.code ?? '?'}` : 'ended';
 }
 
-/** The name of a run: what the person called it, else its command without the path of the interpreter. */
+/** The name of a run: what the person called it, else its command, with paths as seen from its folder. */
 export function runLabel(report: Report, name: string | undefined): string {
   if (name) return name;
   const [program = '', ...rest] = report.run.command;
   const short = program.slice(program.lastIndexOf('/') + 1);
-  const text = quoteCommand([short, ...rest]);
+  const folder = `${report.run.cwd}/`;
+  const text = quoteCommand([short, ...rest.map((argument) => (argument.startsWith(folder) ? argument.slice(folder.length) : argument))]);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 

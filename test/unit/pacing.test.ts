@@ -32,11 +32,15 @@ test('the gate stays open where the file is not the kernel\'s, or says nothing',
 
 test('the governor stretches looks that cost more than their share, but not for a single slow one', () => {
   const governor = new Governor();
+  for (let i = 0; i < 5; i++) governor.looked(40);
+  assert.equal(governor.interval(100, shares), 100, 'the first looks, of cold code, do not count');
   for (let i = 0; i < 9; i++) governor.looked(0.1);
   governor.looked(40);
   assert.equal(governor.interval(100, shares), 100);
   for (let i = 0; i < 9; i++) governor.looked(1.5);
   assert.equal(governor.interval(100, shares), 500);
+  for (let i = 0; i < 9; i++) governor.looked(900);
+  assert.equal(governor.interval(100, shares), 5_000, 'a look comes at least this often');
 });
 
 test('the governor reads few members at once each second, and many in slices within their share', () => {
