@@ -1,11 +1,11 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
+import { release } from 'node:os';
 import type { Ending } from '../core/events';
 import { Entry, type Description, type Reading } from './ledger';
 import { GONE, ProcFile, readProc, type DescriptorBudget } from './procFile';
 import { parseChildren, parseMark, parsePeak, parseStat, parseWaitStatus, splitNul, type StatRow } from './procText';
 
 const commandLineLimit = 16_384;
-const CAP_SYS_PTRACE = 19;
 
 let buffer = Buffer.allocUnsafeSlow(16_384);
 
@@ -117,18 +117,18 @@ export function readPeak(pid: number): number {
   return parsePeak(readProc(`/proc/${pid}/status`)?.toString('latin1') ?? '') ?? 0;
 }
 
-/** We may read the status of every zombie: root with the capability that the kernel asks for. */
-const seesAll = ((): boolean => {
-  const found = /^CapEff:\s*([0-9a-f]+)$/m.exec(attempt(() => readFileSync('/proc/self/status', 'latin1')) ?? '');
-  return found !== null && ((BigInt(`0x${found[1]}`) >> BigInt(CAP_SYS_PTRACE)) & 1n) === 1n;
+/** Since Linux 5.16 a stat row shows in field 35 whether its reader may read the rest. */
+const showsPermission = ((): boolean => {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major > 5 || (major === 5 && minor >= 16);
 })();
 
 /**
- * How a zombie ended. The kernel shows a status that may not be read as 0, which is also success; so a 0 counts only
- * where the process is our own (one that is not dumpable belongs to root here, proc_pid(5)).
+ * How a zombie ended. The kernel hides the status of another user's process, and of one that is not dumpable, by a 0,
+ * which is also success. So a 0 counts only where the row says that it may be read, or, on old kernels,
+ * where the row before the end could be.
  */
-export function readEnding(pid: number, waitStatus: number): Ending {
-  const uid = process.geteuid?.() ?? -1;
-  const trusted = waitStatus !== 0 || seesAll || (uid !== 0 && attempt(() => statSync(`/proc/${pid}`).uid) === uid);
-  return trusted ? parseWaitStatus(waitStatus) : { code: null, signal: null };
+export function endingOf(zombie: StatRow, before?: StatRow): Ending {
+  const trusted = zombie.waitStatus !== 0 || (showsPermission ? zombie.readable : before !== undefined && before.stack > 1);
+  return trusted ? parseWaitStatus(zombie.waitStatus) : { code: null, signal: null };
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { ProcessRef } from '../core/events';
 import { bootClock, systemUnits, type BootClock } from './clock';
 import { Ledger } from './ledger';
-import { describe, LinuxMember, LinuxProcess, readEnding, readEnvironment, readPeak, sameImage } from './linuxProcess';
+import { describe, endingOf, LinuxMember, LinuxProcess, readEnvironment, readPeak, sameImage } from './linuxProcess';
 import { PidGate, type Change } from './pidGate';
 import { DescriptorBudget } from './procFile';
 import { parseMark, type StatRow } from './procText';
@@ -228,7 +228,7 @@ export class LinuxSampler implements TreeSampler {
     this.ledger.met();
     this.young.push(member);
     this.describe(member);
-    if (member.isZombie) this.ledger.zombie(member, readEnding(pid, row.waitStatus));
+    if (member.isZombie) this.ledger.zombie(member, endingOf(row));
   }
 
   private noteFounder({ pid, row }: LinuxMember): void {
@@ -249,7 +249,7 @@ export class LinuxSampler implements TreeSampler {
     member.row = row;
     if (member.ended) return true;
     member.note(member.reading(this.units));
-    if (member.isZombie) this.ledger.zombie(member, readEnding(member.pid, row.waitStatus));
+    if (member.isZombie) this.ledger.zombie(member, endingOf(row, before));
     else if (!sameImage(before, row)) this.describe(member);
     else if (before.ppid !== row.ppid) this.ledger.seen(member, row.ppid);
     if (before.pgid !== row.pgid || before.sid !== row.sid) this.noteFounder(member);

@@ -19,6 +19,8 @@ export interface StatRow {
   pages: number;
   /** bottom of the stack, new with every exec; 0 where it may not be read */
   stack: number;
+  /** of a process that does not run: whether we may read `stack` and `waitStatus` (do_task_stat in the kernel's fs/proc/array.c) */
+  readable: boolean;
   /** raw wait status of a zombie; also 0 where it may not be read */
   waitStatus: number;
 }
@@ -58,7 +60,8 @@ export function parseStat(bytes: Buffer, length = bytes.length): StatRow | undef
     ppid: at(4), pgid: at(5), sid: at(6),
     kernelThread: (at(9) & KERNEL_THREAD) !== 0,
     cpuTicks: at(14) + at(15),
-    threads: at(20), start: at(22), pages: at(24), stack: at(28), waitStatus: at(52),
+    threads: at(20), start: at(22), pages: at(24), stack: at(28), readable: at(35) !== 0,
+    waitStatus: at(52),
   };
 }
 

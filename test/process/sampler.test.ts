@@ -124,6 +124,37 @@ time.sleep(60)
     });
   }
 
+  test('a status that the kernel hides is not taken for success', async () => {
+    const observed = run(`
+import ctypes
+child = os.fork()
+if child == 0:
+    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+    os._exit(7)
+print(f'child={child}', flush=True)
+time.sleep(60)
+`);
+    const child = await observed.said('child');
+    const zombie = await observed.until('the zombie is told of', () => observed.of('zombie', child)[0]);
+    assert.ok(zombie.code === 7 || zombie.code === null, `code ${zombie.code}`);
+    assert.equal(zombie.signal, null);
+  });
+
+  test('a process whose main thread ended while others run is no zombie', { skip: skip || !['x64', 'arm64'].includes(process.arch) }, async () => {
+    const observed = run(`
+import ctypes, threading
+threading.Thread(target=time.sleep, args=(60,)).start()
+print('ready=1', flush=True)
+ctypes.CDLL(None).syscall(${process.arch === 'x64' ? 60 : 93}, 0)  # exit(2) of one thread
+`);
+    const pid = observed.root.pid ?? 0;
+    await observed.said('ready');
+    await observed.until('the main thread ended', () => / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')));
+    await observed.until('it is sampled after that', () => observed.of('sample', pid).at(-1)?.state === 'S');
+    assert.equal(observed.of('zombie').length, 0);
+    assert.equal(observed.sampler.live, 1);
+  });
+
   test('a daemon that forked twice into its own session is a member, though nobody saw the process between', async () => {
     const observed = run(`
 if os.fork() == 0:

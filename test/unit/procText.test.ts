@@ -14,7 +14,7 @@ test('a stat row', () => {
   const row = parseStat(Buffer.from(stat('node')));
   assert.deepEqual(row, {
     comm: 'node', state: 'S', ppid: 8090, pgid: 8101, sid: 8101, kernelThread: false, cpuTicks: 53, threads: 11,
-    start: 51239, pages: 12048, stack: 140723908131744, waitStatus: 0,
+    start: 51239, pages: 12048, stack: 140723908131744, readable: false, waitStatus: 0,
   });
 });
 
@@ -35,10 +35,11 @@ test('a stat row in a larger buffer that still holds the end of a longer one', (
 });
 
 test('a zombie has its wait status in field 52, and negative fields before it are skipped over', () => {
-  const text = '77 (sh) Z 76 77 77 0 -1 4228364 61 0 0 0 0 0 0 0 20 0 1 0 8891 0 0 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 1792\n';
+  const text = '10825 (python3) Z 10784 10782 5100 0 -1 4227148 219 0 0 0 0 0 0 0 20 0 1 0 311799 0 0 18446744073709551615 0 0 0 0 0 0 0 16781312 2 1 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 1792\n';
   const row = parseStat(Buffer.from(text));
   assert.equal(row?.state, 'Z');
-  assert.equal(row.start, 8891);
+  assert.equal(row.start, 311799);
+  assert.equal(row.readable, true);
   assert.equal(row.waitStatus, 1792);
 });
 
