@@ -1,2 +1,2 @@
 /* Loaded before the program by NODE_OPTIONS=--require. */
-console.log('preload of the user');
+globalThis.preloaded = 'the preload of the user';
