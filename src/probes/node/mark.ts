@@ -29,7 +29,7 @@ const injection: Injection = { mark: '', option: undefined, probe: '', boot: und
 function parseMark(text: string | undefined): Mark | undefined {
   const [version, ancestor, options, ...run] = text?.split('|') ?? [];
   if (version !== '1' || options === undefined || run.length === 0) return undefined;
-  return { ancestor: ancestor === '' ? undefined : ancestor, options, run: run.join('|') };
+  return { ancestor: ancestor || undefined, options, run: run.join('|') };
 }
 
 /** The environment this process was started with: a worker thread's own copy no longer has the mark. */

@@ -1,3 +1,4 @@
+import { disguise } from './accessor';
 import { append } from './journal';
 import { quietly } from './quietly';
 
@@ -26,15 +27,15 @@ function tap(stream: Stream, file: string): void {
   };
   const shadow = (key: '_write' | '_writev', value: unknown): void => void Object.defineProperty(stream, key, { value, configurable: true, writable: true, enumerable: false });
   const { _write, _writev } = stream;
-  shadow('_write', function (this: Stream, ...args: Parameters<Stream['_write']>) {
+  shadow('_write', disguise(function (this: Stream, ...args: Parameters<Stream['_write']>) {
     quietly(() => keep(args[0], args[1]));
     return _write.apply(this, args);
-  });
+  }, _write));
   if (!_writev) return;
-  shadow('_writev', function (this: Stream, ...args: Parameters<typeof _writev>) {
+  shadow('_writev', disguise(function (this: Stream, ...args: Parameters<typeof _writev>) {
     quietly(() => args[0].forEach(({ chunk, encoding }) => keep(chunk, encoding)));
     return _writev.apply(this, args);
-  });
+  }, _writev));
 }
 
 /** Keeps copies of process.stdout and process.stderr from the moment at which the program first asks for them. */
@@ -51,7 +52,6 @@ export function copyOutput(run: string, id: string): void {
       quietly(() => tap(stream, `${run}/out/${id}.${name}`));
       return stream;
     };
-    Object.defineProperty(tapping, 'name', { value: get.name, configurable: true });
-    Object.defineProperty(process, name, { ...descriptor, get: tapping });
+    Object.defineProperty(process, name, { ...descriptor, get: disguise(tapping, get) });
   }
 }

@@ -43,3 +43,5 @@ function observe(): void {
 }
 
 if (isSupported()) quietly(observe);
+// The program would find one module more than it loaded.
+quietly(() => delete require.cache[__filename]);

@@ -1,4 +1,5 @@
 import type * as os from 'os';
+import { disguise, onRead } from './accessor';
 import { ownGroup } from './identity';
 import { record } from './journal';
 import { quietly } from './quietly';
@@ -6,7 +7,6 @@ import { callers, siteOf } from './site';
 
 interface Killer {
   _kill?: (pid: number, signal: number) => number;
-  abort: () => never;
 }
 
 let names: Map<number, string> | undefined;
@@ -39,7 +39,7 @@ export function watchSignals(): void {
     if (!deadly && error === 0) quietly(tell);
     return error;
   };
-  killer._kill = _kill;
+  killer._kill = disguise(_kill, kill);
 }
 
 /**
@@ -47,18 +47,7 @@ export function watchSignals(): void {
  * around it would stand, hence an accessor: who reads the property is about to call it.
  */
 export function watchAbort(): void {
-  const killer = process as unknown as Killer;
-  let { abort } = killer;
-  const get = (): (() => never) => {
-    quietly(() => record({ e: 'signal', to: String(process.pid), signal: 'SIGABRT', via: 'process.abort', site: siteOf(callers(get)) }));
-    return abort;
-  };
-  Object.defineProperty(process, 'abort', {
-    configurable: true,
-    enumerable: true,
-    get,
-    set: (value: () => never) => {
-      abort = value;
-    },
-  });
+  onRead(process, 'abort', (reader) => void quietly(() => {
+    record({ e: 'signal', to: String(process.pid), signal: 'SIGABRT', via: 'process.abort', site: siteOf(callers(reader)) });
+  }));
 }

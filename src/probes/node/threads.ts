@@ -1,6 +1,7 @@
 import { subscribe } from 'diagnostics_channel';
 import type * as workerThreads from 'worker_threads';
-import { onNextEmit } from './emitter';
+import { hearsOne, onNextEmit } from './emitter';
+import { onExit } from './exit';
 import { record } from './journal';
 import { quietly } from './quietly';
 import { callers, siteOf } from './site';
@@ -24,14 +25,17 @@ function watchExit(worker: Worker, thread: number): void {
   const handle = key && (worker as unknown as Record<symbol, WorkerHandle | undefined>)[key];
   if (!handle) return;
   let { onexit } = handle;
-  const exited = (code: number): void => void quietly(() => record({ e: 'thread', thread, state: 'exited', code }));
+  const exited = (code?: number): void => void quietly(() => record({ e: 'thread', thread, state: 'exited', code }));
   Object.defineProperty(handle, 'onexit', {
     configurable: true,
     enumerable: true,
     get: () => onexit,
     set: (value: unknown) => {
       onexit = value;
-      if (value === null) quietly(() => onNextEmit(worker, 'exit', exited));
+      if (value !== null) return;
+      // The thread itself tells its code too, unless it was terminated.
+      if (hearsOne(worker, 'exit')) exited();
+      else quietly(() => onNextEmit(worker, 'exit', exited));
     },
   });
 }
@@ -43,20 +47,22 @@ export function watchThreads(): void {
     const frames = callers(created);
     // Node's own thread for module hooks is none of the program's.
     if (frames.some(({ file }) => file.startsWith('node:internal/modules/esm/'))) return;
-    const thread = worker.threadId;
-    record({ e: 'thread', thread, state: 'running', name: worker.threadName === defaultName ? undefined : worker.threadName || undefined, site: siteOf(frames) });
+    const { threadId: thread, threadName } = worker;
+    record({ e: 'thread', thread, state: 'running', name: threadName === defaultName ? undefined : threadName || undefined, site: siteOf(frames) });
     watchExit(worker, thread);
   });
   subscribe('worker_threads', created);
 }
 
-/** Tells which file this worker thread runs; Node puts it into argv after the preloads. */
+/** Tells, from inside a worker thread, which file it runs and how it ends. */
 export function introduceThread(): void {
+  // Loaded in every worker thread before any preload.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { threadId: thread } = require('worker_threads') as typeof workerThreads;
+  // Node puts the file into argv after the preloads.
   process.nextTick(() => quietly(() => {
-    // Loaded in every worker thread before any preload.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { threadId } = require('worker_threads') as typeof workerThreads;
     const file = process.argv[1];
-    if (file !== undefined) record({ e: 'thread', thread: threadId, state: 'running', file });
+    if (file !== undefined) record({ e: 'thread', thread, state: 'running', file });
   }));
+  onExit((code) => record({ e: 'thread', thread, state: 'exited', code }));
 }

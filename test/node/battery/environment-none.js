@@ -1,0 +1,1 @@
+console.log(JSON.stringify(process.env), 'NODE_OPTIONS' in process.env, 'PYTHONPATH' in process.env, 'PROCESSION' in process.env);

@@ -1,0 +1,1 @@
+process.on('exit', async (code) => { console.log('before', code); await null; console.log('never'); });

@@ -1,0 +1,2 @@
+console.log('260 & 255');
+process.exit(260);

@@ -1,0 +1,3 @@
+// flags: --trace-exit
+function quit() { process.exit(1); }
+quit();

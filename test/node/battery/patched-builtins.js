@@ -1,0 +1,12 @@
+const fs = require('fs');
+const { spawn, spawnSync, fork } = require('child_process');
+const loud = (name) => function () { process._rawDebug('patched', name); throw new Error(name); };
+for (const name of ['openSync', 'writeSync', 'closeSync', 'readFileSync', 'appendFileSync', 'existsSync']) fs[name] = loud(name);
+JSON.stringify = loud('stringify');
+Date.now = loud('now');
+process.hrtime = loud('hrtime');
+process.resourceUsage = loud('resourceUsage');
+Error.captureStackTrace = loud('capture');
+Object.prototype.toJSON = Array.prototype.toJSON = loud('toJSON');
+console.log(spawnSync('true').status);
+spawn('true').on('exit', (code) => { console.log(code); process.exitCode = 3; });

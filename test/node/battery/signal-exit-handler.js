@@ -1,0 +1,3 @@
+process.on('SIGTERM', () => { console.log('asked to stop'); process.exit(0); });
+setTimeout(() => {}, 10_000);
+process.kill(process.pid);

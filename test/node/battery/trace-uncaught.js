@@ -1,0 +1,3 @@
+// flags: --trace-uncaught
+function thrower() { throw 'a string'; }
+setTimeout(thrower, 1);

@@ -1,0 +1,3 @@
+const error = new Error('plain');
+process.on('exit', () => { error.message = 'changed at exit'; error.name = 'Other'; });
+setImmediate(() => { throw error; });

@@ -1,0 +1,3 @@
+function inner() { throw new RangeError('out of it'); }
+function outer() { inner(); }
+outer();

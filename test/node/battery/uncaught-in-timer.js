@@ -1,0 +1,1 @@
+setTimeout(function tick() { throw new Error('late'); }, 1);

@@ -1,0 +1,3 @@
+export declare const majors: string[];
+export declare function binaryOf(major: string): string;
+export declare function install(major: string): boolean;

@@ -1,0 +1,122 @@
+import { buildSync } from 'esbuild';
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import type { Event, EventType } from '../../src/core/events';
+import { parseEvent } from '../../src/core/parse';
+import { observedEnvironment } from '../../src/launch/environment';
+import { binaryOf, majors } from './install.mjs';
+
+/** A Node to try: its binary and version. */
+export interface Node {
+  path: string;
+  version: string;
+  major: number;
+}
+
+function ask(path: string): Node {
+  const version = spawnSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8', env: {} }).stdout.trim();
+  return { path, version, major: parseInt(version, 10) };
+}
+
+/** The running Node, and the installed ones of other versions. */
+export const nodes: readonly Node[] = [process.execPath, ...majors.map(binaryOf).filter((path) => existsSync(path))].map(ask)
+  .filter(({ version }, index, all) => all.findIndex((other) => other.version === version) === index)
+  .sort((a, b) => a.major - b.major);
+
+const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+const scratch = mkdtempSync(join(memory, 'procession-node-test-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** The folder that holds the probes: the real Node probe as it is shipped, and the (here unused) place of the Python one. */
+export const probes = join(scratch, 'a folder with "quotes" and é', 'probes');
+buildSync({
+  entryPoints: [join(__dirname, '../../src/probes/node/probe.ts')],
+  outfile: join(probes, 'node', 'probe.cjs'),
+  bundle: true, platform: 'node', target: 'node20', format: 'cjs', minify: true, logLevel: 'error',
+});
+mkdirSync(join(probes, 'python', 'boot'), { recursive: true });
+
+export interface Outcome {
+  stdout: string;
+  stderr: string;
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+interface Options {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** keep copies of the member's output */
+  keepOutput?: boolean;
+  /** called with the run directory when the program runs */
+  during?: (run: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** Runs a program to its end, or kills it after 60 s. */
+export function execute(path: string, args: string[], { cwd, env }: Options, started?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' });
+    const text = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (data: string) => (text[name] += data));
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ ...text, code, signal }));
+    started?.((signal) => child.kill(signal));
+  });
+}
+
+/** What a program did with the probe in it, and everything the probe told. */
+export class Observed {
+  constructor(readonly outcome: Outcome, readonly events: Event[], readonly copies: Map<string, string>) {}
+
+  of<E extends EventType>(e: E): Extract<Event, { e: E }>[] {
+    return this.events.filter((event): event is Extract<Event, { e: E }> => event.e === e);
+  }
+
+  /** The only event of its type that fits. */
+  one<E extends EventType>(e: E, fits: (event: Extract<Event, { e: E }>) => boolean = () => true): Extract<Event, { e: E }> {
+    const found = this.of(e).filter(fits);
+    assert.equal(found.length, 1, `expected one such ${e} event in ${JSON.stringify(this.events, null, 1)}`);
+    return found[0]!;
+  }
+}
+
+/** The launcher's reference, as the nearest observed ancestor of a test's root. */
+export const ancestor = '1.1';
+
+/** A fresh run directory. */
+export function makeRun(): string {
+  const run = mkdtempSync(join(scratch, 'run|'));
+  mkdirSync(join(run, 'events'));
+  mkdirSync(join(run, 'out'));
+  return run;
+}
+
+export function environmentFor(run: string, { env = process.env, keepOutput = false }: Options): NodeJS.ProcessEnv {
+  return observedEnvironment(env, { run, probes, ancestor, keepOutput });
+}
+
+/** Every line of every event file of a run; none may be garbled or of an unknown type. */
+export function readEvents(run: string): Event[] {
+  const lines = readdirSync(join(run, 'events')).flatMap((file) => readFileSync(join(run, 'events', file), 'utf8').split('\n').filter((line) => line !== ''));
+  return lines.map((line) => {
+    const event = parseEvent(line);
+    if (typeof event === 'string') assert.fail(`${event}: ${line}`);
+    return event;
+  });
+}
+
+/** Runs a program with the probe in it. */
+export async function observe(path: string, args: string[], options: Options = {}): Promise<Observed> {
+  const run = makeRun();
+  try {
+    const outcome = await execute(path, args, { ...options, env: environmentFor(run, options) }, (kill) => options.during?.(run, kill));
+    const copies = new Map(readdirSync(join(run, 'out')).map((file) => [file, readFileSync(join(run, 'out', file), 'utf8')]));
+    return new Observed(outcome, readEvents(run), copies);
+  } finally {
+    rmSync(run, { recursive: true, force: true });
+  }
+}
