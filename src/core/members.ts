@@ -230,14 +230,14 @@ function marksOf(state: RunState, record: MemberRecord, parent: ProcessRef | nul
 }
 
 function threadsOf(record: MemberRecord): WorkerThread[] {
-  return [...record.threads].sort(([a], [b]) => a - b).map(([id, { first, last }]) => {
+  return [...record.threads].sort(([a], [b]) => a - b).map(([id, { first, last, name, file, code }]) => {
     const exited = last.value.state === 'exited';
     return {
       id,
-      name: last.value.name ?? first.value.name ?? `worker thread ${id}`,
-      file: first.value.file ?? last.value.file ?? null,
+      name: name?.value ?? `worker thread ${id}`,
+      file: file?.value ?? null,
       state: exited ? 'exited' : 'running',
-      code: exited ? (last.value.code ?? null) : null,
+      code: exited ? (code?.value ?? null) : null,
       startedAt: first.t,
       endedAt: exited ? last.t : null,
     };

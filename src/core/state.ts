@@ -53,6 +53,15 @@ export interface Claims {
   sample?: Claim<SampleEvent>;
 }
 
+/** What is known of a worker thread: its creator and the thread itself each tell a part. */
+export interface ThreadClaims {
+  first: Claim<ThreadEvent>;
+  last: Claim<ThreadEvent>;
+  name: Claim<string> | undefined;
+  file: Claim<string> | undefined;
+  code: Claim<number> | undefined;
+}
+
 /** One process of the run, as far as it is known. */
 export interface MemberRecord {
   /** `"<pid>.<start>"`, or `"<pid>"` for one that nobody could identify better */
@@ -61,8 +70,8 @@ export interface MemberRecord {
   claims: Claims;
   /** latest signals that were sent to it, at most 16 */
   signals: SignalEvent[];
-  /** worker threads by number: first and last word of each */
-  threads: Map<number, { first: Claim<ThreadEvent>; last: Claim<ThreadEvent> }>;
+  /** worker threads by number */
+  threads: Map<number, ThreadClaims>;
   /** greatest seen: resident bytes, CPU seconds */
   peakRss: number;
   cpu: number;
@@ -191,7 +200,14 @@ function addSignal(record: MemberRecord, event: SignalEvent): void {
 function addThread(record: MemberRecord, event: ThreadEvent): void {
   const held = record.threads.get(event.thread);
   if (!held && record.threads.size >= limits.threads) return;
-  record.threads.set(event.thread, { first: earliest(held?.first, event, event.t), last: latest(held?.last, event, event.t) });
+  const { t, name, file, code } = event;
+  record.threads.set(event.thread, {
+    first: earliest(held?.first, event, t),
+    last: latest(held?.last, event, t),
+    name: name === undefined ? held?.name : latest(held?.name, name, t),
+    file: file === undefined ? held?.file : latest(held?.file, file, t),
+    code: typeof code === 'number' ? latest(held?.code, code, t) : held?.code,
+  });
 }
 
 function applySelf(claims: Claims, event: SelfEvent): void {
