@@ -1,4 +1,5 @@
 """Runs a real program twice, bare and with the probe, and gives back what the probe told."""
+import difflib
 import json
 import os
 import re
@@ -71,9 +72,8 @@ class ProbeCase(unittest.TestCase):
         return path
 
     def environment(self, **more):
-        bare = {key: value for key, value in os.environ.items()
-                if not key.startswith('PYTHON') and key not in ('PROCESSION', 'NODE_OPTIONS')}
-        bare.update(PYTHONDONTWRITEBYTECODE='1', **more)
+        bare = {key: os.environ[key] for key in ('PATH', 'HOME', 'LANG', 'TMPDIR') if key in os.environ}
+        bare.update(dict({'PYTHONDONTWRITEBYTECODE': '1'}, **more))
         return {key: value for key, value in bare.items() if value is not None}
 
     def observed(self, env, directory, options=''):
@@ -107,10 +107,19 @@ class ProbeCase(unittest.TestCase):
         run.result = self.execute(command, self.observed(bare_env, run.directory, options), **execution)
         if compare:
             bare = self.execute(command, bare_env, **execution)
-            self.assertEqual(text(run.result), text(bare))
+            self.same(run.result, bare)
         return run
+
+    def same(self, observed, bare):
+        """Both runs of a program printed and ended the same."""
+        difference = list(difflib.unified_diff(text(bare), text(observed), 'bare', 'observed', lineterm='', n=2))
+        if difference:
+            self.fail('\n'.join(difference))
 
 
 def text(result):
-    stdout, stderr = (ADDRESS.sub('0x', output.decode('utf-8', 'replace')) for output in (result.stdout, result.stderr))
-    return {'stdout': stdout, 'stderr': stderr, 'returncode': result.returncode}
+    lines = ['ended with %s' % result.returncode]
+    for name in ('stdout', 'stderr'):
+        output = ADDRESS.sub('0x', getattr(result, name).decode('utf-8', 'replace'))
+        lines += ['%s: %s' % (name, line) for line in output.split('\n')]
+    return lines

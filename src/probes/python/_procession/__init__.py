@@ -18,21 +18,16 @@ RANKS = (
 )
 
 
-class Watcher:
+def importing(name):
     """
-    The first finder on `sys.meta_path`. It finds nothing: it only learns what is being imported. A module is observed when
-    the import *after* it comes by (`multiprocessing.context` imports `process`, then `reduction`), or by what it will
-    bind from another one, so that the import itself runs as ever.
+    A module is about to be looked for. One is observed when the import *after* it comes by (`multiprocessing.context`
+    imports `process`, then `reduction`), or by what it will bind from another, so that imports run as ever.
     """
-
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if ending.Main.frame is None:
-            ending.remember(sys._getframe())
-        step = WATCHED.get(name)
-        if step is not None:
-            quietly(step, name)
-        return None
+    if ending.Main.frame is None:
+        ending.remember(sys._getframe())
+    step = WATCHED.get(name)
+    if step is not None:
+        quietly(step, name)
 
 
 def observe_processes(name):
@@ -115,8 +110,8 @@ def ranks():
     return found
 
 
-def boot(directory, mark):
-    """Called once by `sitecustomize`, whose directory it gets, with the value of PROCESSION."""
+def boot(directory, mark, finder):
+    """Called once by `sitecustomize`, whose directory it gets, with the value of PROCESSION and the probe's finder."""
     environment.hide(directory)
     _, ancestor, me.options, me.run = mark.split('|', 3)
     identify()
@@ -131,7 +126,7 @@ def boot(directory, mark):
     oscalls.install()
     atexit.register(ending.at_exit)
     os.register_at_fork(after_in_child=after_fork)
-    sys.meta_path.insert(0, Watcher)
+    finder.importing = importing
     introduce({'version': '%d.%d.%d' % sys.version_info[:3], 'cwd': cwd(), 'exe': sys.executable})
     found = ranks()
     if found:

@@ -76,6 +76,7 @@ def leaving(code, frame):
 def at_exit():
     """The interpreter shuts down. Registered first, so it runs after the program's own functions."""
     via, code = how()
+    Main.frame = None  # it keeps the main module's objects from being finalized
     if via:
         fields = {'code': NULL if code is None else code, 'signal': 'SIGINT' if code is None else NULL, 'via': via}
         fields.update(usage())

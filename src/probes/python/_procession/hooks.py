@@ -4,13 +4,22 @@ Hooks on builtin functions that cannot be told from the originals by what the pr
 An exception that passes through a Python function leaves that function's frame in the traceback. Ours takes itself out:
 a bare `raise` does not add the current frame again, so it is enough to cut the traceback before it.
 """
+import os
 import sys
 
 PROBE = __file__[:__file__.rindex('/') + 1]
+LIBRARY = os.__file__[:os.__file__.rindex('/') + 1]
 
 
 def is_ours(frame):
     return frame.f_code.co_filename.startswith(PROBE)
+
+
+def is_library(filename):
+    """Whether code is the standard library's or the probe's, as opposed to the program's or a package's."""
+    if filename.startswith(LIBRARY):
+        return '/site-packages/' not in filename and '/dist-packages/' not in filename
+    return filename.startswith('<frozen ') or filename.startswith(PROBE)
 
 
 def without_our_frames(error):
@@ -41,7 +50,7 @@ def quietly(step, *args):
         trace = error.__traceback__
         while trace.tb_next is not None:
             trace = trace.tb_next
-        if not is_ours(trace.tb_frame):
+        if not is_library(trace.tb_frame.f_code.co_filename):
             raise
         return None
 

@@ -1,21 +1,12 @@
 """Where in the user's source something is: call sites, targets; and bounded texts of arguments."""
 import os
-import sys
 
-from .hooks import PROBE
+from .hooks import PROBE, is_library
 
-LIBRARY = os.path.dirname(os.__file__) + os.sep
 MAX_TEXT = 400
 CLASSES = {'process.py': 'Process', 'subprocess.py': 'Popen', 'pool.py': 'Pool', 'managers.py': 'Manager'}
 Function = type(lambda: None)
 Method = type(Function.__get__(lambda: None, 0))
-
-
-def is_library(filename):
-    """Whether code is the standard library's or the probe's, as opposed to the program's or a package's."""
-    if filename.startswith(LIBRARY):
-        return '/site-packages/' not in filename and '/dist-packages/' not in filename
-    return filename.startswith('<frozen ') or filename.startswith(PROBE)
 
 
 def call(frame):
@@ -98,7 +89,7 @@ def brief(value, depth=3):
         return container(value, kind, depth)
     if kind is Function:
         return value.__qualname__
-    if isinstance(value, type):
+    if issubclass(kind, type):
         return type.__dict__['__name__'].__get__(value)
     return '<%s>' % type.__dict__['__name__'].__get__(kind)
 

@@ -6,7 +6,7 @@ written. Nothing else of the streams changes, and a forked child goes on with a 
 """
 import sys
 
-from .hooks import quietly
+from .hooks import quietly, traceless, without_our_frames
 from .journal import append, me
 
 MAX_BYTES = 1 << 20
@@ -25,11 +25,17 @@ def tee(raw, name):
     real = type(raw).write
     kept = {}  # id of the process -> bytes kept
 
+    @traceless
     def write(data, /):
-        written = real(raw, data)
-        if written:
-            quietly(keep, data, written)
-        return written
+        try:
+            written = real(raw, data)
+            if written:
+                quietly(keep, data, written)
+            return written
+        except BaseException as error:
+            trace = without_our_frames(error)
+            trace, error, type(error)
+            raise
 
     def keep(data, written, me=me, append=append, kept=kept):
         size = kept.get(me.id, 0)

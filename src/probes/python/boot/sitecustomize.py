@@ -13,20 +13,20 @@ def load(boot):
     mark = os.environ.get('PROCESSION', '')
     if sys.version_info < (3, 8) or not mark.startswith('1|'):
         return
-    package_parent = os.path.dirname(boot)
-    options = sys.dont_write_bytecode, sys.pycache_prefix
-    # Our bytecode is cached beside our source whatever the program wants for its own: compiling costs 3 ms a process.
-    sys.dont_write_bytecode, sys.pycache_prefix = False, None
-    sys.path.insert(0, package_parent)
+    import marshal
+    home = os.path.join(os.path.dirname(boot), '_procession')
+    bundle = type(sys)('_procession.bundle')
+    bundle.__file__ = os.path.join(home, 'bundle.py')
+    cache = os.path.join(home, '__pycache__', sys.implementation.cache_tag + '.bundle')
     try:
-        import _procession
-        _procession.boot(boot, mark)
+        with open(cache, 'rb') as file:
+            modules = marshal.load(file)
+        exec(marshal.loads(modules['bundle'][1]), bundle.__dict__)
     except Exception:
-        pass  # the program comes first
-    finally:
-        sys.path.remove(package_parent)
-        sys.path_importer_cache.pop(package_parent, None)
-        sys.dont_write_bytecode, sys.pycache_prefix = options
+        modules = {}
+        with open(bundle.__file__) as file:
+            exec(compile(file.read(), bundle.__file__, 'exec'), bundle.__dict__)
+    bundle.start(home, cache, modules, boot, mark)
 
 
 def leave(boot):
@@ -34,12 +34,16 @@ def leave(boot):
     if at >= 0:
         del sys.path[at]
         if os.environ.get('PYTHONPATH') == '' and sys.path[at:at + 1] == [os.getcwd()]:
-            del sys.path[at]  # `boot:` names the current directory too, an empty PYTHONPATH names nothing
+            # `boot:` names the current directory, too; an empty PYTHONPATH names nothing.
+            sys.path_importer_cache.pop(sys.path.pop(at), None)
     sys.path_importer_cache.pop(boot, None)
     sys.modules.pop('sitecustomize', None)
 
 
 BOOT = os.path.dirname(os.path.abspath(__file__))
-load(BOOT)
+try:
+    load(BOOT)
+except Exception:
+    pass  # the program comes first
 leave(BOOT)
 import sitecustomize  # noqa: E402, F401

@@ -1,0 +1,101 @@
+"""
+Loads the probe's modules from one file of bytecode, made at first use beside the sources.
+
+Importing the modules one by one would triple the probe's start-up, and compile them every time where the program sets
+PYTHONDONTWRITEBYTECODE or PYTHONPYCACHEPREFIX. The cache holds `{module: (mtime, bytecode)}`.
+"""
+import marshal
+import os
+import posix
+import sys
+
+PACKAGE = '_procession'
+
+
+class Finder:
+    """
+    The first finder on `sys.meta_path`. It finds the probe's own modules only; of others it just learns, before they are
+    looked for, that they are being imported, and tells `importing`.
+    """
+
+    home = ''
+    modules = {}
+    importing = None
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if not name.startswith(PACKAGE):
+            if cls.importing is not None:
+                cls.importing(name)
+            return None
+        module = name[len(PACKAGE) + 1:] or '__init__'
+        if module not in cls.modules:
+            return None
+        spec = type(sys.__spec__)(name, cls, origin='%s/%s.py' % (cls.home, module), is_package=name == PACKAGE)
+        spec.has_location = True  # gives the module a __file__
+        return spec
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @classmethod
+    def exec_module(cls, module):
+        name = module.__name__[len(PACKAGE) + 1:] or '__init__'
+        exec(marshal.loads(cls.modules[name][1]), module.__dict__)
+
+
+def current(home, modules):
+    """Whether the bytecode is that of the sources."""
+    return bool(modules) and all(mtime == posix.stat('%s/%s.py' % (home, name)).st_mtime_ns
+                                 for name, (mtime, _) in modules.items())
+
+
+def compiled(home):
+    modules = {}
+    for file in os.listdir(home):
+        if file.endswith('.py'):
+            path = '%s/%s' % (home, file)
+            mtime = posix.stat(path).st_mtime_ns
+            with open(path, encoding='utf-8') as source:
+                modules[file[:-3]] = mtime, marshal.dumps(compile(source.read(), path, 'exec', dont_inherit=True, optimize=2))
+    return modules
+
+
+def save(cache, modules):
+    """Other processes may read and write it at the same time."""
+    scratch = '%s.%d' % (cache, os.getpid())
+    try:
+        os.makedirs(os.path.dirname(cache), exist_ok=True)
+        with open(scratch, 'wb') as file:
+            marshal.dump(modules, file)
+        os.replace(scratch, cache)
+    except OSError:  # read-only or full: it is compiled every time
+        if os.path.exists(scratch):
+            os.remove(scratch)
+
+
+def keep_bytecode(boot):
+    """Has `sitecustomize` itself compiled once for all, too."""
+    options = sys.dont_write_bytecode, sys.pycache_prefix
+    sys.dont_write_bytecode, sys.pycache_prefix = False, None
+    try:
+        loader = sys.modules['_frozen_importlib_external'].SourceFileLoader
+        loader('sitecustomize', boot + '/sitecustomize.py').get_code('sitecustomize')
+    finally:
+        sys.dont_write_bytecode, sys.pycache_prefix = options
+
+
+def start(home, cache, modules, boot, mark):
+    if not current(home, modules):
+        modules = compiled(home)
+        save(cache, modules)
+        keep_bytecode(boot)
+    Finder.home, Finder.modules = home, modules
+    sys.meta_path.insert(0, Finder)
+    try:
+        import _procession
+        _procession.boot(boot, mark, Finder)
+    except Exception:
+        sys.meta_path.remove(Finder)
+        raise
