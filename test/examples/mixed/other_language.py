@@ -1,4 +1,4 @@
-"""Programs of any language are processes like all others: here awk and a shell script."""
+"""Programs of any language are processes like all others: here awk, which has a shell run a command."""
 import subprocess
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""A Python program that has some of its work done by Node. exec and fork of the operating system join them."""
+"""A Python program that has some of its work done by Node."""
 import json
 import os
 import subprocess

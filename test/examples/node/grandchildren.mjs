@@ -1,4 +1,4 @@
-// Processes that start processes: every level prints when the one below has ended.
+// Processes that start processes: every level says how the one below has ended.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

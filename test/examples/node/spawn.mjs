@@ -1,4 +1,4 @@
-// The same in an ECMAScript module: await the event instead of giving a callback.
+// spawn in an ECMAScript module: await the event instead of giving a callback.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
