@@ -36,25 +36,26 @@ export class Entry {
   /** CPU seconds and peak memory in bytes, as last read; undefined before the first reading */
   totals: { cpu: number; rss: number } | undefined;
   private told: Sample | undefined;
-  private measured: { t: number; cpu: number; load?: number } | undefined;
+  private measured: { t: number; cpu: number; load: number | undefined } | undefined;
 
   constructor(readonly ref: ProcessRef, readonly startedAt?: number) {}
 
   /** Takes in a reading without telling of it. */
-  note(reading: Reading, peak = reading.rss): void {
-    this.totals = { cpu: reading.cpu, rss: Math.max(this.totals?.rss ?? 0, peak) };
+  note(cpu: number, rss: number): void {
+    this.totals ??= { cpu, rss };
+    this.totals.cpu = cpu;
+    if (rss > this.totals.rss) this.totals.rss = rss;
   }
 
   /** Takes in a reading made at `t` (ms); the sample to tell of, or undefined when it says nothing new. */
   sample(t: number, reading: Reading): Sample | undefined {
-    this.note(reading);
+    this.note(reading.cpu, reading.rss);
     const load = this.measure(t, reading.cpu);
-    const sample: Sample = load === undefined ? reading : { ...reading, load };
     const { told } = this;
-    if (told?.cpu === sample.cpu && told.rss === sample.rss && told.state === sample.state && told.load === sample.load
-      && told.threads === sample.threads && told.ppid === sample.ppid) return undefined;
-    this.told = sample;
-    return sample;
+    if (told?.cpu === reading.cpu && told.rss === reading.rss && told.state === reading.state && told.load === load
+      && told.threads === reading.threads && told.ppid === reading.ppid) return undefined;
+    this.told = load === undefined ? reading : { ...reading, load };
+    return this.told;
   }
 
   /** Share of a core since the last measurement, or since birth. */
@@ -63,7 +64,10 @@ export class Entry {
     const since = this.measured ?? born;
     if (since && t - since.t < shortestLoad) return this.measured?.load;
     const load = since && Math.max(0, Math.round(((cpu - since.cpu) * 1e6) / (t - since.t)) / 1000);
-    this.measured = load === undefined ? { t, cpu } : { t, cpu, load };
+    this.measured ??= { t, cpu, load };
+    this.measured.t = t;
+    this.measured.cpu = cpu;
+    this.measured.load = load;
     return load;
   }
 }

@@ -52,7 +52,9 @@ export class LinuxProcess {
 export class LinuxMember extends Entry {
   /** number of the look that last met it */
   look = 0;
-  samples = 0;
+  /** samples until the peak of memory is read again, and the CPU time when it last was */
+  untilPeak = 0;
+  cpuAtPeak = -1;
 
   constructor(readonly process: LinuxProcess, public row: StatRow, startedAt: number) {
     super(`${process.pid}.${row.start}`, startedAt);

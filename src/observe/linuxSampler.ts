@@ -15,7 +15,7 @@ const youngFor = 1_000;
 const youngAtOnce = 64;
 /** Descriptions (command line and so on) may take this long in one look, in ms; the rest waits for the next. */
 const describeFor = 2;
-/** The peak of memory is read with every so-manieth sample: it cannot be read any more when the process has ended. */
+/** The peak of memory is read once in so many samples: when the process has ended, it cannot be read any more. */
 const peakEvery = 10;
 
 /** Kernels without CONFIG_PROC_CHILDREN lack these files. */
@@ -248,7 +248,7 @@ export class LinuxSampler implements TreeSampler {
     }
     member.row = row;
     if (member.ended) return true;
-    member.note(member.reading(this.units));
+    member.note(row.cpuTicks / this.units.ticksPerSecond, row.pages * this.units.pageSize);
     if (member.isZombie) this.ledger.zombie(member, endingOf(row, before));
     else if (!sameImage(before, row)) this.describe(member);
     else if (before.ppid !== row.ppid) this.ledger.seen(member, row.ppid);
@@ -268,7 +268,12 @@ export class LinuxSampler implements TreeSampler {
   private sample(member: LinuxMember): void {
     if (member.ended) return;
     const reading = member.reading(this.units);
-    if (member.samples++ % peakEvery === 0) member.note(reading, readPeak(member.pid));
+    if (member.untilPeak-- <= 0) {
+      member.untilPeak = peakEvery;
+      // Who used no CPU time has touched no memory.
+      if (reading.cpu !== member.cpuAtPeak) member.note(reading.cpu, readPeak(member.pid));
+      member.cpuAtPeak = reading.cpu;
+    }
     this.ledger.sample(member, reading);
   }
 

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { DescriptorBudget, ProcFile } from './procFile';
 import { parseLoadavg } from './procText';
 
 /** What happened in the process table between two looks. */
@@ -23,7 +24,7 @@ export class PidGate {
   private last: { threads: number; lastPid: number } | undefined;
   readonly trustworthy: boolean;
 
-  constructor(private readonly read = (): string => readFileSync('/proc/loadavg', 'latin1'), trustworthy = isKernelsOwn()) {
+  constructor(private readonly read = readLoadavg(), trustworthy = isKernelsOwn()) {
     this.trustworthy = trustworthy;
   }
 
@@ -37,6 +38,14 @@ export class PidGate {
     const [from, to] = [before.lastPid, now.lastPid];
     return { happened: true, given: from <= to ? (pid) => pid > from && pid <= to : (pid) => pid > from || pid <= to };
   }
+}
+
+/** All runs that one process observes share a single descriptor, for as long as it lives. */
+const file = new ProcFile('/proc/loadavg', new DescriptorBudget(2));
+const buffer = Buffer.allocUnsafeSlow(128);
+
+function readLoadavg(): () => string {
+  return () => buffer.toString('latin1', 0, Math.max(0, file.read(buffer)));
 }
 
 function isKernelsOwn(): boolean {

@@ -19,9 +19,9 @@ export interface StatRow {
   pages: number;
   /** bottom of the stack, new with every exec; 0 where it may not be read */
   stack: number;
-  /** of a process that does not run: whether we may read `stack` and `waitStatus` (do_task_stat in the kernel's fs/proc/array.c) */
+  /** of a zombie: whether we may read `stack` and `waitStatus` (do_task_stat in the kernel's fs/proc/array.c) */
   readable: boolean;
-  /** raw wait status of a zombie; also 0 where it may not be read */
+  /** of a zombie: its raw wait status; also 0 where it may not be read */
   waitStatus: number;
 }
 
@@ -30,8 +30,10 @@ const MINUS = 0x2d;
 const SPACE = 0x20;
 const CLOSE = 0x29;
 const KERNEL_THREAD = 0x0020_0000;
-const LAST_FIELD = 52;
-const fields = new Float64Array(LAST_FIELD + 1);
+/** Last field that is of use in the row of a live process, and in any. */
+const LAST_OF_LIVE = 28;
+const LAST = 52;
+const fields = new Float64Array(LAST + 1);
 
 /**
  * Parses the first `length` bytes of a stat file; undefined when they are not one. The command's name is the
@@ -41,10 +43,13 @@ export function parseStat(bytes: Buffer, length = bytes.length): StatRow | undef
   const open = bytes.indexOf(0x28);
   const close = bytes.lastIndexOf(CLOSE, length - 1);
   if (open < 0 || close < open || close + 3 >= length) return undefined;
-  fields.fill(0);
+  const state = String.fromCharCode(bytes[close + 2] ?? 0);
+  const last = state === 'Z' || state === 'X' ? LAST : LAST_OF_LIVE;
+  fields[35] = 0;
+  fields[52] = 0;
   let field = 4;
   let value = 0;
-  for (let i = close + 4; i < length && field <= LAST_FIELD; i++) {
+  for (let i = close + 4; i < length && field <= last; i++) {
     const byte = bytes[i] ?? 0;
     if (byte >= ZERO && byte < ZERO + 10) value = value * 10 + byte - ZERO;
     else if (byte !== MINUS) {
@@ -52,11 +57,12 @@ export function parseStat(bytes: Buffer, length = bytes.length): StatRow | undef
       value = 0;
     }
   }
-  if (field <= LAST_FIELD) fields[field] = value;
+  if (field < LAST_OF_LIVE) return undefined;
+  if (field <= last) fields[field] = value;
   const at = (index: number): number => fields[index] ?? 0;
   return {
     comm: bytes.toString('utf8', open + 1, close),
-    state: String.fromCharCode(bytes[close + 2] ?? 0),
+    state,
     ppid: at(4), pgid: at(5), sid: at(6),
     kernelThread: (at(9) & KERNEL_THREAD) !== 0,
     cpuTicks: at(14) + at(15),
