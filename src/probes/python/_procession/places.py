@@ -1,5 +1,6 @@
 """Where in the user's source something is: call sites, targets; and bounded texts of arguments."""
 import os
+import sys
 
 from .hooks import PROBE, is_library
 
@@ -7,6 +8,8 @@ MAX_TEXT = 400
 CLASSES = {'process.py': 'Process', 'subprocess.py': 'Popen', 'pool.py': 'Pool', 'managers.py': 'Manager'}
 Function = type(lambda: None)
 Method = type(Function.__get__(lambda: None, 0))
+lineage = type.__dict__['__mro__'].__get__  # past what a metaclass may make of these
+name_of = type.__dict__['__name__'].__get__
 
 
 def call(frame):
@@ -58,10 +61,11 @@ def target(function):
             return site
         if kind is Method:
             function = function.__func__
-        elif kind.__name__ == 'partial' and kind.__module__ == 'functools':
+        elif kind is getattr(sys.modules.get('functools'), 'partial', None):
             function = function.func
         else:
-            function = vars(kind).get('__call__')
+            owners = [base for base in lineage(kind) if '__call__' in vars(base)]
+            function = vars(owners[0])['__call__'] if owners else None
     return None
 
 
@@ -90,8 +94,8 @@ def brief(value, depth=3):
     if kind is Function:
         return value.__qualname__
     if issubclass(kind, type):
-        return type.__dict__['__name__'].__get__(value)
-    return '<%s>' % type.__dict__['__name__'].__get__(kind)
+        return name_of(value)
+    return '<%s>' % name_of(kind)
 
 
 def container(value, kind, depth):
