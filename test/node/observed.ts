@@ -52,19 +52,31 @@ interface Options {
   env?: NodeJS.ProcessEnv;
   /** keep copies of the member's output */
   keepOutput?: boolean;
-  /** called with the run directory when the program runs */
-  during?: (run: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** called again and again with the events so far while the program runs, until it returns a signal to end it with */
+  during?: (events: Event[]) => NodeJS.Signals | undefined;
 }
 
-/** Runs a program to its end, or kills it after 60 s. */
-export function execute(path: string, args: string[], { cwd, env }: Options, started?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Outcome> {
+/** Runs a program to its end, or kills it after 60 s. `tick` is called while it runs, until it returns a signal to end it with. */
+export function execute(path: string, args: string[], { cwd, env }: Options, tick?: () => NodeJS.Signals | undefined): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' });
+    // A group of its own, so that what a killed program leaves behind goes with it.
+    const child = spawn(path, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const end = (signal: NodeJS.Signals): void => void process.kill(-child.pid!, signal);
+    const limit = setTimeout(end, 60_000, 'SIGKILL');
     const text = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (data: string) => (text[name] += data));
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ ...text, code, signal }));
-    started?.((signal) => child.kill(signal));
+    const timer = tick && setInterval(() => {
+      const signal = tick();
+      if (!signal) return;
+      clearInterval(timer);
+      end(signal);
+    }, 10);
+    child.once('close', (code, signal) => {
+      clearInterval(timer);
+      clearTimeout(limit);
+      resolve({ ...text, code, signal });
+    });
   });
 }
 
@@ -113,7 +125,8 @@ export function readEvents(run: string): Event[] {
 export async function observe(path: string, args: string[], options: Options = {}): Promise<Observed> {
   const run = makeRun();
   try {
-    const outcome = await execute(path, args, { ...options, env: environmentFor(run, options) }, (kill) => options.during?.(run, kill));
+    const { during } = options;
+    const outcome = await execute(path, args, { ...options, env: environmentFor(run, options) }, during && (() => during(readEvents(run))));
     const copies = new Map(readdirSync(join(run, 'out')).map((file) => [file, readFileSync(join(run, 'out', file), 'utf8')]));
     return new Observed(outcome, readEvents(run), copies);
   } finally {

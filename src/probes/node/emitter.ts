@@ -1,3 +1,4 @@
+import { isNative } from './native';
 import { callers } from './site';
 
 type Listener = (...args: never[]) => void;
@@ -37,7 +38,9 @@ export function onNextEmit(emitter: Emitter, type: string, listener: Listener): 
   });
 }
 
-/** Whether the program has exactly one listener, which Node then calls from another line than those of a list. */
+/** Whether the program has exactly one listener, which Node calls from another line than those of a list. */
 export function hearsOne({ _events }: Emitter, type: string): boolean {
-  return typeof _events?.[type] === 'function';
+  const listener = _events?.[type];
+  // A listener of once() holds the real one; for what awaits an event that is the promise's own resolve().
+  return typeof listener === 'function' && !isNative((listener as { listener?: Listener }).listener ?? listener);
 }

@@ -3,11 +3,11 @@ import { onRead } from './accessor';
 import { onNextEmit } from './emitter';
 import type { Internals } from './exit';
 import { record } from './journal';
+import { isNative } from './native';
 import { quietly } from './quietly';
 
 const internals = process as unknown as Internals;
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
-const { toString: sourceOf } = Function.prototype as { toString: (this: unknown) => string };
 
 let uncaught: { error: unknown } | undefined;
 
@@ -17,8 +17,7 @@ function valueOf(object: object, key: string): unknown {
     const descriptor: { value?: unknown; get?: () => unknown } | undefined = getOwnPropertyDescriptor(owner, key);
     if (!descriptor) continue;
     // From Node 21 on `stack` is an accessor of V8's own.
-    const native = descriptor.get !== undefined && sourceOf.call(descriptor.get).includes('[native code]');
-    return native ? (object as Record<string, unknown>)[key] : descriptor.value;
+    return isNative(descriptor.get) ? (object as Record<string, unknown>)[key] : descriptor.value;
   }
   return undefined;
 }
