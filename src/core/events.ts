@@ -55,6 +55,8 @@ export interface StartEvent extends Base {
   method?: string;
   name?: string;
   daemon?: boolean;
+  /** for a forked child: where in the program the call to fork stands */
+  site?: Site;
 }
 
 /** A parent created a child. Written by the parent, as soon as the pid is known. */
