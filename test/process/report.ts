@@ -24,7 +24,7 @@ export interface Outcome {
 }
 
 /** No program of a test may run longer, in ms. */
-const limit = 30_000;
+const limit = 20_000;
 
 /** Runs a program to the end of its output; one that does not end in time is killed and counts as status 137. */
 export function runBare({ argv: [program = '', ...args], cwd, env, stdin }: Command): Promise<Outcome> {
