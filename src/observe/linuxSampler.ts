@@ -36,7 +36,6 @@ export class LinuxSampler implements TreeSampler {
   readonly pace = { membership: 100, numbers: 1_000 };
   private readonly ledger: Ledger;
   private readonly budget = new DescriptorBudget();
-  private readonly gate = new PidGate();
   private readonly units = systemUnits();
   private readonly clock: BootClock;
   private readonly members = new Map<number, LinuxMember>();
@@ -54,7 +53,7 @@ export class LinuxSampler implements TreeSampler {
   private describeLeft = describeFor;
   private processes = 0;
 
-  constructor(private readonly options: SamplerOptions, clock = bootClock()) {
+  constructor(private readonly options: SamplerOptions, private readonly gate = new PidGate(), clock = bootClock()) {
     this.ledger = new Ledger(options);
     this.clock = clock ?? { bootTime: 0, tickMs: 10 };
     const { pid, start } = options.root;

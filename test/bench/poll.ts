@@ -1,7 +1,9 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readStart } from '../../src/observe/identity';
 import { LinuxSampler } from '../../src/observe/linuxSampler';
+import { PidGate } from '../../src/observe/pidGate';
 import { format, median, tableOf, type Options, type Result } from './lib/bench';
 import { cpuOf } from './lib/cpu';
 import { loadPeers, type Peers } from './lib/peers';
@@ -24,21 +26,30 @@ interface Case {
   machine?: number;
 }
 
-const own = 'Procession, something was forked';
+const own = 'Procession, the whole tree walked';
 const execute = promisify(execFile);
 
-/** A look at members and numbers of everybody. `fork` has the process table change before each, so that all of it is walked. */
-function procession(pid: number, label: string, fork: boolean): Method {
-  const sampler = new LinuxSampler({ root: { pid, start: readStart(pid) ?? '' }, runDirectory: '/nowhere', id: '1.1', now: Date.now, emit: () => undefined });
+/**
+ * A look at members and numbers of everybody. A quiet process table spares a sampler the search for members: `walk` has it
+ * search all the same, `fork` really starts a process before each look, which also leaves cold caches behind.
+ */
+async function procession(pid: number, label: string, kind: 'quiet' | 'walk' | 'fork'): Promise<Method> {
+  let threads = 100;
+  const gate = kind === 'walk' ? new PidGate(() => `0 0 0 1/${threads++} 1`, true) : new PidGate();
+  const options = { root: { pid, start: readStart(pid) ?? '' }, runDirectory: '/nowhere', id: '1.1', now: Date.now, emit: () => undefined };
+  const sampler = new LinuxSampler(options, gate);
   const look = (): void => {
     sampler.membership();
     sampler.numbers();
   };
+  look();
+  // New members are looked at more closely for a second.
+  await wait(1_200);
   for (let i = 0; i < 50; i++) look();
   return {
     label,
     look: async (calls) => {
-      if (!fork) return { cpu: await cpuOf(look, calls), found: sampler.live };
+      if (kind !== 'fork') return { cpu: await cpuOf(look, calls), found: sampler.live };
       let cpu = 0;
       for (let i = 0; i < Math.min(calls, 40); i++) {
         spawnSync('true');
@@ -88,8 +99,9 @@ async function methods(pid: number, peers: Peers, all: boolean): Promise<Method[
   };
   const psutil = peers.psutil && psutilOn(pid, peers.psutil);
   return [
-    procession(pid, 'Procession, nothing was forked', false),
-    procession(pid, own, true),
+    await procession(pid, own, 'walk'),
+    await procession(pid, 'Procession, a quiet machine', 'quiet'),
+    await procession(pid, 'Procession, after a real fork', 'fork'),
     counted('ps-list', async () => below(pid, await psList())),
     counted('pidtree (pids only)', async () => (await peers.pidtree(pid)).length + 1),
     counted('ps -axo, 8 columns', () => ps('pid=,ppid=,pgid=,state=,time=,rss=,nlwp=,args=')),
@@ -148,7 +160,7 @@ export async function run({ quick }: Options): Promise<Result> {
     return row?.cpuMs === undefined ? '–' : `${format(row.cpuMs)} (${format(row.timesProcession)}×)${missed}`;
   };
   return {
-    table: `CPU ms of one look, with everything that it starts (times Procession after a fork)\n\n${
+    table: `CPU ms of one look, with everything that it starts (times Procession that walks the whole tree)\n\n${
       tableOf(['members', ...cases.map((entry) => entry.label)], labels.map((label) => [label, ...cases.map((entry) => cell(label, entry))]))}`,
     rows,
   };

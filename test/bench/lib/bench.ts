@@ -24,8 +24,8 @@ export function quantile(values: readonly number[], share: number): number {
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** Three significant digits, and a dash for what was not measured. */
-export function format(value: number | undefined): string {
-  if (value === undefined || Number.isNaN(value)) return '–';
+export function format(value: number | null | undefined): string {
+  if (value === undefined || value === null || Number.isNaN(value)) return '–';
   return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 

@@ -12,20 +12,15 @@ function ownCpu(): number {
   return (user + system) / 1000;
 }
 
+/** CPU ms that this process and everything it started (and reaped) have used so far. */
+export const cpuSoFar = (): number => ownCpu() + childrenCpu();
+
 /** CPU ms of one call, together with everything it started; `calls` of them are measured as one, because children count in 10 ms. */
 export async function cpuOf(call: () => unknown, calls: number): Promise<number> {
-  const own = ownCpu();
-  const children = childrenCpu();
+  const before = cpuSoFar();
   for (let i = 0; i < calls; i++) {
     const result = call();
     if (result instanceof Promise) await result;
   }
-  return (ownCpu() - own + childrenCpu() - children) / calls;
-}
-
-/** CPU seconds that a live process has used, by its stat row. */
-export function cpuOfPid(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  return (cpuSoFar() - before) / calls;
 }
