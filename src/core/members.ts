@@ -253,13 +253,12 @@ function nameOf(record: MemberRecord, argv: readonly string[], root: boolean): s
 }
 
 /**
- * True for what ran before the program itself began: version managers such as pyenv put a shell script in its place,
- * which runs a dozen small programs and then becomes the interpreter by exec.
+ * True for what was started before the program itself began: version managers such as pyenv put a shell script in its
+ * place, which runs a dozen small programs and then becomes the interpreter by exec.
  */
 function cameBeforeProgram(state: RunState, record: MemberRecord): boolean {
   const begun = state.members.get(state.root?.value ?? '')?.claims.firstStart?.t;
-  const ended = endOf(state, record);
-  return begun !== undefined && ended !== null && ended < begun && !record.claims.start;
+  return begun !== undefined && !record.claims.start && !record.claims.spawn && startOf(state, record) < begun - tolerance;
 }
 
 function roleOf(state: RunState, record: MemberRecord, argv: readonly string[], root: boolean): Member['role'] {

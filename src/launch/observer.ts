@@ -4,7 +4,7 @@ import { reportOf, type Report } from '../core/report';
 import { emptyState, hasEnded, reduce } from '../core/state';
 import type { EventFile} from '../observe/eventFile';
 import { type UnsignedEvent } from '../observe/eventFile';
-import { isSame } from '../observe/identity';
+import { isSame, readStart } from '../observe/identity';
 import { attentionOf, watchLeases } from '../observe/lease';
 import { RunReader } from '../observe/reader';
 import { liveOf } from '../observe/runDirectory';
@@ -23,6 +23,9 @@ export interface ObserverOptions {
   /** a session that holds members of the run only */
   sessionId?: number;
 }
+
+/** True while the process is in the process table, alive or a zombie. */
+const isThere = (id: ProcessRef): boolean => (process.platform === 'linux' ? readStart(parseInt(id, 10)) === id.split('.')[1] : isSame(id));
 
 /** How often the members that the probes told of are compared with those that the operating system shows. */
 const reconcileEvery = 1_000;
@@ -71,6 +74,8 @@ export class Observer {
   tell(event: UnsignedEvent): void {
     this.#file.write(event);
     reduce(this.#state, { id: this.options.id, ...event });
+    // When the root ends, much else does.
+    if (event.e === 'rootExit') setImmediate(() => void this.report());
   }
 
   #fold(events: readonly Event[]): void {
@@ -110,7 +115,8 @@ export class Observer {
     this.#reader.readAll();
     for (const record of this.#state.members.values()) {
       if (hasEnded(record.claims) || !(record.claims.start ?? record.claims.spawn ?? record.claims.seen)) continue;
-      if (isSame(record.id)) this.#adopt(record.id);
+      // A zombie is still there: what it ended with is the sampler's to tell.
+      if (isThere(record.id)) this.#adopt(record.id);
       else if (!this.#state.loose.has(String(record.pid))) this.tell({ e: 'gone', t: Date.now(), child: record.id });
     }
     this.#attend();

@@ -44,6 +44,16 @@ export interface StopPlan {
 }
 
 const step = 50;
+/** ms that the root is spared when everybody is killed, so that somebody is there to learn how its children ended */
+const rootLast = 150;
+
+/** Who gets the signal now: at first the root alone; when all are killed, the root last. */
+function addressees(left: readonly Member[], killing: boolean, first: boolean, waited: number): readonly Member[] {
+  const root = left.find((member) => member.role === 'root');
+  if (!root || left.length === 1) return left;
+  if (killing) return waited < rootLast ? left.filter((member) => member !== root) : left;
+  return first ? [root] : left;
+}
 
 /**
  * Ends a run in stages and looks whether it worked. Resolves with the members that still live: none, unless the
@@ -60,8 +70,7 @@ export async function stopRun(steering: Steering, plan: StopPlan, via = 'Stop'):
       if (left.length === 0) return [];
       const hurried = plan.hurry?.() ?? false;
       const signal = hurried ? last : planned;
-      const root = left.find((member) => member.role === 'root');
-      for (const member of stage === 0 && root && !hurried ? [root] : left) {
+      for (const member of addressees(left, hurried || signal === last, stage === 0, waited)) {
         const key = `${member.id} ${signal}`;
         if (told.has(key)) continue;
         told.add(key);

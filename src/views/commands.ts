@@ -224,8 +224,17 @@ export class Commands {
     }, via).finally(() => this.#stopping.delete(run.open.id));
     this.#stopping.set(run.open.id, state);
     const left = await state.done;
+    await this.#toldEnd(run, left.length);
     if (left.length) throw new HumanError(`${nameOf(run)} was stopped, but these are still alive: ${left.map((member) => `${member.name} (pid ${member.pid})`).join(', ')}. The system does not let them be ended: end them as their owner, or wait for what they are blocked in.`);
     return left;
+  }
+
+  /** The record of a stopped run is a moment behind the processes: the person is told when both agree. */
+  async #toldEnd(run: WindowRun, left: number): Promise<void> {
+    for (let waited = 0; left === 0 && waited < 3_000 && run.open.report().run.endedAt === null; waited += 50) {
+      await new Promise((done) => setTimeout(done, 50));
+      run.open.readAll();
+    }
   }
 
   private async restart(run: WindowRun): Promise<void> {

@@ -30,6 +30,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
   #roots: Element[] = [];
   #view: vscode.TreeView<Element> | undefined;
   #numbersAt = 0;
+  readonly #grown = new Set<Element>();
   #timer: NodeJS.Timeout | undefined;
   readonly #subscription: vscode.Disposable;
 
@@ -59,6 +60,15 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     if (structural) this.#changed.fire(undefined);
     else if (dirty.length) this.#changed.fire(dirty);
     this.#numbers();
+    this.#unfold();
+  }
+
+  /** A row that was drawn as a leaf stays folded when its first child comes, unless it is asked to unfold. In a big tree it may stay so. */
+  #unfold(): void {
+    const grown = [...this.#grown];
+    this.#grown.clear();
+    if (!this.#view?.visible || this.#elements.size > parentRows) return;
+    for (const element of grown) void this.#view.reveal(element, { select: false, focus: false, expand: true }).then(undefined, () => undefined);
   }
 
   /** Brings the children of an element up to date. True when the element itself must be fetched anew: its list of children differs. */
@@ -74,6 +84,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
       if (!row) continue;
       const known = this.#elements.has(element.key);
       const isNews = known && news(element.row) !== news(row);
+      if (known && element.row.children.length === 0 && row.children.length > 0) this.#grown.add(element);
       element.parent = parent;
       this.#elements.set(element.key, element);
       // A number keeps its old text until it is its turn; the row itself is always the newest.
@@ -131,8 +142,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     const { row } = element;
     this.#drawn.set(element.key, looks(row));
     const item = new vscode.TreeItem(row.label, this.#collapsible(row));
-    // VS Code keeps a row folded that had no children when it was first drawn: with its first child it is another row.
-    item.id = row.children.length > 0 ? row.key : `${row.key} leaf`;
+    item.id = row.key;
     item.description = row.description;
     item.iconPath = rowIcon(row);
     item.contextValue = rowContext(row);
@@ -141,7 +151,9 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
   }
 
   #collapsible(row: Row): vscode.TreeItemCollapsibleState {
-    if (row.children.length === 0) return vscode.TreeItemCollapsibleState.None;
+    // What starts has no children yet, but will: VS Code would keep it folded for good if it were drawn as a leaf now.
+    const expectant = (row.kind === 'run' || (row.kind === 'member' && row.member.role === 'root' && row.member.state !== 'exited'));
+    if (row.children.length === 0 && !expectant) return vscode.TreeItemCollapsibleState.None;
     const open = row.kind === 'member' || (row.kind === 'run' && row.report.run.endedAt === null);
     return open ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
   }

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { Member, ProcessionApi, Report } from '../../../src/api';
+import { until, type TestContext } from '../inside/testing';
+import type { Browser, RenderedRow } from '../browser';
+
+export const view = 'Processes';
+
+/** The public API of the extension under test. */
+export async function api(): Promise<ProcessionApi> {
+  const extension = vscode.extensions.getExtension<ProcessionApi>('procession.procession');
+  assert.ok(extension, 'the extension is installed');
+  return extension.activate();
+}
+
+export const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+
+/** A file of the examples. */
+export function example(name: string): string {
+  const path = join(folder(), name);
+  assert.ok(existsSync(path), `${path} exists`);
+  return path;
+}
+
+export async function reportOf(id: string): Promise<Report> {
+  const found = (await api()).getRuns().find(({ run }) => run.id === id);
+  assert.ok(found, `the run ${id} is known`);
+  return found;
+}
+
+export const named = (report: Report, name: string): Member | undefined => report.members.find((member) => member.name === name);
+
+/** Waits until a run looks as it should, and gives its report. */
+export function untilRun(id: string, what: string, check: (report: Report) => unknown, limit?: number): Promise<Report> {
+  return until(what, async () => {
+    const report = await reportOf(id);
+    return check(report) ? report : undefined;
+  }, limit);
+}
+
+/** The run that a command has started, which has no other way to tell. */
+export async function startedBy(act: () => unknown): Promise<string> {
+  const { getRuns } = await api();
+  const before = new Set(getRuns().map(({ run }) => run.id));
+  await act();
+  return until('a new run', () => getRuns().map(({ run }) => run.id).find((id) => !before.has(id)));
+}
+
+/** Ends everything that a test has left, and empties the view. */
+export async function clean(): Promise<void> {
+  const { getRuns } = await api();
+  for (const report of getRuns()) {
+    for (const member of report.members) if (member.state !== 'exited') kill(member.pid);
+    await untilRun(report.run.id, 'the run to end', (found) => found.run.endedAt !== null || found.members.length === 0, 10_000).catch(() => undefined);
+  }
+  await vscode.commands.executeCommand('procession.removeEnded');
+  for (const terminal of vscode.window.terminals) terminal.dispose();
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
+/** A zombie is not alive. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+export async function showView(): Promise<void> {
+  await vscode.commands.executeCommand('procession.processes.focus');
+}
+
+/** Waits until a row is drawn that fits. */
+export function untilRow(browser: Browser, what: string, fits: (row: RenderedRow) => boolean): Promise<RenderedRow> {
+  return until(what, async () => (await browser.rows(view)).find(fits));
+}
+
+/** A test that starts with an empty view and leaves one. */
+export function tidy(context: TestContext): void {
+  context.after(clean);
+}
