@@ -7,7 +7,7 @@ import os
 import posix
 import sys
 
-from . import ending, environment, oscalls
+from . import ending, environment, oscalls, requests
 from .hooks import Builtin, quietly
 from .journal import Raw, command_line, dump, emit, identify, me
 
@@ -59,6 +59,9 @@ def after_fork():
 
 def introduce_forked(frame, grandparent):
     ending.forked()
+    if 'd' in me.options and 'pydevd' in sys.modules:
+        from . import debugger
+        debugger.keep_out()
     if frame.f_code is Builtin.__call__.__code__:  # fork_exec with a preexec_fn: what it executes will speak for itself
         me.parent, me.method = grandparent, ''
         return
@@ -124,6 +127,7 @@ def boot(directory, mark, finder):
     environment.announce(me.id)
     environment.install()
     oscalls.install()
+    requests.install()
     atexit.register(ending.at_exit)
     os.register_at_fork(after_in_child=after_fork)
     finder.importing = importing

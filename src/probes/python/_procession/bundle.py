@@ -10,6 +10,7 @@ import posix
 import sys
 
 PACKAGE = '_procession'
+NAME = '<procession %s>'  # in code objects: coverage and debuggers leave alone what is not a file
 
 
 class Finder:
@@ -58,7 +59,8 @@ def compiled(home):
             path = '%s/%s' % (home, file)
             mtime = posix.stat(path).st_mtime_ns
             with open(path, encoding='utf-8') as source:
-                modules[file[:-3]] = mtime, marshal.dumps(compile(source.read(), path, 'exec', dont_inherit=True, optimize=2))
+                code = compile(source.read(), NAME % file, 'exec', dont_inherit=True, optimize=2)
+            modules[file[:-3]] = mtime, marshal.dumps(code)
     return modules
 
 

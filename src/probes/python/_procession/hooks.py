@@ -7,7 +7,7 @@ a bare `raise` does not add the current frame again, so it is enough to cut the 
 import os
 import sys
 
-PROBE = __file__[:__file__.rindex('/') + 1]
+PROBE = sys._getframe().f_code.co_filename.rpartition('hooks.py')[0]
 LIBRARY = os.__file__[:os.__file__.rindex('/') + 1]
 
 
@@ -15,10 +15,14 @@ def is_ours(frame):
     return frame.f_code.co_filename.startswith(PROBE)
 
 
+def is_package(filename):
+    return '/site-packages/' in filename or '/dist-packages/' in filename
+
+
 def is_library(filename):
     """Whether code is the standard library's or the probe's, as opposed to the program's or a package's."""
     if filename.startswith(LIBRARY):
-        return '/site-packages/' not in filename and '/dist-packages/' not in filename
+        return not is_package(filename)
     return filename.startswith('<frozen ') or filename.startswith(PROBE)
 
 

@@ -2,7 +2,7 @@
 import os
 import sys
 
-from .hooks import PROBE, is_library
+from .hooks import is_library, is_ours, is_package
 
 MAX_TEXT = 400
 CLASSES = {'process.py': 'Process', 'subprocess.py': 'Popen', 'pool.py': 'Pool', 'managers.py': 'Manager'}
@@ -14,14 +14,18 @@ name_of = type.__dict__['__name__'].__get__
 
 def call(frame):
     """
-    Who called: `(site, via)`. The site is the innermost frame outside the standard library; `via` names the library's
-    function that it called, '' where it called the hooked function itself.
+    Who called: `(site, via)`. The site is the innermost frame of the program, or of a package where no program is above;
+    `via` names the standard library's function that was called there, '' for the hooked function itself.
     """
     entry = None
     while frame is not None and is_library(frame.f_code.co_filename):
-        if not frame.f_code.co_filename.startswith(PROBE):
+        if not is_ours(frame):
             entry = frame.f_code
         frame = frame.f_back
+    nearest = frame
+    while frame is not None and (is_package(frame.f_code.co_filename) or is_library(frame.f_code.co_filename)):
+        frame = frame.f_back
+    frame = frame or nearest
     site = None if frame is None else place(frame.f_code, frame.f_lineno)
     return site, '' if entry is None else qualified(entry)
 

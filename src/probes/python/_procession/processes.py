@@ -18,7 +18,7 @@ from .oscalls import signal_name
 WORKERS = ('multiprocessing.pool.worker', 'multiprocess.pool.worker')
 WORKER_NAMES = ('_process_worker', '_worker_loop')  # concurrent.futures', loky's and torch's, wherever they are vendored
 SERVER = 'BaseManager._run_server'
-INTERNAL = ('--multiprocessing-fork', 'from multiprocessing', 'from multiprocess.', '.popen_loky')
+INTERNAL = ('--multiprocessing-fork', '.resource_tracker import main', '.forkserver import main', '.popen_loky')
 starts = {}  # code of a start() -> its Observer
 
 

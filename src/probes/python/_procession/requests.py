@@ -1,0 +1,54 @@
+"""
+What a person asks of a running process: its stacks, or to let a debugger in.
+
+A request is a file `<run>/ask/<id>` and a SIGURG, whose default action is to ignore it, so that it harms nobody who has
+no handler: a process that has just exec'ed, or one that is no Python. The answer is `<run>/ask/<id>.answer`.
+Handlers of Python run in the main thread, between two instructions or where a blocking call was interrupted.
+"""
+import _signal
+import posix
+
+from .hooks import quietly
+from .journal import dump, me, read
+
+
+def install():
+    """Leaves a program alone that was started with SIGURG ignored, or that handles it."""
+    if _signal.getsignal(_signal.SIGURG) == _signal.SIG_DFL:
+        _signal.signal(_signal.SIGURG, asked)
+
+
+def asked(_number, frame):
+    quietly(answer, frame)
+
+
+def answer(frame):
+    path = '%s/ask/%s' % (me.run, me.id)
+    try:
+        request = read(path, 1 << 14).decode()
+    except OSError:
+        return  # a SIGURG of somebody else's
+    posix.unlink(path)
+    verb, *arguments = request.split('\n')
+    try:
+        if verb == 'stacks':
+            from .stacks import stacks
+            result = stacks(frame)
+        elif verb == 'attach':
+            from .debugger import attach
+            result = attach(*arguments)
+        else:
+            result = {'error': 'unknown request'}
+    except Exception as error:
+        result = {'error': '%s: %s' % (type(error).__name__, error)}
+    reply(path + '.answer', dump(result).encode('ascii'))
+
+
+def reply(path, data):
+    draft = path + '.new'
+    fd = posix.open(draft, posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_CLOEXEC, 0o600)
+    try:
+        posix.write(fd, data)
+    finally:
+        posix.close(fd)
+    posix.rename(draft, path)
