@@ -266,8 +266,9 @@ function roleOf(state: RunState, record: MemberRecord, argv: readonly string[], 
   const told = [record.claims.role?.value, record.claims.spawn?.value.role];
   if (told.includes('helper')) return 'helper';
   if (argv.length && helperName(argv) !== undefined) return 'helper';
-  // A shell that no program of the person's started by name is a subshell.
-  if (!record.claims.spawn && isShell(argv)) return 'helper';
+  // A shell that no program of the person's started by name is a subshell. One that ended at once shows its short name only.
+  const command = argv.length ? argv : [record.claims.seen?.value.comm ?? ''];
+  if (!record.claims.spawn && isShell(command)) return 'helper';
   if (cameBeforeProgram(state, record)) return 'helper';
   return told.includes('worker') ? 'worker' : 'child';
 }
