@@ -118,7 +118,16 @@ export function pageBrowser(page: Page): Browser {
     rows: (view) => evaluateAll('.pane', readRows, view),
     activities: () => evaluateAll('.part.activitybar .composite-bar .action-item', readActivities),
     texts: (selector) => page.locator(selector).allTextContents(),
-    clickRow: (view, label, options) => row(view, label).locator('.label-name').first().click(clicking(options)),
+    clickRow: async (view, label, options = {}) => {
+      const selected = page.locator('.monaco-list-row[aria-selected="true"]').and(row(view, label));
+      const effect = options.button === 'right' ? page.locator('.monaco-menu').first() : selected;
+      // A row may be drawn anew between the press and the release of the button, and the click is lost: one clicks again.
+      for (let tries = 0; tries < 5; tries++) {
+        await row(view, label).locator('.label-name').first().click(clicking(options));
+        if (await effect.waitFor({ state: 'visible', timeout: 1_500 }).then(() => true, () => false)) return;
+      }
+      throw new Error(`a click on the row ${label} of ${view} had no effect`);
+    },
     clickInline: async (view, label, action) => {
       await row(view, label).hover(patience);
       await row(view, label).locator(`.actions .action-label[aria-label^=${quote(action)}]`).first().click(patience);

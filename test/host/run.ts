@@ -65,7 +65,8 @@ async function prepare(suite: Suite, folder: string): Promise<Stage> {
   const workspace = join(folder, 'workspace');
   mkdirSync(workspace);
   const examples = join(repository, 'test', 'examples');
-  if (existsSync(examples)) cpSync(examples, workspace, { recursive: true });
+  cpSync(examples, workspace, { recursive: true });
+  cpSync(join(__dirname, 'programs'), join(workspace, 'programs'), { recursive: true });
   const tests = join(folder, 'tests.cjs');
   await bundleTests(suite.folder, tests);
   const results = join(folder, 'results.ndjson');

@@ -41,6 +41,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       deviceScaleFactor: options.scale ?? 1,
       colorScheme: /light/i.test(theme) ? 'light' : 'dark',
     });
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     let consoleText = '';
     page.on('console', (message) => { consoleText += `${message.type()}: ${message.text()}\n`; });
     await page.goto(server.url(options), { waitUntil: 'domcontentloaded' });
