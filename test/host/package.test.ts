@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 
+import { pageBrowser } from './browser';
 import { openWorkbench } from './workbench';
 
 const repository = resolve(__dirname, '..', '..');
@@ -24,14 +25,27 @@ test('the package is small, holds what runs and nothing else, installs, and show
   const strange = files.filter((file) => /(^extension\/(src|test|node_modules|\.vscode|\.github|\.ci)\/)|\.map$|__pycache__|\.pyc$/.test(file));
   assert.deepEqual(strange, []);
 
-  const workbench = await openWorkbench({ folder, install: [vsix] });
+  const workspace = join(folder, 'workspace');
+  cpSync(join(__dirname, 'programs'), workspace, { recursive: true });
+  const workbench = await openWorkbench({ folder: workspace, install: [vsix] });
   t.after(() => workbench.close());
   const icon = workbench.page.locator('.part.activitybar .action-label[aria-label^="Procession"]').first();
   await icon.click({ timeout: 30_000 });
   await workbench.page.locator('.part.sidebar .composite.title h2', { hasText: /Procession/ }).waitFor({ timeout: 30_000 });
-  await workbench.page.locator('.pane-header[aria-label^="Processes"]').first().waitFor({ state: 'attached', timeout: 30_000 });
   // The welcome of the empty view is drawn only by an extension that has activated and registered its tree.
   await workbench.page.locator('.welcome-view .monaco-button').first().waitFor({ timeout: 30_000 });
+
+  // A grandchild with its name is drawn only where the packaged probes came up in the program.
+  const browser = pageBrowser(workbench.page);
+  await browser.press('Control+p');
+  await browser.type('family.py');
+  await browser.choosePick('family.py');
+  await workbench.page.locator('.tab', { hasText: 'family.py' }).waitFor();
+  await browser.press('F1');
+  await browser.type('Procession: Run File');
+  await browser.choosePick('Procession: Run File');
+  const row = workbench.page.locator('.pane .monaco-list-row[aria-level="4"] .label-name', { hasText: /^grandchild$/ });
+  await row.waitFor({ timeout: 60_000 });
 });
 
 /** Names of the entries, as python's zipfile lists them: every machine that runs these tests has a Python. */
