@@ -1,0 +1,170 @@
+"""One worker of a workload. The runner starts it, writes batches of rows to its standard input, a JSON array a line,
+and reads answers, a line a task, from its standard output. The first line in is the order; the first line out says
+`{"ready": …}` or `{"refused": …}`.
+
+An answer is `sequence status start duration logEnd facts value`: status 0 done, 1 failed; times in µs since the
+worker was ready; logEnd the end of the log after the task; facts JSON without spaces or `-`; value the result as JSON.
+
+Answers not yet sent and the task that runs now stand in a memory-mapped file, so that the runner finds them there
+whatever ends this process: `<answers>` then `><sequence> <start>\\n`, up to a zero byte.
+"""
+import json
+import os
+import sys
+import time
+
+from .failures import said, text_of
+from .loading import Refusal, load
+from .results import encoder
+from .tasks import caller, commands, evaluator, forked
+
+
+class Slot:
+    """The file that outlives a crash. A line counts as soon as its first byte is there, which is written last."""
+
+    capacity = 65536
+
+    def __init__(self, path):
+        import mmap
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.ftruncate(descriptor, 0)
+        os.ftruncate(descriptor, self.capacity)
+        self.map = mmap.mmap(descriptor, self.capacity)
+        os.close(descriptor)
+
+
+class Pipes:
+    """The runner's two pipes, out of reach of the user's code: descriptors 0, 1 and 2 are /dev/null and the log."""
+
+    def __init__(self):
+        self.requests = os.fdopen(os.dup(0), 'rb', 1 << 16)
+        self.answers = os.dup(1)
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+
+    def log_to(self, path):
+        log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+
+    def send(self, data):
+        data = memoryview(data)
+        while data:
+            data = data[os.write(self.answers, data):]
+
+
+def serve(pipes, slot, run, base):
+    """Answers batches until the runner closes the pipe or is gone."""
+    from json import loads
+    requests, send, clock = pipes.requests, pipes.send, time.perf_counter_ns
+    strayed = []
+    os.register_at_fork(after_in_child=lambda: strayed.append(True))
+    capacity = slot.capacity - 64
+    memory, end_of_log = slot.map, os.lseek
+    stdout, stderr = sys.stdout, sys.stderr
+    used = sequence = 0
+    sent = clock()
+    for line in requests:
+        for row in loads(line):
+            began = clock()
+            mark = b'>%d %d\n\0' % (sequence, (began - base) // 1000)
+            memory[used + 1:used + len(mark)] = mark[1:]
+            memory[used] = 62
+            status, value, facts = run(row)
+            stdout.flush()
+            stderr.flush()
+            if strayed:
+                # A child that the user's code forked has returned from it: it must not go on as a second worker.
+                os._exit(0)
+            now = clock()
+            answer = b'%d %d %d %d %d %b %b\n' % (sequence, status, (began - base) // 1000, (now - began) // 1000, end_of_log(1, 0, 2), facts.encode(), value.encode())
+            sequence += 1
+            length = len(answer)
+            if used + length > capacity:
+                send(memory[:used])
+                send(answer)
+                memory[0] = used = 0
+                sent = now
+                continue
+            memory[used] = 0
+            memory[used + 1:used + length + 1] = answer[1:] + b'\0'
+            memory[used] = answer[0]
+            used += length
+            if now - sent > 100000:
+                send(memory[:used])
+                memory[0] = used = 0
+                sent = now
+        if used:
+            send(memory[:used])
+            memory[0] = used = 0
+            sent = clock()
+
+
+def limit(order):
+    """What the order allows this process: memory in bytes, the processor to stay on."""
+    if order.get('memory'):
+        import resource
+        resource.setrlimit(resource.RLIMIT_AS, (order['memory'], order['memory']))
+    if order.get('cpu') is not None and hasattr(os, 'sched_setaffinity'):
+        os.sched_setaffinity(0, [order['cpu']])
+
+
+def prepare(order):
+    """The function that runs one row: row → (status, JSON, facts)."""
+    if order['mode'] == 'command':
+        return commands(order['output'])
+    import faulthandler
+    faulthandler.enable()
+    function = load(order['target'], order['directory'])
+    evaluate = evaluator(caller(function, order.get('keywords')), encoder(), function)
+    if order['mode'] == 'fork':
+        return forked(evaluate)
+
+    def run(row):
+        status, value = evaluate(row)
+        return status, value, '-'
+    return run
+
+
+def settle():
+    """Lines that the user's code prints reach the log at once, so that a crash loses none."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.reconfigure(line_buffering=True, errors='backslashreplace')
+        except Exception:
+            pass
+
+
+def main():
+    pipes = Pipes()
+    first = pipes.requests.readline()
+    if not first:
+        return
+    order = json.loads(first)
+    pipes.log_to(order['log'])
+    settle()
+    try:
+        limit(order)
+        slot = Slot(order['slot'])
+        if order['mode'] != 'function':
+            import signal
+            # A termination is meant for the task's own process; this one reports how that ended.
+            signal.signal(signal.SIGTERM, lambda *_: None)
+        del sys.path[0]
+        run = prepare(order)
+    except Refusal as refusal:
+        pipes.send(json.dumps({'refused': refusal.facts}).encode() + b'\n')
+        return
+    except BaseException as error:
+        pipes.send(json.dumps({'refused': {'message': 'the worker can\'t start: %s: %s' % (type(error).__name__, said(error)), 'traceback': text_of(error)}}).encode() + b'\n')
+        return
+    ready = {'version': sys.version.split()[0], 'epoch': time.time() * 1000, 'log': os.lseek(1, 0, os.SEEK_END)}
+    base = time.perf_counter_ns()
+    try:
+        pipes.send(json.dumps({'ready': ready}).encode() + b'\n')
+        serve(pipes, slot, run, base)
+    except (BrokenPipeError, ConnectionResetError):
+        # The runner is gone.
+        pass
