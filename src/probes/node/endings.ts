@@ -30,6 +30,6 @@ function lastWords(code: number, frames: readonly Frame[]): void {
 
 /** Observes how the process ends: an uncaught exception, and its last words. */
 export function watchEndings(): void {
-  onExit(lastWords);
+  onExit(lastWords, hasUncaught);
   watchErrors();
 }

@@ -1,5 +1,5 @@
-import { inspect, types } from 'util';
 import { onRead } from './accessor';
+import { util } from './builtins';
 import { onNextEmit } from './emitter';
 import type { Internals } from './exit';
 import { record } from './journal';
@@ -33,6 +33,7 @@ function typeOf(error: Error): string {
 }
 
 function describe(error: unknown): { type: string; message: string; traceback: string } {
+  const { inspect, types } = util();
   if (!types.isNativeError(error) || types.isProxy(error)) {
     const text = inspect(error, { customInspect: false, showProxy: true, depth: 1 });
     return { type: error === null ? 'null' : typeof error, message: text, traceback: text };

@@ -26,19 +26,18 @@ const isProcessExit = (frames: readonly Frame[]): boolean =>
   frames.some(({ file, function: name }) => file === 'node:internal/process/per_thread' && name !== undefined && name.endsWith('exit'));
 
 /** The program's listeners may still change the code; this arranges for `say` to come after them. */
-function afterListeners(reader: () => unknown, say: Say): void {
-  const frames = callers(reader);
-  if (isProcessExit(frames)) return;
+function afterListeners(reader: () => unknown, say: Say, failed: boolean): void {
   const last = (): void => void quietly(() => say(exitCode(), []));
+  const frames = failed ? callers(reader) : [];
   // At the natural end Node emits from native code and then runs the microtasks; after an uncaught
   // exception it emits from JavaScript and runs nothing any more. The second step lets the microtasks
-  // of the listeners go first.
+  // of the listeners go first. After process.exit() they don't run, and reallyExit is looked up.
   if (frames.length === 0) void then(() => void then(last));
-  else onNextEmit(internals, 'exit', last);
+  else if (!isProcessExit(frames)) onNextEmit(internals, 'exit', last);
 }
 
 /** process.emit is looked up on process, which inherits it: the accessor stands on the prototype in between. */
-function watchEmit(say: Say): void {
+function watchEmit(say: Say, mayHaveFailed: () => boolean): void {
   const prototype = Object.getPrototypeOf(process) as object;
   const inherited = Object.getPrototypeOf(prototype) as { emit: unknown };
   let armed = false;
@@ -46,7 +45,7 @@ function watchEmit(say: Say): void {
     const get = (): unknown => {
       if (internals._exiting && !armed) {
         armed = true;
-        quietly(() => afterListeners(get, say));
+        quietly(() => afterListeners(get, say, mayHaveFailed()));
       }
       return emit();
     };
@@ -58,9 +57,12 @@ function watchEmit(say: Say): void {
   define(prototype, false, () => inherited.emit);
 }
 
-/** Calls `say` at the latest point at which this thread's JavaScript knows its exit code. It may be called twice. */
-export function onExit(say: Say): void {
-  watchEmit(say);
+/**
+ * Calls `say` at the latest point at which this thread's JavaScript knows its exit code. It may be called twice.
+ * `mayHaveFailed`: whether the end may come from an uncaught exception.
+ */
+export function onExit(say: Say, mayHaveFailed: () => boolean): void {
+  watchEmit(say, mayHaveFailed);
   onRead(process, 'reallyExit', (reader) => {
     if (internals._exiting) quietly(() => say(exitCode(), callers(reader)));
   });

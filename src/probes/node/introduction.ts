@@ -1,7 +1,7 @@
 import { brief, record } from './journal';
 import type { Mark } from './mark';
 import { quietly } from './quietly';
-import { readFileSync } from './system';
+import { system } from './system';
 
 /** Variables by which launchers number their processes: rank, rank on this machine, number of ranks. */
 const numberings = [
@@ -19,7 +19,7 @@ function numberFrom(variable: string): number | undefined {
 /** The number of this worker of `cluster`; Node has removed the variable from process.env by now. */
 function clusterWorker(): string | undefined {
   if (typeof process.send !== 'function') return undefined;
-  const environment = quietly(() => readFileSync('/proc/self/environ', 'utf8'));
+  const environment = quietly(() => system.readFileSync('/proc/self/environ', 'utf8'));
   return environment?.split('\0').find((pair) => pair.startsWith('NODE_UNIQUE_ID='))?.slice('NODE_UNIQUE_ID='.length);
 }
 

@@ -1,6 +1,6 @@
 import { now } from './clock';
 import { quietly } from './quietly';
-import { closeSync, openSync, writeSync } from './system';
+import { system } from './system';
 
 type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
 
@@ -30,12 +30,12 @@ function encode(value: Json): string {
  * not know may reuse the number for a file that is not ours.
  */
 export function append(file: string, data: string | Uint8Array): void {
-  const descriptor = openSync(file, 'a', 0o600);
+  const descriptor = system.openSync(file, 'a', 0o600);
   try {
-    if (typeof data === 'string') writeSync(descriptor, data);
-    else writeSync(descriptor, data);
+    if (typeof data === 'string') system.writeSync(descriptor, data);
+    else system.writeSync(descriptor, data);
   } finally {
-    closeSync(descriptor);
+    system.closeSync(descriptor);
   }
 }
 

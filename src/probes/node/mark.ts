@@ -1,6 +1,5 @@
-import { delimiter, dirname } from 'path';
 import { quietly } from './quietly';
-import { existsSync, readFileSync, realpathSync } from './system';
+import { system } from './system';
 
 /** What the launcher tells every process of a run. */
 export interface Mark {
@@ -23,6 +22,7 @@ interface Injection {
   boot: string | undefined;
 }
 
+const delimiter = process.platform === 'win32' ? ';' : ':';
 const injection: Injection = { mark: '', option: undefined, probe: '', boot: undefined };
 
 /** Reads `1|<ancestor>|<options>|<run directory>`; the directory may hold further bars. */
@@ -35,7 +35,7 @@ function parseMark(text: string | undefined): Mark | undefined {
 /** The environment this process was started with: a worker thread's own copy no longer has the mark. */
 function originalEnvironment(): Environment {
   const environment: Environment = {};
-  for (const pair of readFileSync('/proc/self/environ', 'utf8').split('\0')) {
+  for (const pair of system.readFileSync('/proc/self/environ', 'utf8').split('\0')) {
     const equals = pair.indexOf('=');
     if (equals > 0) environment[pair.slice(0, equals)] = pair.slice(equals + 1);
   }
@@ -44,11 +44,24 @@ function originalEnvironment(): Environment {
 
 /** Finds the option that loads this very file, however the path is written. */
 function findOption(nodeOptions: string): { option: string; probe: string } | undefined {
-  for (const [option, quoted] of nodeOptions.matchAll(/--require "((?:[^"\\]|\\.)*)"/g)) {
-    const probe = quoted!.replace(/\\(.)/g, '$1');
-    if (probe === __filename || quietly(() => realpathSync(probe)) === __filename) return { option, probe };
+  const start = '--require "';
+  for (let from = nodeOptions.indexOf(start); from >= 0; from = nodeOptions.indexOf(start, from + 1)) {
+    let probe = '';
+    let at = from + start.length;
+    for (; at < nodeOptions.length && nodeOptions[at] !== '"'; at++) {
+      if (nodeOptions[at] === '\\') at++;
+      probe += nodeOptions[at];
+    }
+    if (probe === __filename || quietly(() => system.realpathSync(probe)) === __filename) return { option: nodeOptions.slice(from, at + 1), probe };
   }
   return undefined;
+}
+
+/** Where the Python probe stands, from the path of this one, `<probes>/node/probe.cjs`. */
+function bootBeside(probe: string): string {
+  const folder = probe.slice(0, Math.max(probe.lastIndexOf('/'), probe.lastIndexOf('\\')));
+  const separator = process.platform === 'win32' ? '\\' : '/';
+  return [folder.slice(0, folder.lastIndexOf(separator)), 'python', 'boot'].join(separator);
 }
 
 /** `list` without its element `part`; undefined when nothing else was in it. */
@@ -74,7 +87,7 @@ export function takeMark(inWorker: boolean): Mark | undefined {
   const mark = parseMark(environment.PROCESSION);
   if (!mark) return undefined;
   const found = findOption(environment.NODE_OPTIONS ?? '');
-  const boot = found && `${dirname(dirname(found.probe))}/python/boot`;
+  const boot = found && bootBeside(found.probe);
   const onPath = boot !== undefined && (environment.PYTHONPATH ?? '').split(delimiter).includes(boot);
   Object.assign(injection, { ...found, boot: onPath ? boot : undefined });
 
@@ -115,5 +128,5 @@ function mayRequire(pairs: readonly string[], args: readonly string[]): boolean 
   // Node 20 dies of a preload that its permission model doesn't let it read.
   if (args.includes('--experimental-permission')) return false;
   // A preload that is gone (the product was removed) would kill every Node process.
-  return injection.option !== undefined && existsSync(injection.probe);
+  return injection.option !== undefined && system.existsSync(injection.probe);
 }

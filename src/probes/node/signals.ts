@@ -1,5 +1,5 @@
-import type * as os from 'os';
 import { disguise, onRead } from './accessor';
+import { os } from './builtins';
 import { ownGroup } from './identity';
 import { record } from './journal';
 import { quietly } from './quietly';
@@ -12,10 +12,7 @@ interface Killer {
 let names: Map<number, string> | undefined;
 
 function signalName(signal: number): string {
-  // Loaded at the first signal only: start-up is what every process pays.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { constants } = require('os') as typeof os;
-  names ??= new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+  names ??= new Map(Object.entries(os().constants.signals).map(([name, number]) => [number, name]));
   return names.get(signal) ?? String(signal);
 }
 

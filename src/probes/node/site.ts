@@ -1,5 +1,4 @@
-import { findSourceMap } from 'module';
-import { fileURLToPath } from 'url';
+import { moduleModule, url } from './builtins';
 import { quietly } from './quietly';
 
 /** A frame of the call stack. `file` is a path, or a name such as `node:events` or `[eval]`. */
@@ -28,11 +27,13 @@ function withError<T>(key: 'prepareStackTrace' | 'stackTraceLimit', value: unkno
   }
 }
 
+const toPath = (file: string): string => (file.startsWith('file:') ? url().fileURLToPath(file) : file);
+
 function toFrames(_error: unknown, sites: NodeJS.CallSite[]): Frame[] {
   return sites.map((site) => {
     const file = site.getFileName() ?? '';
     return {
-      file: file.startsWith('file:') ? fileURLToPath(file) : file,
+      file: toPath(file),
       line: site.getLineNumber() ?? 0,
       column: site.getColumnNumber() ?? 0,
       function: site.getFunctionName() ?? undefined,
@@ -66,8 +67,8 @@ export function siteOf(frames: readonly Frame[]): Site | undefined {
 /** The place in the source that a compiled file was made from, when Node has its source map at hand. */
 function original({ file, line, column }: Frame): { file: string; line: number } | undefined {
   if (!(process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled) return undefined;
-  const entry = findSourceMap(file)?.findEntry(line - 1, column - 1);
+  const entry = moduleModule().findSourceMap(file)?.findEntry(line - 1, column - 1);
   if (!entry || !('originalSource' in entry)) return undefined;
   const source = entry.originalSource;
-  return { file: source.startsWith('file:') ? fileURLToPath(source) : source, line: entry.originalLine + 1 };
+  return { file: toPath(source), line: entry.originalLine + 1 };
 }

@@ -1,5 +1,4 @@
-import { basename, resolve } from 'path';
-import { getSystemErrorName } from 'util';
+import { path, util } from './builtins';
 import { brief, record } from './journal';
 import type { Frame, Site } from './site';
 import { callers, siteOf } from './site';
@@ -58,7 +57,7 @@ export function describe(options: NativeOptions, t: number, below: (...args: nev
 /** The script that a child made by fork() runs. */
 function targetOf({ argv, cwd }: Request): { file: string; line: number } | undefined {
   const script = argv.find((argument, index) => index > 0 && isScript(argument) && !takesModule.has(argv[index - 1]!));
-  return script === undefined ? undefined : { file: resolve(cwd ?? process.cwd(), script), line: 1 };
+  return script === undefined ? undefined : { file: path().resolve(cwd ?? process.cwd(), script), line: 1 };
 }
 
 /** Records that the child `child` was created. */
@@ -71,7 +70,7 @@ export function recordSpawn(request: Request, child: string): void {
     t,
     child,
     method,
-    name: worker === undefined ? target && basename(target.file) : `worker ${worker}`,
+    name: worker === undefined ? target && path().basename(target.file) : `worker ${worker}`,
     daemon: detached,
     role: worker === undefined ? 'child' : 'worker',
     target,
@@ -83,5 +82,5 @@ export function recordSpawn(request: Request, child: string): void {
 
 /** Records that the operating system refused, with a negative `errno`. */
 export function recordRefusal({ method, argv, site }: Request, errno: number): void {
-  record({ e: 'spawnFailed', method, message: `spawn ${argv[0] ?? ''} ${getSystemErrorName(errno)}`, argv, site });
+  record({ e: 'spawnFailed', method, message: `spawn ${argv[0] ?? ''} ${util().getSystemErrorName(errno)}`, argv, site });
 }

@@ -1,5 +1,5 @@
 import { subscribe } from 'diagnostics_channel';
-import type * as workerThreads from 'worker_threads';
+import { workerThreads } from './builtins';
 import { hearsOne, onNextEmit } from './emitter';
 import { onExit } from './exit';
 import { record } from './journal';
@@ -56,13 +56,11 @@ export function watchThreads(): void {
 
 /** Tells, from inside a worker thread, which file it runs and how it ends. */
 export function introduceThread(): void {
-  // Loaded in every worker thread before any preload.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { threadId: thread } = require('worker_threads') as typeof workerThreads;
+  const { threadId: thread } = workerThreads();
   // Node puts the file into argv after the preloads.
   process.nextTick(() => quietly(() => {
     const file = process.argv[1];
     if (file !== undefined) record({ e: 'thread', thread, state: 'running', file });
   }));
-  onExit((code) => record({ e: 'thread', thread, state: 'exited', code }));
+  onExit((code) => record({ e: 'thread', thread, state: 'exited', code }), () => true);
 }

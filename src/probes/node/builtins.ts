@@ -1,0 +1,16 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- an import would load at once */
+import type * as Module from 'module';
+import type * as Os from 'os';
+import type * as Path from 'path';
+import type * as Url from 'url';
+import type * as Util from 'util';
+import type * as WorkerThreads from 'worker_threads';
+
+// Modules of Node that the probe needs later or never. Each costs up to 0.3 ms to require even where
+// Node has loaded it for itself, and start-up is what every process of a run pays.
+export const moduleModule = (): typeof Module => require('module') as typeof Module;
+export const os = (): typeof Os => require('os') as typeof Os;
+export const path = (): typeof Path => require('path') as typeof Path;
+export const url = (): typeof Url => require('url') as typeof Url;
+export const util = (): typeof Util => require('util') as typeof Util;
+export const workerThreads = (): typeof WorkerThreads => require('worker_threads') as typeof WorkerThreads;
