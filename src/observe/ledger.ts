@@ -47,14 +47,14 @@ export class Entry {
     if (rss > this.totals.rss) this.totals.rss = rss;
   }
 
-  /** Takes in a reading made at `t` (ms); the sample to tell of, or undefined when it says nothing new. */
+  /** Takes in a reading made at `t` (ms), which it copies; the sample to tell of, or undefined when it says nothing new. */
   sample(t: number, reading: Reading): Sample | undefined {
     this.note(reading.cpu, reading.rss);
     const load = this.measure(t, reading.cpu);
     const { told } = this;
     if (told?.cpu === reading.cpu && told.rss === reading.rss && told.state === reading.state && told.load === load
       && told.threads === reading.threads && told.ppid === reading.ppid) return undefined;
-    this.told = load === undefined ? reading : { ...reading, load };
+    this.told = load === undefined ? { ...reading } : { ...reading, load };
     return this.told;
   }
 
@@ -92,9 +92,9 @@ export class Ledger {
   }
 
   /** Tells of a reading if it says anything new. */
-  sample(entry: Entry, reading: Reading): void {
-    const sample = entry.sample(this.options.now(), reading);
-    if (sample) this.options.emit({ e: 'sample', ...this.base(), child: entry.ref, ...sample });
+  sample(entry: Entry, reading: Reading, t = this.options.now()): void {
+    const sample = entry.sample(t, reading);
+    if (sample) this.options.emit({ e: 'sample', t, id: this.options.id, child: entry.ref, ...sample });
   }
 
   /** The process ended and waits to be reaped. */

@@ -3,7 +3,7 @@ import { release } from 'node:os';
 import type { Ending } from '../core/events';
 import { Entry, type Description, type Reading } from './ledger';
 import { GONE, ProcFile, readProc, type DescriptorBudget } from './procFile';
-import { parseChildren, parseMark, parsePeak, parseStat, parseWaitStatus, splitNul, type StatRow } from './procText';
+import { emptyRow, parseChildren, parseMark, parsePeak, parseStat, parseWaitStatus, splitNul, type StatRow } from './procText';
 
 const commandLineLimit = 16_384;
 
@@ -19,12 +19,12 @@ export class LinuxProcess {
     this.children = new ProcFile(`/proc/${pid}/task/${pid}/children`, budget);
   }
 
-  /** The process's row, `'gone'`, or undefined when the system did not let us read it now. */
-  row(): StatRow | 'gone' | undefined {
+  /** The process's row, read into `row`; `'gone'`, or undefined when the system did not let us read it now. */
+  row(row?: StatRow): StatRow | 'gone' | undefined {
     const length = this.stat.read(buffer);
     // A descriptor opened in time reads empty or ESRCH once the process was reaped.
     if (length === GONE || length === 0) return 'gone';
-    return length > 0 ? parseStat(buffer, length) : undefined;
+    return length > 0 ? parseStat(buffer, length, row) : undefined;
   }
 
   /**
@@ -56,6 +56,9 @@ export class LinuxMember extends Entry {
   untilPeak = 0;
   cpuAtPeak = -1;
 
+  /** the next row is read into this one, and then they change places: thousands of members a second leave no garbage */
+  spare = emptyRow();
+
   constructor(readonly process: LinuxProcess, public row: StatRow, startedAt: number) {
     super(`${process.pid}.${row.start}`, startedAt);
   }
@@ -64,24 +67,26 @@ export class LinuxMember extends Entry {
     return this.process.pid;
   }
 
-  reading(units: { pageSize: number; ticksPerSecond: number }): Reading {
-    const { ppid, cpuTicks, pages, threads } = this.row;
-    return { ppid, state: this.state, cpu: cpuTicks / units.ticksPerSecond, rss: pages * units.pageSize, threads };
+  /** Writes its numbers into `reading`. */
+  readInto(reading: Reading, units: { pageSize: number; ticksPerSecond: number }): Reading {
+    const { row } = this;
+    reading.ppid = row.ppid;
+    reading.state = row.state === 'Z' && !this.isZombie ? 'S' : row.state;
+    reading.cpu = row.cpuTicks / units.ticksPerSecond;
+    reading.rss = row.pages * units.pageSize;
+    reading.threads = row.threads;
+    return reading;
   }
 
   /** Ended, not reaped. A main thread that ended alone shows Z too while the other threads of the process go on. */
   get isZombie(): boolean {
     return (this.row.state === 'Z' || this.row.state === 'X') && this.row.threads <= 1;
   }
-
-  private get state(): string {
-    return this.row.state === 'Z' && !this.isZombie ? 'S' : this.row.state;
-  }
 }
 
 /** Whether two rows of a process show the same image. Every exec makes a new stack, at a random address. */
 export function sameImage(a: StatRow, b: StatRow): boolean {
-  return a.comm === b.comm && (a.stack === b.stack || b.stack <= 1);
+  return a.commHash === b.commHash && a.comm === b.comm && (a.stack === b.stack || b.stack <= 1);
 }
 
 function attempt<T>(read: () => T): T | undefined {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { ProcessRef } from '../core/events';
 import { bootClock, systemUnits, type BootClock } from './clock';
-import { Ledger } from './ledger';
+import { Ledger, type Reading } from './ledger';
 import { describe, endingOf, LinuxMember, LinuxProcess, readEnvironment, readPeak, sameImage } from './linuxProcess';
 import { PidGate, type Change } from './pidGate';
 import { DescriptorBudget } from './procFile';
@@ -47,6 +47,7 @@ export class LinuxSampler implements TreeSampler {
   private young: LinuxMember[] = [];
   private undescribed: LinuxMember[] = [];
   private round: LinuxMember[] = [];
+  private readonly reading: Reading = { ppid: 0, state: '', cpu: 0, rss: 0, threads: 0 };
   private look = 0;
   private sweptAt = -Infinity;
   private unswept = true;
@@ -83,6 +84,7 @@ export class LinuxSampler implements TreeSampler {
   }
 
   numbers(count = Infinity): void {
+    const t = this.options.now();
     if (count >= this.members.size) this.round = [];
     for (let left = Math.min(count, this.members.size); left > 0; left--) {
       let member = this.round.pop();
@@ -90,7 +92,7 @@ export class LinuxSampler implements TreeSampler {
         this.round = [...this.members.values()].reverse();
         member = this.round.pop();
       }
-      if (member && this.members.get(member.pid) === member && this.check(member)) this.sample(member);
+      if (member && this.members.get(member.pid) === member && this.check(member)) this.sample(member, t);
     }
   }
 
@@ -239,13 +241,14 @@ export class LinuxSampler implements TreeSampler {
   /** Reads a member's row anew and tells what changed in it; false when the member is gone. */
   private check(member: LinuxMember): boolean {
     const before = member.row;
-    const row = member.process.row();
+    const row = member.process.row(member.spare);
     if (row === undefined) return true;
     if (row === 'gone' || row.start !== before.start) {
       this.remove(member);
       return false;
     }
     member.row = row;
+    member.spare = before;
     if (member.ended) return true;
     member.note(row.cpuTicks / this.units.ticksPerSecond, row.pages * this.units.pageSize);
     if (member.isZombie) this.ledger.zombie(member, endingOf(row, before));
@@ -264,16 +267,16 @@ export class LinuxSampler implements TreeSampler {
     for (const other of this.members.values()) if (other.row.ppid === member.pid) this.check(other);
   }
 
-  private sample(member: LinuxMember): void {
+  private sample(member: LinuxMember, t: number): void {
     if (member.ended) return;
-    const reading = member.reading(this.units);
+    const reading = member.readInto(this.reading, this.units);
     if (member.untilPeak-- <= 0) {
       member.untilPeak = peakEvery;
       // Who used no CPU time has touched no memory.
       if (reading.cpu !== member.cpuAtPeak) member.note(reading.cpu, readPeak(member.pid));
       member.cpuAtPeak = reading.cpu;
     }
-    this.ledger.sample(member, reading);
+    this.ledger.sample(member, reading, t);
   }
 
   private watchYoung(): void {

@@ -5,6 +5,8 @@ import type { Ending } from '../core/events';
 /** What the sampler uses of `/proc/<pid>/stat`. Times in clock ticks, memory in pages. */
 export interface StatRow {
   comm: string;
+  /** a hash of the bytes of `comm`, so that it is decoded only when it changed */
+  commHash: number;
   /** R S D T t Z X I */
   state: string;
   ppid: number;
@@ -35,11 +37,16 @@ const LAST_OF_LIVE = 28;
 const LAST = 52;
 const fields = new Float64Array(LAST + 1);
 
+export const emptyRow = (): StatRow => ({
+  comm: '', commHash: 0, state: '', ppid: 0, pgid: 0, sid: 0, kernelThread: false, cpuTicks: 0, threads: 0, start: 0, pages: 0, stack: 0,
+  readable: false, waitStatus: 0,
+});
+
 /**
- * Parses the first `length` bytes of a stat file; undefined when they are not one. The command's name is the
+ * Parses the first `length` bytes of a stat file into `row`; undefined when they are not one. The command's name is the
  * program's own choice and may hold spaces, parentheses and line breaks: it ends at the last `)` of the text.
  */
-export function parseStat(bytes: Buffer, length = bytes.length): StatRow | undefined {
+export function parseStat(bytes: Buffer, length = bytes.length, row = emptyRow()): StatRow | undefined {
   const open = bytes.indexOf(0x28);
   const close = bytes.lastIndexOf(CLOSE, length - 1);
   if (open < 0 || close < open || close + 3 >= length) return undefined;
@@ -59,16 +66,25 @@ export function parseStat(bytes: Buffer, length = bytes.length): StatRow | undef
   }
   if (field < LAST_OF_LIVE) return undefined;
   if (field <= last) fields[field] = value;
-  const at = (index: number): number => fields[index] ?? 0;
-  return {
-    comm: bytes.toString('utf8', open + 1, close),
-    state,
-    ppid: at(4), pgid: at(5), sid: at(6),
-    kernelThread: (at(9) & KERNEL_THREAD) !== 0,
-    cpuTicks: at(14) + at(15),
-    threads: at(20), start: at(22), pages: at(24), stack: at(28), readable: at(35) !== 0,
-    waitStatus: at(52),
-  };
+  let hash = close - open;
+  for (let i = open + 1; i < close; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
+  if (hash !== row.commHash) {
+    row.comm = bytes.toString('utf8', open + 1, close);
+    row.commHash = hash;
+  }
+  row.state = state;
+  row.ppid = fields[4] ?? 0;
+  row.pgid = fields[5] ?? 0;
+  row.sid = fields[6] ?? 0;
+  row.kernelThread = ((fields[9] ?? 0) & KERNEL_THREAD) !== 0;
+  row.cpuTicks = (fields[14] ?? 0) + (fields[15] ?? 0);
+  row.threads = fields[20] ?? 0;
+  row.start = fields[22] ?? 0;
+  row.pages = fields[24] ?? 0;
+  row.stack = fields[28] ?? 0;
+  row.readable = fields[35] !== 0;
+  row.waitStatus = fields[52] ?? 0;
+  return row;
 }
 
 /** Pids of a `children` file: decimal numbers, each followed by a space. */

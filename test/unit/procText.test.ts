@@ -12,8 +12,8 @@ const stat = (comm: string): string =>
 
 test('a stat row', () => {
   const row = parseStat(Buffer.from(stat('node')));
-  assert.deepEqual(row, {
-    comm: 'node', state: 'S', ppid: 8090, pgid: 8101, sid: 8101, kernelThread: false, cpuTicks: 53, threads: 11,
+  assert.deepEqual({ ...row, commHash: 0 }, {
+    comm: 'node', commHash: 0, state: 'S', ppid: 8090, pgid: 8101, sid: 8101, kernelThread: false, cpuTicks: 53, threads: 11,
     start: 51239, pages: 12048, stack: 140723908131744, readable: false, waitStatus: 0,
   });
 });
@@ -32,6 +32,13 @@ test('a stat row in a larger buffer that still holds the end of a longer one', (
   const length = buffer.write(stat('sh'));
   assert.equal(parseStat(buffer, length)?.comm, 'sh');
   assert.equal(parseStat(buffer, length)?.state, 'S');
+});
+
+test('a row is read again into the same object', () => {
+  const row = parseStat(Buffer.from(stat('sh')));
+  assert.equal(parseStat(Buffer.from(stat('a longer one').replace(' 8090 ', ' 1 ')), undefined, row), row);
+  assert.equal(row?.comm, 'a longer one');
+  assert.equal(row.ppid, 1);
 });
 
 test('a zombie has its wait status in field 52, and negative fields before it are skipped over', () => {

@@ -8,17 +8,15 @@ export interface Tree {
   end(): Promise<void>;
 }
 
-/** How many processes the machine has now. */
-export const processCount = (): number => readdirSync('/proc').filter((name) => Number(name) > 0).length;
-
-function groupSize(group: number): number {
+/** How many processes the machine has now, or how many of one process group; without zombies. */
+export function processCount(group?: number): number {
   let count = 0;
   for (const name of readdirSync('/proc')) {
     if (!(Number(name) > 0)) continue;
     try {
       const text = readFileSync(`/proc/${name}/stat`, 'latin1');
       const [state, , pgid] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-      if (Number(pgid) === group && state !== 'Z') count++;
+      if ((group === undefined || Number(pgid) === group) && state !== 'Z') count++;
     } catch {
       // It ended meanwhile.
     }
@@ -43,10 +41,10 @@ export async function startTree(count: number): Promise<Tree> {
   const end = async (): Promise<void> => {
     process.kill(-pid, 'SIGKILL');
     await ended;
-    await until('the tree has ended', () => groupSize(pid) === 0);
+    await until('the tree has ended', () => processCount(pid) === 0);
   };
   try {
-    await until(`a tree of ${count}`, () => groupSize(pid) === count);
+    await until(`a tree of ${count}`, () => processCount(pid) === count);
   } catch (error) {
     await end();
     throw error;
