@@ -25,6 +25,10 @@ type Entry = { kind: 'script' | 'module'; value: string; rest: readonly string[]
 function entry(argv: readonly string[]): Entry {
   const name = program(argv);
   const python = isPython(name);
+  if (isShellName(name)) {
+    const script = argv.slice(1).find((arg) => !/^[-+]/.test(arg));
+    return script === undefined || helperShell(argv) ? undefined : { kind: 'script', value: script, rest: [] };
+  }
   if (!python && !isNode(name)) return undefined;
   for (let i = 1; i < argv.length; i++) {
     const arg = argv[i] ?? '';
@@ -61,10 +65,13 @@ function nodeHelper(found: Entry): string | undefined {
   return manager ? [manager[1], ...found.rest].join(' ') : undefined;
 }
 
+/** A shell that was given a command to run, not a script of somebody's own. */
+const helperShell = (argv: readonly string[]): boolean => argv.slice(1).some((arg) => /^-[a-z]*c$/i.test(arg) || /^\/(c|d)$/i.test(arg));
+
 /** The name of a helper process, or undefined when the command line is that of somebody's own program. */
 export function helperName(argv: readonly string[]): string | undefined {
   const name = program(argv);
-  if (isShellName(name)) return argv.slice(1).some((arg) => /^-[a-z]*c$/i.test(arg) || /^\/(c|d)$/i.test(arg)) ? name : undefined;
+  if (isShellName(name)) return helperShell(argv) ? name : undefined;
   // npm sets its process title, so that the command line reads "npm run start" as one word.
   const title = /^(npm|npx|yarn|pnpm) /.exec(argv[0] ?? '');
   if (title) return argv[0];

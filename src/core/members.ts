@@ -146,12 +146,23 @@ function logicalParent(state: RunState, record: MemberRecord): ProcessRef | null
   return candidates.find((id) => id !== undefined && id !== record.id && state.members.has(id)) ?? null;
 }
 
+const sameWords = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((word, index) => word === b[index]);
+
 /** The command line of the image that runs now: the last of what was seen, started or exec'ed. */
-function commandLine(record: MemberRecord): string[] {
+function commandLine(state: RunState, record: MemberRecord, parent: ProcessRef | null): string[] {
   const { start, exec, seen, spawn } = record.claims;
-  const told = [start, exec, seen].flatMap((claim) => (claim?.value.argv?.length ? [{ t: claim.t, argv: claim.value.argv }] : []));
+  const asked = spawn?.value.argv;
+  // Between fork and exec a child still shows its parent's command line; what the parent asked for is better then.
+  const borrowed = asked?.length && seen?.value.argv && !start && parent !== null && parentArguments(state, parent).some((argv) => sameWords(argv, seen.value.argv ?? []));
+  const told = [start, exec, borrowed ? undefined : seen].flatMap((claim) => (claim?.value.argv?.length ? [{ t: claim.t, argv: claim.value.argv }] : []));
   const last = told.reduce<{ t: number; argv: string[] } | undefined>((a, b) => (!a || b.t >= a.t ? b : a), undefined);
-  return last?.argv ?? spawn?.value.argv ?? [];
+  return last?.argv ?? asked ?? [];
+}
+
+/** The command lines that a member has shown. */
+function parentArguments(state: RunState, id: ProcessRef): string[][] {
+  const { start, seen, firstSeen } = state.members.get(id)?.claims ?? {};
+  return [start, seen, firstSeen].flatMap((claim) => (claim?.value.argv ? [claim.value.argv] : []));
 }
 
 /** What runs in it: the probe's word, unless the process has replaced its image since. */
@@ -174,7 +185,7 @@ function exitOf(state: RunState, record: MemberRecord, runtime: Runtime): Exit |
   const reason = zombie && !gone
     ? 'it is a zombie of another user: the kernel does not show its status'
     : start
-      ? 'it ended without last words (a signal or os._exit in native code) and its parent did not tell the status'
+      ? 'its parent did not tell the status, and its own last words did not hold it (a signal, or an end in native code)'
       : 'no probe was in it or its parent, and it was reaped before it could be looked at';
   return { code: null, signal: null, source: 'unknown', reason };
 }
@@ -265,7 +276,9 @@ function roleOf(state: RunState, record: MemberRecord, argv: readonly string[], 
   if (root) return 'root';
   const told = [record.claims.role?.value, record.claims.spawn?.value.role];
   if (told.includes('helper')) return 'helper';
-  if (argv.length && helperName(argv) !== undefined) return 'helper';
+  // A child of the fork server shows the fork server's command line: multiprocessing knows better what it is.
+  const known = /^(fork|spawn|forkserver)$/.test(record.claims.spawn?.value.method ?? '') && told.some((role) => role !== undefined);
+  if (!known && argv.length && helperName(argv) !== undefined) return 'helper';
   // A shell that no program of the person's started by name is a subshell. One that ended at once shows its short name only.
   const command = argv.length ? argv : [record.claims.seen?.value.comm ?? ''];
   if (!record.claims.spawn && isShell(command)) return 'helper';
@@ -297,9 +310,9 @@ function derive(state: RunState, bare: MemberRecord): Member {
   const record = withLoose(state, bare);
   const { claims } = record;
   const root = isRoot(state, bare);
-  const argv = commandLine(record);
-  const runtime = runtimeOf(record, argv);
   const parent = logicalParent(state, record);
+  const argv = commandLine(state, record, parent);
+  const runtime = runtimeOf(record, argv);
   const exit = exitOf(state, record, runtime);
   const endedAt = endOf(state, record);
   const ended = endedAt !== null;

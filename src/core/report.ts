@@ -70,7 +70,7 @@ export function reportOf(state: RunState, lines: LineCounts, kept?: Map<ProcessR
       garbledLines: lines.garbled,
       unknownEvents: lines.unknown,
       forgottenMembers: state.forgotten,
-      messages: [...state.problems].map(([kind, { value }]) => ({ kind, message: value })),
+      messages: [...state.problems].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, { value }]) => ({ kind, message: value })),
     },
   };
 }

@@ -1,7 +1,8 @@
 import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
 import type { Event, ProcessRef } from '../core/events';
+import { membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
-import { emptyState, hasEnded, reduce } from '../core/state';
+import { emptyState, reduce } from '../core/state';
 import type { EventFile} from '../observe/eventFile';
 import { type UnsignedEvent } from '../observe/eventFile';
 import { isSame, readStart } from '../observe/identity';
@@ -36,6 +37,7 @@ const reconcileEvery = 1_000;
  */
 export class Observer {
   readonly #state = emptyState();
+  readonly #kept = new Map<ProcessRef, { key: string; member: Member }>();
   readonly #reader: RunReader;
   readonly #file: EventFile;
   readonly #sampler: TreeSampler | undefined;
@@ -113,11 +115,11 @@ export class Observer {
   /** Ends members whose end nobody told, and hands the sampler those that only a probe knows of. */
   #reconcile(): void {
     this.#reader.readAll();
-    for (const record of this.#state.members.values()) {
-      if (hasEnded(record.claims) || !(record.claims.start ?? record.claims.spawn ?? record.claims.seen)) continue;
+    for (const { id, endedAt } of membersOf(this.#state, this.#kept)) {
+      if (endedAt !== null) continue;
       // A zombie is still there: what it ended with is the sampler's to tell.
-      if (isThere(record.id)) this.#adopt(record.id);
-      else if (!this.#state.loose.has(String(record.pid))) this.tell({ e: 'gone', t: Date.now(), child: record.id });
+      if (isThere(id)) this.#adopt(id);
+      else this.tell({ e: 'gone', t: Date.now(), child: id });
     }
     this.#attend();
     if (this.live === 0) for (const done of this.#waiting.splice(0)) done();
@@ -130,9 +132,8 @@ export class Observer {
 
   /** Members that have not ended, as far as is known now. */
   get live(): number {
-    let count = 0;
-    for (const { claims } of this.#state.members.values()) if (!hasEnded(claims) && (claims.start ?? claims.spawn ?? claims.seen)) count++;
-    return Math.max(count, this.#sampler?.live ?? 0);
+    const told = membersOf(this.#state, this.#kept).filter(({ endedAt }) => endedAt === null).length;
+    return Math.max(told, this.#sampler?.live ?? 0);
   }
 
   /** Resolves when no member is alive. */
@@ -148,7 +149,7 @@ export class Observer {
   async report(): Promise<Report> {
     await this.#sampler?.membership();
     this.#reconcile();
-    return reportOf(this.#state, this.#reader.counts);
+    return reportOf(this.#state, this.#reader.counts, this.#kept);
   }
 
   close(): void {

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Event } from '../../src/core/events';
+import { parseEvent } from '../../src/core/parse';
+import { reportOf } from '../../src/core/report';
+import { emptyState, limits, reduce } from '../../src/core/state';
+import { treeOf } from '../../src/core/tree';
+
+const none = { garbled: 0, unknown: 0 };
+const report = (events: readonly Event[]) => reportOf(events.reduce(reduce, emptyState()), none);
+const comparable = (events: readonly Event[]): string => JSON.stringify(report(events));
+
+/** A small world: few pids, few starts, few times, so that facts meet and contradict each other. */
+const pid = fc.integer({ min: 2, max: 6 });
+const exact = fc.tuple(pid, fc.integer({ min: 1, max: 3 })).map(([p, s]) => `${p}.${s}`);
+const ref = fc.oneof({ weight: 4, arbitrary: exact }, { weight: 1, arbitrary: pid.map(String) });
+const t = fc.integer({ min: 1000, max: 1100 });
+const name = fc.constantFrom('a', 'b', 'c');
+const ending = fc.constantFrom({ code: 0, signal: null }, { code: 3, signal: null }, { code: null, signal: 'SIGTERM' });
+const argv = fc.constantFrom(['python3', 'x.py'], ['sh', '-c', 'y'], ['node', 'z.js'], []);
+const role = fc.constantFrom('child' as const, 'worker' as const, 'helper' as const);
+
+const event: fc.Arbitrary<Event> = fc.oneof<fc.Arbitrary<Event>[]>(
+  fc.record({ e: fc.constant('start' as const), id: exact, t, ppid: pid, parent: exact, runtime: fc.constantFrom('python' as const, 'node' as const), argv, method: fc.constantFrom('fork', 'os.fork') }),
+  fc.record({ e: fc.constant('spawn' as const), id: exact, t, child: ref, method: fc.constantFrom('fork', 'os.fork', 'subprocess'), name, daemon: fc.boolean(), role, argv }),
+  fc.record({ e: fc.constant('self' as const), id: exact, t, name, daemon: fc.boolean(), rank: fc.integer({ min: 0, max: 2 }) }),
+  fc.record({ e: fc.constant('exec' as const), id: exact, t, argv }),
+  fc.record({ e: fc.constant('error' as const), id: exact, t, type: name, message: name, traceback: name }),
+  fc.tuple(exact, t, ending).map(([id, at, end]): Event => ({ e: 'exit', id, t: at, ...end })),
+  fc.tuple(exact, t, ref, ending).map(([id, at, child, end]): Event => ({ e: 'reap', id, t: at, child, ...end })),
+  fc.record({ e: fc.constant('signal' as const), id: exact, t, to: ref, signal: fc.constantFrom('SIGTERM', 'SIGKILL') }),
+  fc.record({ e: fc.constant('thread' as const), id: exact, t, thread: fc.integer({ min: 1, max: 3 }), state: fc.constantFrom('running' as const, 'exited' as const), name }),
+  fc.record({ e: fc.constant('root' as const), id: exact, t, child: ref }),
+  fc.record({ e: fc.constant('seen' as const), id: exact, t, child: ref, ppid: pid, argv, comm: name, startedAt: t }),
+  fc.record({ e: fc.constant('sample' as const), id: exact, t, child: ref, ppid: pid, state: fc.constantFrom('R', 'S', 'T'), cpu: fc.integer({ min: 0, max: 5 }), rss: fc.integer({ min: 0, max: 9 }) }),
+  fc.tuple(exact, t, ref, ending).map(([id, at, child, end]): Event => ({ e: 'zombie', id, t: at, child, ...end })),
+  fc.record({ e: fc.constant('gone' as const), id: exact, t, child: ref, cpu: fc.integer({ min: 0, max: 5 }) }),
+  fc.record({ e: fc.constant('run' as const), id: exact, t, run: name, command: argv, cwd: name, host: name, bootTime: fc.constant(990), tickMs: fc.constant(10) }),
+  fc.record({ e: fc.constant('end' as const), id: exact, t }),
+  fc.record({ e: fc.constant('problem' as const), id: exact, t, kind: name, message: name }),
+  fc.record({ e: fc.constant('spawnFailed' as const), id: exact, t, method: name, message: name }),
+);
+
+test('the state does not depend on the order in which lines are read, nor on lines read twice', () => {
+  fc.assert(fc.property(
+    fc.array(event, { maxLength: 40 }).chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length }), fc.subarray(events))),
+    ([events, shuffled, again]) => {
+      assert.equal(comparable([...shuffled, ...again]), comparable(events));
+    },
+  ), { numRuns: 1_000 });
+});
+
+test('every member stands in the tree exactly once, whatever the facts say of parents', () => {
+  fc.assert(fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+    const { members } = report(events);
+    const tree = treeOf(members);
+    const seen: string[] = tree.helpers.map(({ id }) => id);
+    const visit = (nodes: typeof tree.roots): void => nodes.forEach((node) => {
+      seen.push(node.member.id, ...node.helpers.map(({ id }) => id));
+      visit(node.children);
+    });
+    visit(tree.roots);
+    assert.deepEqual(seen.sort(), members.map(({ id }) => id).sort());
+  }), { numRuns: 500 });
+});
+
+const at = (events: Event[]) => report([{ e: 'run', id: '1.1', t: 1, run: 'r', command: ['x'], cwd: '/', host: 'h', platform: 'linux', bootTime: 0, tickMs: 10 }, ...events]);
+
+test('a pid that was given to another process makes another member, and bare pids go to the one who had it then', () => {
+  const { members } = at([
+    { e: 'start', id: '7.100', t: 1001, ppid: 2, runtime: 'python', argv: ['python', 'a.py'] },
+    { e: 'reap', id: '2.1', t: 1500, child: '7', code: 3, signal: null },
+    { e: 'start', id: '7.200', t: 2001, ppid: 2, runtime: 'python', argv: ['python', 'b.py'] },
+    { e: 'reap', id: '2.1', t: 2500, child: '7', code: null, signal: 'SIGKILL' },
+  ]);
+  assert.deepEqual(members.map(({ name: called, exit }) => [called, exit]), [
+    ['a.py', { code: 3, signal: null, source: 'parent' }],
+    ['b.py', { code: -9, signal: 'SIGKILL', source: 'parent' }],
+  ]);
+});
+
+test('a parent is believed before the launcher, the kernel and the process itself; unknown comes with a reason', () => {
+  const start: Event = { e: 'start', id: '7.100', t: 1001, ppid: 2, runtime: 'node', argv: ['node', 'a.js'] };
+  const self: Event = { e: 'exit', id: '7.100', t: 1100, code: 0, signal: null };
+  const zombie: Event = { e: 'zombie', id: '1.1', t: 1200, child: '7.100', code: null, signal: 'SIGSEGV' };
+  const gone: Event = { e: 'gone', id: '1.1', t: 1300, child: '7.100' };
+  const reap: Event = { e: 'reap', id: '2.1', t: 1250, child: '7.100', code: 5, signal: null };
+  const exit = (...events: Event[]) => at([start, ...events]).members[0]?.exit;
+  assert.equal(exit(self), null, 'last words alone are no end: it may still run its exit handlers');
+  assert.deepEqual(exit(self, gone), { code: 0, signal: null, source: 'self' });
+  assert.deepEqual(exit(self, zombie), { code: null, signal: 'SIGSEGV', source: 'kernel' });
+  assert.deepEqual(exit(self, zombie, reap), { code: 5, signal: null, source: 'parent' });
+  const unknown = exit(gone);
+  assert.deepEqual([unknown?.source, typeof unknown?.reason], ['unknown', 'string']);
+});
+
+test('who sent the signal is told apart: Procession, a member with its call, or not known', () => {
+  const end: Event = { e: 'reap', id: '2.1', t: 1250, child: '7.100', code: null, signal: 'SIGTERM' };
+  const by = (...events: Event[]) => at([{ e: 'start', id: '7.100', t: 1001, ppid: 2, runtime: 'python', argv: [] }, ...events, end]).members[0]?.endedBy;
+  const site = { file: '/a.py', line: 3 };
+  assert.deepEqual(by(), { by: 'unknown', signal: 'SIGTERM' });
+  assert.deepEqual(by({ e: 'signal', id: '2.1', t: 1200, to: '7.100', signal: 'SIGTERM', via: 'Process.terminate', site }), { by: 'member', signal: 'SIGTERM', member: '2.1', via: 'Process.terminate', site });
+  assert.deepEqual(by({ e: 'signal', id: '9.1', t: 1200, to: '7.100', signal: 'SIGTERM', by: 'procession', via: 'Terminate' }), { by: 'procession', signal: 'SIGTERM', via: 'Terminate' });
+  assert.deepEqual(by({ e: 'signal', id: '2.1', t: 1200, to: '7.100', signal: 'SIGINT' }), { by: 'unknown', signal: 'SIGTERM' }, 'another signal did not end it');
+});
+
+test('a million fuzzed lines: no exception, bounded memory, and what is dropped is counted', () => {
+  const seed = fc.sample(fc.oneof(fc.json(), event.map((one) => JSON.stringify(one)), fc.string(), event.map((one) => JSON.stringify(one).slice(0, 40)),
+    event.map((one) => JSON.stringify({ ...one, t: 'late', argv: 7, child: {} })), event.map((one) => JSON.stringify({ ...one, e: 'future' }))), { numRuns: 5_000, seed: 7 });
+  const state = emptyState();
+  const counts = { garbled: 0, unknown: 0, used: 0 };
+  for (let i = 0; i < 1_000_000; i++) {
+    // Each round the pids are others: without bounds a million processes would be remembered.
+    const line = (seed[i % seed.length] ?? '').replace(/"(id|child|to)":"(\d)/, (_match, key: string, digit: string) => `"${key}":"${digit}${Math.floor(i / seed.length)}`);
+    const parsed = parseEvent(i % 97 === 0 ? line + 'x'.repeat(1000) : line);
+    if (parsed === 'garbled' || parsed === 'unknown') counts[parsed]++;
+    else {
+      counts.used++;
+      reduce(state, parsed);
+    }
+  }
+  assert.equal(counts.garbled + counts.unknown + counts.used, 1_000_000);
+  assert.ok(counts.garbled > 100_000 && counts.unknown > 50_000 && counts.used > 100_000, JSON.stringify(counts));
+  assert.ok(state.members.size <= limits.members && state.loose.size <= limits.loosePids);
+  assert.ok(reportOf(state, counts).members.length > 0);
+});
