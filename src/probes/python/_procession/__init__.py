@@ -9,8 +9,9 @@ import sys
 
 from . import ending, environment, oscalls, requests
 from .hooks import Builtin, quietly
-from .journal import Raw, command_line, dump, emit, identify, me
+from .journal import Raw, command_line, dump, emit, identify, me, render
 
+FORKS = ('/multiprocessing/popen_fork.py', '/multiprocess/popen_fork.py')
 RANKS = (
     ('rank', ('RANK', 'OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'SLURM_PROCID')),
     ('localRank', ('LOCAL_RANK', 'OMPI_COMM_WORLD_LOCAL_RANK', 'MPI_LOCALRANKID', 'SLURM_LOCALID')),
@@ -51,28 +52,29 @@ WATCHED = {
 
 def after_fork():
     """Runs in every forked child, before the program's own code does."""
-    parent, parents_parent = me.id, me.parent
-    me.id, me.parent, me.children = '', parent, {}
-    me.error = False
-    quietly(introduce_forked, sys._getframe(1), parents_parent)
+    me.grandparent, me.parent, me.id, me.error, me.children = me.parent, me.id, '', False, {}
+    quietly(forked, sys._getframe(1))
 
 
-def introduce_forked(frame, grandparent):
+def forked(frame):
     ending.forked()
-    if 'd' in me.options and 'pydevd' in sys.modules:
-        from . import debugger
-        debugger.keep_out()
     if frame.f_code is Builtin.__call__.__code__:  # fork_exec with a preexec_fn: what it executes will speak for itself
-        me.parent, me.method = grandparent, ''
+        me.parent, me.method = me.grandparent, ''
         return
-    identify()
-    environment.announce(me.id)
-    processes = sys.modules.get('_procession.processes')
-    fields = processes and processes.forked(frame)
-    if not fields:
-        fields = raw_fork(frame)
+    if frame.f_code.co_filename.endswith(FORKS) and '_procession.processes' in sys.modules:
+        me.method = 'fork'  # _bootstrap() comes next, and with it the `start` event
+        return
+    fields = raw_fork(frame)
     me.method = fields['method']
+    identify()
     introduce(fields)
+
+
+def introduce(fields):
+    """The `start` event."""
+    environment.announce(me.id)
+    parent = '"parent":"%s",' % me.parent if me.parent else ''
+    emit('start', '%s"ppid":%d,"runtime":"python",%s,"argv":%s' % (parent, posix.getppid(), render(fields), me.argv))
 
 
 def raw_fork(frame):
@@ -81,11 +83,6 @@ def raw_fork(frame):
         return {'method': 'forkserver'}
     from . import places
     return {'method': 'os.fork', 'site': places.call(frame)[0]}
-
-
-def introduce(fields):
-    """The `start` event."""
-    emit('start', dict(fields, ppid=posix.getppid(), parent=me.parent or None, runtime='python', argv=me.argv))
 
 
 def subinterpreter():
@@ -117,6 +114,7 @@ def boot(directory, mark, finder):
     """Called once by `sitecustomize`, whose directory it gets, with the value of PROCESSION and the probe's finder."""
     environment.hide(directory)
     _, ancestor, me.options, me.run = mark.split('|', 3)
+    me.tail = os.fsencode('|%s|%s' % (me.options, me.run))
     identify()
     if ancestor == me.id:
         if subinterpreter():
@@ -124,7 +122,6 @@ def boot(directory, mark, finder):
         ancestor = ''
     me.parent = ancestor
     me.argv = Raw(dump(command_line()))
-    environment.announce(me.id)
     environment.install()
     oscalls.install()
     requests.install()

@@ -4,11 +4,12 @@ The process's last words: its exit code where that is certain, its CPU time and 
 CPython tells nobody the exit code of the main program. It is read off the outermost frame of the main thread, which this
 module keeps: whether its last instruction was a return, and if not, whether it was the one that led to `sys.exit(n)`.
 """
+import _thread
 import sys
 import time
 
 from .hooks import is_ours
-from .journal import NULL, emit, me, read
+from .journal import dump, emit, me, read
 
 RETURNS = {function.__code__.co_code[-2] for function in (lambda value: value, lambda: None)}
 
@@ -16,6 +17,7 @@ RETURNS = {function.__code__.co_code[-2] for function in (lambda value: value, l
 class Main:
     """The outermost frame of the main thread, and the last `sys.exit` in it: `(code, instruction)`."""
 
+    thread = _thread.get_ident()
     frame = None
     exit = None
 
@@ -37,7 +39,7 @@ def remember(frame):
 def forked():
     """In a forked child, which may be in another thread and has exited with nothing yet."""
     Main.exit = None
-    if Main.frame is not outermost(sys._getframe()):
+    if Main.thread != _thread.get_ident():
         Main.frame = None
 
 
@@ -51,26 +53,28 @@ def asked(argument, frame):
 
 
 def usage():
-    """CPU seconds and peak resident bytes of this process."""
+    """CPU seconds and peak resident bytes of this process, as JSON."""
     try:
-        status = read('/proc/self/status', 4096)
-        peak = int(status.partition(b'VmHWM:')[2].split(None, 1)[0]) * 1024
-    except (OSError, ValueError, IndexError):
-        peak = None
-    return {'cpu': time.process_time(), 'rss': peak}
+        status = read('/proc/self/status', 2048)
+        at = status.index(b'VmHWM:') + 6
+        return '"cpu":%.6f,"rss":%d' % (time.process_time(), int(status[at:status.index(b'kB', at)]) * 1024)
+    except (OSError, ValueError):
+        return '"cpu":%.6f' % time.process_time()
 
 
-def leaving(code, frame):
-    """`os._exit(code)` is about to be called from `frame`."""
-    fields = {'code': code, 'signal': NULL}
+def before_exit(args, kwargs):
+    """`os._exit(code)` is about to be called."""
+    code = (args[0] if args else kwargs['status']) & 0xFF
+    frame = sys._getframe(3)
+    site = ''
     if frame.f_code.co_filename.endswith(('popen_fork.py', 'forkserver.py')):
-        fields['via'] = 'exception' if me.error else 'sys.exit' if code else 'return'
+        via = 'exception' if me.error else 'sys.exit' if code else 'return'
     else:
         from . import places
-        fields['via'] = 'os._exit'
-        fields['site'] = places.call(frame)[0]
-    fields.update(usage())
-    emit('exit', fields)
+        via = 'os._exit'
+        site = places.call(frame)[0]
+        site = ',"site":' + dump(site) if site else ''
+    emit('exit', '"code":%d,"signal":null,"via":"%s"%s,%s' % (code, via, site, usage()))
 
 
 def at_exit():
@@ -78,9 +82,8 @@ def at_exit():
     via, code = how()
     Main.frame = None  # it keeps the main module's objects from being finalized
     if via:
-        fields = {'code': NULL if code is None else code, 'signal': 'SIGINT' if code is None else NULL, 'via': via}
-        fields.update(usage())
-        emit('exit', fields)
+        ending = '"code":null,"signal":"SIGINT"' if code is None else '"code":%d,"signal":null' % code
+        emit('exit', '%s,"via":"%s",%s' % (ending, via, usage()))
 
 
 def how():

@@ -47,7 +47,7 @@ def strip(data):
 
 def mark(ancestor):
     """The value of PROCESSION for children of `ancestor`."""
-    return os.fsencode('1|%s|%s|%s' % (ancestor, me.options, me.run))
+    return b'1|' + ancestor.encode() + me.tail
 
 
 def announce(ancestor):

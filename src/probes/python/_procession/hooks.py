@@ -15,14 +15,10 @@ def is_ours(frame):
     return frame.f_code.co_filename.startswith(PROBE)
 
 
-def is_package(filename):
-    return '/site-packages/' in filename or '/dist-packages/' in filename
-
-
 def is_library(filename):
     """Whether code is the standard library's or the probe's, as opposed to the program's or a package's."""
     if filename.startswith(LIBRARY):
-        return not is_package(filename)
+        return '/site-packages/' not in filename and '/dist-packages/' not in filename
     return filename.startswith('<frozen ') or filename.startswith(PROBE)
 
 

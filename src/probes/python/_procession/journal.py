@@ -9,6 +9,7 @@ import sys
 import time
 
 APPEND = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
+READ = posix.O_RDONLY | posix.O_CLOEXEC
 EMFILE = (23, 24)  # ENFILE, EMFILE: the program's own shortage, which may pass
 MAX_CHILDREN = 4096
 
@@ -18,8 +19,10 @@ class Member:
 
     run = ''
     options = ''
+    tail = b''  # of the mark that children get: options and run directory
     id = ''
     parent = ''
+    grandparent = ''
     argv = '[]'
     method = ''  # how this process came to be, where it is a forked child
     silent = False
@@ -35,7 +38,11 @@ _getpid = posix.getpid
 def start_of(pid):
     """The start time of a process in clock ticks since boot, as text (field 22, proc_pid_stat(5)); '' if unknown."""
     try:
-        stat = read('/proc/%s/stat' % pid, 1024)
+        fd = posix.open('/proc/%s/stat' % pid, READ)
+        try:
+            stat = posix.read(fd, 1024)
+        finally:
+            posix.close(fd)
         return stat[stat.rindex(b')') + 2:].split(b' ', 20)[19].decode()
     except (OSError, ValueError, IndexError):
         return ''
@@ -43,7 +50,7 @@ def start_of(pid):
 
 def read(path, size):
     """The first bytes of a small file."""
-    fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    fd = posix.open(path, READ)
     try:
         return posix.read(fd, size)
     finally:
@@ -77,16 +84,18 @@ def created(pid):
 
 
 def emit(kind, fields):
-    """Appends one event. A field that is None is left out. Never raises for reasons of its own; goes silent on failure."""
+    """Appends one event with these fields, of which those that are None are left out, or with their JSON text."""
     if me.silent:
         return
-    me_id = me.id or identify()
-    line = '{"e":"%s","t":%.3f,"id":"%s"%s}\n' % (kind, _clock() * 1000, me_id, ''.join(
-        [',"%s":%s' % (key, dump(value)) for key, value in fields.items() if value is not None]))
-    append('%s/events/%s.ndjson' % (me.run, me_id), line.encode('ascii'))
+    if type(fields) is not str:
+        fields = render(fields)
+    name = me.id or identify()
+    line = '{"e":"%s","t":%.3f,"id":"%s",%s}\n' % (kind, _clock() * 1000, name, fields)
+    append('%s/events/%s.ndjson' % (me.run, name), line.encode('ascii'))
 
 
 def append(path, data):
+    """Appends to a file of ours. Where that fails, the probe goes silent for good in this process."""
     try:
         fd = posix.open(path, APPEND, 0o600)
         try:
@@ -97,6 +106,11 @@ def append(path, data):
         if error.errno is None:
             raise  # a signal handler of the program raised, e.g. TimeoutError
         me.silent = error.errno not in EMFILE
+
+
+def render(fields):
+    """The JSON of a dict without its braces."""
+    return ','.join(['"%s":%s' % (key, dump(value)) for key, value in fields.items() if value is not None])
 
 
 class Raw(str):

@@ -5,7 +5,7 @@ import sys
 
 from . import ending, environment
 from .hooks import builtin
-from .journal import NULL, created, emit, me, refer, words
+from .journal import created, emit, me, refer, words
 
 signals = {}
 doomed = {}  # pid -> spawnFailed fields of a child of subprocess that will not find its program
@@ -29,18 +29,17 @@ def caller():
 
 def reaped(pid, status):
     """A child was waited for; `status` is wait(2)'s. Stopped and continued children are still there."""
-    if os.WIFEXITED(status):
-        code, signal = os.WEXITSTATUS(status), NULL
-    elif os.WIFSIGNALED(status):
-        code, signal = NULL, signal_name(os.WTERMSIG(status))
-    else:
+    low = status & 0x7F
+    if low == 0x7F:
         return
     child = me.children.pop(pid, None) or '%d' % pid
-    failure = doomed.pop(pid, None)
-    if failure is not None and sys._getframe(4).f_code.co_name == '_execute_child':
+    failure = doomed and doomed.pop(pid, None)
+    if failure and sys._getframe(4).f_code.co_name == '_execute_child':
         emit('spawnFailed', failure)
+    elif low:
+        emit('reap', '"child":"%s","code":null,"signal":"%s"' % (child, signal_name(low)))
     else:
-        emit('reap', {'child': child, 'code': code, 'signal': signal})
+        emit('reap', '"child":"%s","code":%d,"signal":null' % (child, status >> 8 & 0xFF))
 
 
 def after_wait(result, args, note):
@@ -123,11 +122,6 @@ def posix_spawn_failed(error, args, note):
         emit('spawnFailed', {'method': method, 'argv': words(args[1]), 'message': error.strerror, 'site': caller()[0]})
 
 
-def before__exit(args, kwargs):
-    status = args[0] if args else kwargs['status']
-    ending.leaving(status & 0xFF, sys._getframe(3))
-
-
 def before_sys_exit(args, kwargs):
     ending.asked(args[0] if args else None, sys._getframe(3))
 
@@ -142,5 +136,5 @@ def install():
     builtin(os, 'execve', before=before_exec, failed=exec_failed)
     for name in ('posix_spawn', 'posix_spawnp'):
         builtin(os, name, before=before_posix_spawn, after=after_posix_spawn, failed=posix_spawn_failed)
-    builtin(os, '_exit', before=before__exit)
+    builtin(os, '_exit', before=ending.before_exit)
     builtin(sys, 'exit', before=before_sys_exit)

@@ -2,9 +2,12 @@
 import os
 import sys
 
-from .hooks import is_library, is_ours, is_package
+from .hooks import PROBE, is_library
 
 MAX_TEXT = 400
+MAX_FILES = 4096
+PROGRAM, PACKAGE, LIBRARY, OURS = 1, 2, 3, 4
+owners = {}  # file name -> one of these
 CLASSES = {'process.py': 'Process', 'subprocess.py': 'Popen', 'pool.py': 'Pool', 'managers.py': 'Manager'}
 Function = type(lambda: None)
 Method = type(Function.__get__(lambda: None, 0))
@@ -17,17 +20,35 @@ def call(frame):
     Who called: `(site, via)`. The site is the innermost frame of the program, or of a package where no program is above;
     `via` names the standard library's function that was called there, '' for the hooked function itself.
     """
-    entry = None
-    while frame is not None and is_library(frame.f_code.co_filename):
-        if not is_ours(frame):
-            entry = frame.f_code
+    entry = nearest = None
+    while frame is not None:
+        code = frame.f_code
+        owner = owners.get(code.co_filename) or owner_of(code.co_filename)
+        if owner == PROGRAM:
+            nearest = frame
+            break
+        if nearest is None:
+            if owner == PACKAGE:
+                nearest = frame
+            elif owner == LIBRARY:
+                entry = code
         frame = frame.f_back
-    nearest = frame
-    while frame is not None and (is_package(frame.f_code.co_filename) or is_library(frame.f_code.co_filename)):
-        frame = frame.f_back
-    frame = frame or nearest
-    site = None if frame is None else place(frame.f_code, frame.f_lineno)
+    site = None if nearest is None else place(nearest.f_code, nearest.f_lineno)
     return site, '' if entry is None else qualified(entry)
+
+
+def owner_of(filename):
+    """Whose a source file is. Remembered, because every call site asks for a stack of them."""
+    owner = PROGRAM
+    if filename.startswith(PROBE):
+        owner = OURS
+    elif is_library(filename):
+        owner = LIBRARY
+    elif '/site-packages/' in filename or '/dist-packages/' in filename:
+        owner = PACKAGE
+    if len(owners) < MAX_FILES:
+        owners[filename] = owner
+    return owner
 
 
 def qualified(code):
@@ -40,15 +61,16 @@ def qualified(code):
 
 def place(code, line):
     name = getattr(code, 'co_qualname', code.co_name)
-    site = {'file': absolute(code.co_filename), 'line': line or code.co_firstlineno}
+    filename = code.co_filename
+    if not filename.startswith(('/', '<')):
+        filename = absolute(filename)
+    site = {'file': filename, 'line': line or code.co_firstlineno}
     if name != '<module>':
         site['function'] = name
     return site
 
 
 def absolute(filename):
-    if filename.startswith('<'):
-        return filename
     try:
         return os.path.abspath(filename)
     except OSError:

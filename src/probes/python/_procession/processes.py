@@ -8,18 +8,19 @@ in a traceback of a `start()` that fails, or in a pickle.
     join() etc.   _children.discard(self)
 """
 import _thread
+import posix
 import sys
 
 from . import places
+from .environment import announce
 from .hooks import quietly
-from .journal import NULL, created, emit, me
+from .journal import created, dump, emit, identify, me, quote
 from .oscalls import signal_name
 
 WORKERS = ('multiprocessing.pool.worker', 'multiprocess.pool.worker')
 WORKER_NAMES = ('_process_worker', '_worker_loop')  # concurrent.futures', loky's and torch's, wherever they are vendored
 SERVER = 'BaseManager._run_server'
 INTERNAL = ('--multiprocessing-fork', '.resource_tracker import main', '.forkserver import main', '.popen_loky')
-starts = {}  # code of a start() -> its Observer
 
 
 def role_of(target):
@@ -53,10 +54,9 @@ class Observer:
     def __init__(self, module):
         self.module = module
         self.base = module.BaseProcess
-        self.bootstrap = self.base._bootstrap.__code__
-        self.starting = {}  # thread -> what start() will have deleted when the child is known
+        self.start, self.bootstrap = self.base.start.__code__, self.base._bootstrap.__code__
+        self.starting = {}  # thread -> what start() will have deleted when the child is known: (id of the Process, JSON)
         self.cleanup, self.parent_process = module._cleanup, module._ParentProcess
-        starts[self.base.start.__code__] = self
         module._cleanup, module._ParentProcess = self.before_start, self.before_run
         self.watch_children()
         self.base.name = self.name_property(self.base.name)
@@ -70,35 +70,44 @@ class Observer:
         self.module._children = children
 
     def describe(self, process):
-        """What parent and child know alike, without a reference to anything of the program's."""
+        """What parent and child know alike, as JSON: no reference to anything of the program's is kept."""
         target = vars(process).get('_target')
         role = role_of(target)
-        fields = {'name': process._name, 'daemon': bool(process._config.get('daemon')), 'role': role}
+        text = '"name":%s,"daemon":%s,"role":"%s"' % (
+            quote(process._name), 'true' if process._config.get('daemon') else 'false', role)
         if role == 'child':
             run = type(process).run
-            fields['target'] = places.target(target if run is self.base.run else run)
-        return fields
+            place = places.target(target if run is self.base.run else run)
+            if place:
+                text += ',"target":' + dump(place)
+        return text
 
     def before_start(self):
         """Replaces `_cleanup()`, which start() and active_children() call."""
         self.cleanup()
+        if type(self.module._children) is set:
+            self.watch_children()  # _bootstrap() made a new one in this process
         frame = sys._getframe(1)
-        if frame.f_code in starts:
+        if frame.f_code is self.start:
             quietly(self.prepare, frame)
 
     def prepare(self, frame):
         process = frame.f_locals['self']
-        fields = self.describe(process)
-        if fields['role'] == 'child':
-            fields['args'] = places.arguments(process._args, process._kwargs)
-        self.starting[_thread.get_ident()] = id(process), fields
+        text = self.describe(process)
+        if '"role":"child"' in text:
+            args = places.arguments(process._args, process._kwargs)
+            if args:
+                text += ',"args":' + quote(args)
+        site = places.call(frame)[0]
+        if site:
+            text += ',"site":' + dump(site)
+        self.starting[_thread.get_ident()] = id(process), text
 
     def started(self, process):
-        identity, fields = self.starting.pop(_thread.get_ident(), (0, None))
+        identity, text = self.starting.pop(_thread.get_ident(), (0, ''))
         if identity == id(process):
             popen = process._popen
-            site = places.call(sys._getframe())[0]
-            emit('spawn', dict(fields, child=created(popen.pid), method=popen.method, site=site))
+            emit('spawn', '"child":"%s","method":"%s",%s' % (created(popen.pid), popen.method, text))
 
     def finished(self, process):
         """A fork server's child is not ours to wait for: its exit code comes through a pipe, 255 if the pipe broke."""
@@ -106,23 +115,24 @@ class Observer:
         child = popen and me.children.pop(popen.pid, None)
         if child and type(popen.returncode) is int and popen.returncode != 255:
             code = popen.returncode
-            emit('reap', {'child': child, 'code': code if code >= 0 else NULL,
-                          'signal': signal_name(-code) if code < 0 else NULL})
+            ending = '"code":%d,"signal":null' % code if code >= 0 else '"code":null,"signal":"%s"' % signal_name(-code)
+            emit('reap', '"child":"%s",%s' % (child, ending))
 
     def before_run(self, *args):
         """Replaces the class `_ParentProcess`, which _bootstrap() instantiates in the child."""
-        frame = sys._getframe(1)
-        if frame.f_code is self.bootstrap:
-            self.watch_children()
-            quietly(self.introduce, frame)
+        if sys._getframe(1).f_code is self.bootstrap:
+            quietly(self.introduce, self.module._current_process)
         return self.parent_process(*args)
 
-    def introduce(self, frame):
-        """A forked child has said in its `start` event already what it is."""
-        if me.method != 'fork':
-            process = frame.f_locals['self']
-            method = me.method or process._start_method or 'spawn'
-            emit('self', dict(self.describe(process), method=method))
+    def introduce(self, process):
+        """A child says what it is; a forked one has not said anything yet."""
+        if me.method == 'fork' and not me.id:
+            identify()
+            announce(me.id)
+            emit('start', '"ppid":%d,"parent":"%s","runtime":"python","method":"fork","name":%s,"daemon":%s,"argv":%s' % (
+                posix.getppid(), me.parent, quote(process._name), 'true' if process._config.get('daemon') else 'false', me.argv))
+        else:
+            emit('self', '"method":"%s",%s' % (me.method or process._start_method or 'spawn', self.describe(process)))
 
     def name_property(self, name):
         """_bootstrap() asks for the name when it handles an exception: that is where one is uncaught."""
@@ -144,15 +154,3 @@ def uncaught():
     if error is not None:
         from . import errors
         errors.report(error)
-
-
-def forked(frame):
-    """What a forked child is, if a start() is above the fork: fields of its `start` event."""
-    for _ in range(8):
-        frame = frame.f_back
-        if frame is None:
-            return None
-        if frame.f_code in starts:
-            process = frame.f_locals['self']
-            return {'method': 'fork', 'name': process._name, 'daemon': bool(process._config.get('daemon'))}
-    return None
