@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { ancient, binaryOf } from './install.mjs';
 import { after, describe, test } from 'node:test';
 import type { Event } from '../../src/core/events';
 import { ancestor, environmentFor, execute, makeRun, nodes, observe, probes, readEvents } from './observed';
@@ -18,6 +19,15 @@ function program(name: string, text: string): string {
 
 const pidOf = (ref: string): string => ref.split('.')[0] ?? '';
 const mine = (id: string) => (event: { id: string }): boolean => event.id === id;
+
+const old = binaryOf(ancient);
+test(`Node ${ancient}: the probe leaves everything alone`, { skip: !existsSync(old) && 'not installed' }, async () => {
+  const path = program('old.js', "console.log(JSON.stringify(process.env)); require('child_process').spawnSync('true'); process.exit(3);");
+  const run = makeRun();
+  const env = environmentFor(run, { env: {} });
+  const { stdout, stderr, code } = await execute(old, [path], { env });
+  assert.deepEqual([JSON.parse(stdout), stderr, code, readEvents(run)], [env, '', 3, []]);
+});
 
 for (const node of nodes) {
   describe(`Node ${node.version}: what the probe tells`, { concurrency: 2, timeout: 120_000 }, () => {

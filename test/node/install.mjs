@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const majors = ['20', '22', '24', '26'];
+
+/** A version in which the probe has to do nothing, without harm. */
+export const ancient = '12';
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'procession', 'node');
 
 /** Where the binary of a major version is, or will be. */
@@ -22,7 +25,7 @@ export function install(major) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const missing = (process.argv.length > 2 ? process.argv.slice(2) : majors).filter((major) => !install(major));
+  const missing = (process.argv.length > 2 ? process.argv.slice(2) : [ancient, ...majors]).filter((major) => !install(major));
   // Not an error: what can't be had (no network) is not tried, and the tests say which versions they ran.
   if (missing.length > 0) console.error(`Not installed: Node ${missing.join(', ')}.`);
 }

@@ -36,7 +36,7 @@ export const probes = join(scratch, 'a folder with "quotes" and é', 'probes');
 buildSync({
   entryPoints: [join(__dirname, '../../src/probes/node/probe.ts')],
   outfile: join(probes, 'node', 'probe.cjs'),
-  bundle: true, platform: 'node', target: 'node20', format: 'cjs', minify: true, logLevel: 'error',
+  bundle: true, platform: 'node', target: 'node10', format: 'cjs', minify: true, logLevel: 'error',
 });
 mkdirSync(join(probes, 'python', 'boot'), { recursive: true });
 

@@ -1,4 +1,4 @@
-import { subscribe } from 'diagnostics_channel';
+import { diagnosticsChannel } from './builtins';
 import { now } from './clock';
 import { identify } from './identity';
 import { record, runIsGone } from './journal';
@@ -128,7 +128,7 @@ function mayUseBinding(): boolean {
 export function watchChildren(): void {
   let hooked = false;
   // The first child shows the prototype of the handles, without child_process being loaded for it.
-  subscribe('child_process', (message) => {
+  diagnosticsChannel().subscribe('child_process', (message) => {
     if (hooked) return;
     hooked = true;
     quietly(() => hookHandles(Object.getPrototypeOf((message as { process: ChildProcess }).process._handle) as ProcessHandle));

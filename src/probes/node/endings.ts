@@ -5,12 +5,9 @@ import { quietly } from './quietly';
 import type { Frame } from './site';
 import { siteOf } from './site';
 
-// Taken once: the program may replace it.
-const resourceUsage = process.resourceUsage.bind(process);
-
 let lastCode: number | undefined;
 
-function lastWords(code: number, frames: readonly Frame[]): void {
+function lastWords(resourceUsage: () => NodeJS.ResourceUsage, code: number, frames: readonly Frame[]): void {
   if (lastCode === code) return;
   lastCode = code;
   const called = frames.length > 0;
@@ -30,6 +27,8 @@ function lastWords(code: number, frames: readonly Frame[]): void {
 
 /** Observes how the process ends: an uncaught exception, and its last words. */
 export function watchEndings(): void {
-  onExit(lastWords, hasUncaught);
+  // Taken now: the program may replace it.
+  const resourceUsage = process.resourceUsage.bind(process);
+  onExit((code, frames) => lastWords(resourceUsage, code, frames), hasUncaught);
   watchErrors();
 }

@@ -1,4 +1,4 @@
-import { subscribe } from 'diagnostics_channel';
+import { diagnosticsChannel } from './builtins';
 import { brief, record, runIsGone } from './journal';
 import { markEnvironment } from './mark';
 import { quietly } from './quietly';
@@ -11,5 +11,5 @@ export function watchExec(): void {
     record({ e: 'exec', argv: brief(args), site: siteOf(callers(executing)) });
     if (!runIsGone()) markEnvironment(env, args);
   });
-  subscribe('process.execve', executing);
+  diagnosticsChannel().subscribe('process.execve', executing);
 }

@@ -1,5 +1,4 @@
-import { subscribe } from 'diagnostics_channel';
-import { workerThreads } from './builtins';
+import { diagnosticsChannel, workerThreads } from './builtins';
 import { hearsOne, onNextEmit } from './emitter';
 import { onExit } from './exit';
 import { record } from './journal';
@@ -51,7 +50,7 @@ export function watchThreads(): void {
     record({ e: 'thread', thread, state: 'running', name: threadName === defaultName ? undefined : threadName || undefined, site: siteOf(frames) });
     watchExit(worker, thread);
   });
-  subscribe('worker_threads', created);
+  diagnosticsChannel().subscribe('worker_threads', created);
 }
 
 /** Tells, from inside a worker thread, which file it runs and how it ends. */
