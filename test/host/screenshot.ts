@@ -1,11 +1,12 @@
 // `npm run screenshot`: pictures of the tree of a running program, in the dark and the light theme, for the README.
-import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import type { Page } from 'playwright-core';
 
-import { pageBrowser } from './browser';
+import { findPythons } from '../interpreters.mjs';
+import { pageBrowser, type Browser } from './browser';
 import { openWorkbench } from './workbench';
 
 const repository = resolve(__dirname, '..', '..');
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   for (const [name, theme] of Object.entries(pictures)) {
     const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'procession-picture-')));
     cpSync(join(__dirname, 'picture'), workspace, { recursive: true });
+    choosePython(workspace);
     const file = join(repository, 'media', `${name}.png`);
     try {
       await take(workspace, theme, file);
@@ -27,11 +29,20 @@ async function main(): Promise<void> {
   }
 }
 
+/** Lets the workspace have an interpreter of its own: a version manager's script would show the shells that it starts. */
+function choosePython(workspace: string): void {
+  const python = findPythons().at(-1);
+  if (!python) throw new Error('No Python was found.');
+  mkdirSync(join(workspace, '.venv', 'bin'), { recursive: true });
+  symlinkSync(python.path, join(workspace, '.venv', 'bin', 'python'));
+}
+
 async function take(workspace: string, theme: string, file: string): Promise<void> {
   const settings = { 'workbench.layoutControl.enabled': false, 'window.commandCenter': false, 'breadcrumbs.enabled': false, 'editor.minimap.enabled': false };
   const workbench = await openWorkbench({ folder: workspace, extension: repository, theme, settings, viewport: { width: 1200, height: 640 }, scale: 2 });
   const browser = pageBrowser(workbench.page);
   try {
+    await widenSidebar(workbench.page, 560);
     await browser.press('Control+p');
     await browser.type(program);
     await browser.choosePick(program);
@@ -39,9 +50,8 @@ async function take(workspace: string, theme: string, file: string): Promise<voi
     await browser.press('F1');
     await browser.type('Procession: Run File');
     await browser.choosePick('Procession: Run File');
-    await workbench.page.locator('.part.activitybar .action-label[aria-label^="Procession"]').first().click();
-    await widenSidebar(workbench.page, 560);
     await waitForRows(browser);
+    await browser.hover('.part.statusbar');
     await browser.screenshot(file);
   } catch (error) {
     await browser.screenshot(join(repository, 'out', 'host', 'screenshot-failed.png'));
@@ -63,15 +73,15 @@ async function widenSidebar(page: Page, width: number): Promise<void> {
   await page.mouse.move(box.x + width + 200, 20);
 }
 
-/** Waits until a pool is at work, and one process has ended, each with its row and its numbers drawn. */
-async function waitForRows(browser: ReturnType<typeof pageBrowser>): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end;) {
+/** Waits until the workers of the pool have their numbers drawn, and the one that failed its error. */
+async function waitForRows(browser: Browser): Promise<void> {
+  for (const end = Date.now() + 60_000; Date.now() < end;) {
     const rows = await browser.rows('Processes');
-    const drawn = rows.map(({ label, description }) => `${label} ${description}`).join('\n');
-    if (/ForkPoolWorker-4/.test(drawn) && /% /.test(drawn) && /ValueError/.test(drawn)) return;
+    const atWork = rows.filter(({ label, description }) => label.startsWith('ForkPoolWorker') && description.includes('%'));
+    if (atWork.length === 4 && rows.some(({ description }) => description.includes('ValueError'))) return;
     await new Promise((next) => setTimeout(next, 200));
   }
-  throw new Error('The rows of the running program were not drawn within 30 seconds.');
+  throw new Error('The rows of the running program were not drawn within a minute.');
 }
 
 main().catch((error: unknown) => {
