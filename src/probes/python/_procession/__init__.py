@@ -58,6 +58,9 @@ def after_fork():
 
 def forked(frame):
     ending.forked()
+    if 'd' in me.options and 'pydevd' in sys.modules:
+        from . import debugger
+        debugger.keep_out()
     if frame.f_code is Builtin.__call__.__code__:  # fork_exec with a preexec_fn: what it executes will speak for itself
         me.parent, me.method = me.grandparent, ''
         return

@@ -1,9 +1,11 @@
 """
 Lets debugpy into this process, and keeps the one out that a fork has brought along.
 """
+import os
 import sys
 
 OLDEST = (1, 6)
+SILENCE = b'PYDEVD_DISABLE_FILE_VALIDATION'  # else pydevd writes about frozen modules to the program's stderr
 
 
 def attach(host, port, fallback=''):
@@ -11,16 +13,21 @@ def attach(host, port, fallback=''):
     Connects this process to a debug adapter that listens at `host:port`, without waiting for its client. `fallback` is a
     directory with a debugpy in it, for interpreters that have none.
     """
-    debugpy = find(fallback)
+    silence = os.environ._data.setdefault(SILENCE, b'1')
+    try:
+        debugpy = find(fallback)
+        from debugpy.server import api
+        import pydevd
+    finally:
+        if silence == b'1':
+            os.environ._data.pop(SILENCE)
     version = getattr(debugpy, '__version__', '0')
     if tuple(int(part) for part in version.split('.')[:2] if part.isdigit()) < OLDEST:
         return {'error': 'debugpy %s is too old' % version, 'kind': 'old'}
-    from debugpy.server import api
-    import pydevd
     if pydevd.get_global_debugger() is not None:
         return {'error': 'a debugger is attached already', 'kind': 'attached'}
     # What `debugpy.connect` does, but for waiting until the client is ready: this process goes on meanwhile.
-    connect = getattr(api, '_starts_debugging')(
+    connect = api._starts_debugging(
         lambda address, settings: api._settrace(host=address[0], port=address[1], wait_for_ready_to_run=False, **settings))
     debugpy.configure(subProcess=False)
     connect((host, int(port)))
@@ -53,7 +60,7 @@ def keep_out():
 
 
 def forget():
-    if hasattr(sys.modules['os'], 'original_fork'):
+    if hasattr(os, 'original_fork'):
         return  # pydevd follows forks itself
     import pydevd
     import pydevd_tracing
