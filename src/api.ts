@@ -9,9 +9,9 @@ export type { LaunchOptions } from './launch/options';
 /** What `activate()` of the extension returns to other extensions. */
 export interface ProcessionApi {
   /** the runs of this window, the oldest first, with everything known at this moment */
-  getRuns(): Report[];
+  readonly getRuns: () => Report[];
   /** Launches a program as from the palette. Resolves with the id of its report (`run.id`). Rejects with a readable message when it can't be started. */
-  launch(options: LaunchOptions): Promise<string>;
+  readonly launch: (options: LaunchOptions) => Promise<string>;
   /** Fires when a run or one of its members has changed; at most some tens of times a second. Returns what ends the subscription. */
-  onDidChange(listener: () => void): { dispose(): void };
+  readonly onDidChange: (listener: () => void) => { dispose(): void };
 }

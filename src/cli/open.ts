@@ -5,7 +5,7 @@ import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
 import type { Report } from '../core/report';
 import { treeOf, type TreeNode } from '../core/tree';
-import { ownRef } from '../launch/launcher';
+import { allEnded, ownRef } from '../launch/launcher';
 import { refusal, signalMember, stopRun, type Steering } from '../launch/steer';
 import { EventFile } from '../observe/eventFile';
 import { readRun } from '../observe/readRun';
@@ -50,8 +50,7 @@ async function look(run: string): Promise<Report> {
   const taken = takeOver(run);
   if (!taken) return readRun(run).report;
   const report = await taken.observer.report();
-  taken.observer.close();
-  taken.file.close();
+  taken.release(report.run.endedAt === null ? undefined : allEnded);
   return report;
 }
 

@@ -64,7 +64,9 @@ export async function run(args: string[]): Promise<number> {
     if (values.wait) await launcher.allEnded();
     return shellStatus(ending, process.platform);
   } finally {
-    if (values.report !== undefined) writeReport(values.report, (await launcher.report()) ?? readRun(directory).report);
+    // A last look, also without a report: the record says who was left.
+    const report = await launcher.report();
+    if (values.report !== undefined) writeReport(values.report, report ?? readRun(directory).report);
     launcher.close();
     if (values.record === undefined) rmSync(directory, { recursive: true, force: true });
   }

@@ -32,6 +32,9 @@ export interface LaunchSpec {
   about?: Pick<RunDescription, 'name' | 'workspace' | 'console' | 'configuration'>;
 }
 
+/** The last word of a record that is complete. */
+export const allEnded = 'all members ended';
+
 /** The identity of this process. */
 export function ownRef(): ProcessRef {
   const start = readStart(process.pid);
@@ -192,7 +195,7 @@ export class Launcher {
   /** Ends the observation and says so in the record. */
   close(): void {
     const alive = this.#observer?.live ?? 0;
-    this.#file.write({ e: 'end', t: Date.now(), reason: alive ? `observation ended with ${alive} members alive` : 'all members ended' });
+    this.#file.write({ e: 'end', t: Date.now(), reason: alive ? `observation ended with ${alive} members alive` : allEnded });
     const description = readDescription(this.spec.run);
     if (description) {
       try {

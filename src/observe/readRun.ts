@@ -1,4 +1,3 @@
-import type { ProcessRef } from '../core/events';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce, type RunState } from '../core/state';
 import { RunReader } from './reader';
@@ -10,9 +9,4 @@ export function readRun(run: string): { state: RunState; report: Report } {
   reader.readAll();
   reader.close();
   return { state, report: reportOf(state, reader.counts) };
-}
-
-/** The root of a recorded run. */
-export function rootOf(run: string): ProcessRef | undefined {
-  return readRun(run).state.root?.value;
 }
