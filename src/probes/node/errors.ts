@@ -5,6 +5,7 @@ import type { Internals } from './exit';
 import { record } from './journal';
 import { isNative } from './native';
 import { quietly } from './quietly';
+import { callers } from './site';
 
 const internals = process as unknown as Internals;
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
@@ -68,5 +69,10 @@ export function watchErrors(): void {
   // V8 names the frame of that function after the property that holds it, and doesn't look behind accessors.
   const name = '_fatalException';
   (getPrototypeOf(process) as Record<string, unknown>)[name] = (process as unknown as Record<string, unknown>)[name];
-  onRead(process, name, () => void quietly(() => onNextEmit(internals, 'uncaughtExceptionMonitor', monitor)));
+  onRead(process, name, (reader) => void quietly(() => {
+    // Others look too: whoever copies process, and Node itself for `import process from 'process'`.
+    const [by] = callers(reader, 1);
+    if (by && (!by.file.startsWith('node:') || by.file.startsWith('node:internal/bootstrap/'))) return;
+    onNextEmit(internals, 'uncaughtExceptionMonitor', monitor);
+  }));
 }

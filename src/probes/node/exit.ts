@@ -41,7 +41,7 @@ function watchEmit(say: Say, mayHaveFailed: () => boolean): void {
   const prototype = Object.getPrototypeOf(process) as object;
   const inherited = Object.getPrototypeOf(prototype) as { emit: unknown };
   let armed = false;
-  const define = (target: object, enumerable: boolean, emit: () => unknown): void => {
+  const define = (target: object, emit: () => unknown): void => {
     const get = (): unknown => {
       if (internals._exiting && !armed) {
         armed = true;
@@ -50,11 +50,11 @@ function watchEmit(say: Say, mayHaveFailed: () => boolean): void {
       return emit();
     };
     const set = function (this: object, value: unknown): void {
-      define(this, true, () => value);
+      define(this, () => value);
     };
-    Object.defineProperty(target, 'emit', { configurable: true, enumerable, get, set });
+    Object.defineProperty(target, 'emit', { configurable: true, enumerable: true, get, set });
   };
-  define(prototype, false, () => inherited.emit);
+  define(prototype, () => inherited.emit);
 }
 
 /**

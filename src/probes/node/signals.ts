@@ -45,6 +45,9 @@ export function watchSignals(): void {
  */
 export function watchAbort(): void {
   onRead(process, 'abort', (reader) => void quietly(() => {
-    record({ e: 'signal', to: String(process.pid), signal: 'SIGABRT', via: 'process.abort', site: siteOf(callers(reader)) });
+    const frames = callers(reader);
+    // Node reads it for `import process from 'process'`.
+    if (frames[0]?.file.startsWith('node:')) return;
+    record({ e: 'signal', to: String(process.pid), signal: 'SIGABRT', via: 'process.abort', site: siteOf(frames) });
   }));
 }
