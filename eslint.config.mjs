@@ -11,7 +11,7 @@ const noVscode = { group: ['vscode'], message: 'only extension.ts, views, debug 
 const restrict = (files, patterns) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns }] } });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'test/examples/', 'test/host/node_modules/'] },
+  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'test/examples/', 'test/node/battery/', 'test/host/programs/', 'test/host/node_modules/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
@@ -30,5 +30,5 @@ export default tseslint.config(
   restrict(['src/probes/**'], [noVscode, forbid(['core', 'observe', 'launch', 'workload', 'views', 'debug', 'cli'], 'probes import nothing of the rest.')]),
   { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked },
   { files: ['*.config.mjs'], rules: { 'no-restricted-syntax': 'off' } },
-  { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', fetch: 'readonly' } } },
+  { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', fetch: 'readonly', performance: 'readonly' } } },
 );
