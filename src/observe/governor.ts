@@ -9,19 +9,18 @@ const remembered = 9;
 const warmUp = 5;
 /** However dear a look is, one comes at least this often, in ms. */
 const longest = 5_000;
-/** Numbers are read in slices of at least this many members: smaller ones cost more in cold caches than they spread. */
-const smallestSlice = 64;
+/** Numbers of many members are read in slices of this length, in ms, so that the sampler never holds up its process. */
+const sliceLength = 2;
 
 /**
  * Stretches the sampler's intervals so that its cost stays within a share of one core, from what the last looks took.
- * Times in ms. A look's cost is the median of the last ones, so that neither a burst of new processes
- * nor a moment off the CPU counts for long.
+ * Intervals are ms, costs ms of CPU. A look's cost is the median of the last ones, so that a burst of new processes
+ * does not count for long.
  */
 export class Governor {
   private readonly looks: number[] = [];
   private warm = 0;
   private perMember = 0.005;
-  private credit = Infinity;
 
   /** A look for members took `cost`. */
   looked(cost: number): void {
@@ -41,13 +40,11 @@ export class Governor {
     return Math.max(wanted, Math.min(longest, (sorted[sorted.length >> 1] ?? 0) / shares.membership));
   }
 
-  /** How many of `live` members to read, when `elapsed` passed since this was last asked: 0 until a slice is worth it. */
-  slice(live: number, elapsed: number, wanted: number, shares: Shares): number {
+  /** How many of `live` members to read at once, and how long to wait until the next ones, if all are `wanted` in that time. */
+  slice(live: number, wanted: number, shares: Shares): { count: number; pause: number } {
+    if (live === 0) return { count: 0, pause: wanted };
     const round = Math.max(wanted, (live * this.perMember) / shares.numbers);
-    this.credit = Math.min(live, this.credit + (live * elapsed) / round);
-    if (this.credit < Math.min(live, smallestSlice) - 1e-6) return 0;
-    const count = Math.floor(this.credit + 1e-6);
-    this.credit -= count;
-    return count;
+    const count = Math.min(live, Math.max(1, Math.floor(sliceLength / Math.max(this.perMember, 1e-4))));
+    return { count, pause: (round * count) / live };
   }
 }

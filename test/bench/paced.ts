@@ -1,3 +1,4 @@
+import { buildSync } from 'esbuild';
 import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -52,14 +53,21 @@ function forkAlways(perSecond: number): () => void {
   return () => child.kill('SIGKILL');
 }
 
-async function measure(entry: Case, seconds: number, warmUp: number): Promise<PacedResult> {
+/** The worker as plain JavaScript: a loader in its process would be measured with it. */
+function buildWorker(): string {
+  const outfile = join(__dirname, '../../node_modules/.cache/procession-bench/pacedWorker.cjs');
+  buildSync({ entryPoints: [join(__dirname, 'lib/pacedWorker.ts')], bundle: true, platform: 'node', format: 'cjs', external: ['ps-list'], outfile, logLevel: 'error' });
+  return outfile;
+}
+
+async function measure(entry: Case, file: string, seconds: number, warmUp: number): Promise<PacedResult> {
   const crowd = entry.machine === undefined ? 0 : entry.machine - entry.members - processCount();
   const others = crowd > 1 ? await startTree(crowd) : undefined;
   const tree = await startTree(entry.members);
   const quiet = entry.forks === undefined ? undefined : forkAlways(entry.forks);
   const task: PacedTask = { ...entry.task, pid: tree.pid, seconds, warmUp };
   try {
-    const worker = execute(process.execPath, ['--import', 'tsx', join(__dirname, 'lib/pacedWorker.ts'), JSON.stringify(task)]);
+    const worker = execute(process.execPath, [file, JSON.stringify(task)]);
     if (entry.ended) setTimeout(() => void tree.end(), (warmUp * 1000) / 2);
     return JSON.parse((await worker).stdout) as PacedResult;
   } finally {
@@ -71,8 +79,9 @@ async function measure(entry: Case, seconds: number, warmUp: number): Promise<Pa
 
 /** Share of one core that observing a run takes at the intervals of the product. */
 export async function run({ quick }: Options): Promise<Result> {
+  const file = buildWorker();
   const rows: (PacedResult & { case: string })[] = [];
-  for (const entry of quick ? smoke : full) rows.push({ case: entry.label, ...(await measure(entry, quick ? 4 : 20, quick ? 3 : 6)) });
+  for (const entry of quick ? smoke : full) rows.push({ case: entry.label, ...(await measure(entry, file, quick ? 4 : 20, quick ? 3 : 10)) });
   return {
     table: `Share of one core at the real intervals, and the longest single calls\n\n${tableOf(
       ['members', '% of a core', 'calls', 'p99 ms', 'longest ms'],
