@@ -331,7 +331,7 @@ function derive(state: RunState, bare: MemberRecord): Member {
     cwd: claims.start?.value.cwd ?? claims.seen?.value.cwd ?? claims.spawn?.value.cwd ?? null,
     exe: claims.seen?.value.exe ?? claims.start?.value.exe ?? null,
     version: claims.start?.value.version ?? null,
-    site: claims.spawn?.value.site ?? null,
+    site: claims.spawn?.value.site ?? claims.start?.value.site ?? null,
     state: stateOf(record, ended),
     marks: marksOf(state, record, parent, ended, osParent),
     exit,

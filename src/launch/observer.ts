@@ -9,7 +9,7 @@ import { isSame, readStart } from '../observe/identity';
 import { attentionOf, watchLeases } from '../observe/lease';
 import { RunReader } from '../observe/reader';
 import { liveOf } from '../observe/runDirectory';
-import { createSampler } from './createSampler';
+import { createSampler } from '../observe/createSampler';
 import { SamplerSchedule } from '../observe/scheduler';
 import type { SamplerEvent, TreeSampler } from '../observe/sampler';
 

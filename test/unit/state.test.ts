@@ -18,7 +18,7 @@ const ref = fc.oneof({ weight: 4, arbitrary: exact }, { weight: 1, arbitrary: pi
 const t = fc.integer({ min: 1000, max: 1100 });
 const name = fc.constantFrom('a', 'b', 'c');
 const ending = fc.constantFrom({ code: 0, signal: null }, { code: 3, signal: null }, { code: null, signal: 'SIGTERM' });
-const argv = fc.constantFrom(['python3', 'x.py'], ['sh', '-c', 'y'], ['node', 'z.js'], []);
+const argv = fc.constantFrom<string[]>(['python3', 'x.py'], ['sh', '-c', 'y'], ['node', 'z.js'], []);
 const role = fc.constantFrom('child' as const, 'worker' as const, 'helper' as const);
 
 const event: fc.Arbitrary<Event> = fc.oneof<fc.Arbitrary<Event>[]>(
