@@ -6,10 +6,13 @@ import atexit
 import os
 import posix
 import sys
+from _thread import get_ident
 
 from . import ending, environment, oscalls, requests
+from .ending import Main
 from .hooks import Builtin, quietly
-from .journal import Raw, command_line, dump, emit, identify, me, render
+from .journal import emit, identify, me, with_start
+from .texts import command_line, dump, render
 
 FORKS = ('/multiprocessing/popen_fork.py', '/multiprocess/popen_fork.py')
 RANKS = (
@@ -52,40 +55,45 @@ WATCHED = {
 
 def after_fork():
     """Runs in every forked child, before the program's own code does."""
-    me.grandparent, me.parent, me.id, me.error, me.children = me.parent, me.id, '', False, {}
-    quietly(forked, sys._getframe(1))
+    me.grandparent, me.parent, me.id, me.method, me.error, me.children = me.parent, me.id, '', '', False, {}
+    Main.exit = None
+    thread = get_ident()
+    if thread != Main.thread:
+        Main.frame = None
+    frame = sys._getframe(1)
+    if thread in me.starting and frame.f_code.co_filename.endswith(FORKS):
+        me.method = 'fork'
+        quietly(begin, me.starting[thread][1])
+    else:
+        quietly(begin_raw, frame)
 
 
-def forked(frame):
-    ending.forked()
-    if 'd' in me.options and 'pydevd' in sys.modules:
-        from . import debugger
-        debugger.keep_out()
-    if frame.f_code is Builtin.__call__.__code__:  # fork_exec with a preexec_fn: what it executes will speak for itself
-        me.parent, me.method = me.grandparent, ''
-        return
-    if frame.f_code.co_filename.endswith(FORKS) and '_procession.processes' in sys.modules:
-        me.method = 'fork'  # _bootstrap() comes next, and with it the `start` event
-        return
-    fields = raw_fork(frame)
-    me.method = fields['method']
+def begin(about=''):
+    """The `start` event; `about` is what else is known of this process, as JSON that ends in a comma."""
     identify()
-    introduce(fields)
+    if me.parent:
+        about += '"parent":"%s",' % me.parent
+    if me.method:
+        about += '"method":"%s",' % me.method
+    emit('start', '%s"ppid":%d,"runtime":"python","argv":%s' % (about, posix.getppid(), me.argv))
 
 
-def introduce(fields):
-    """The `start` event."""
-    environment.announce(me.id)
-    parent = '"parent":"%s",' % me.parent if me.parent else ''
-    emit('start', '%s"ppid":%d,"runtime":"python",%s,"argv":%s' % (parent, posix.getppid(), render(fields), me.argv))
-
-
-def raw_fork(frame):
-    """Of a child that no Process made. A fork server's children are made for others: they were asked for elsewhere."""
-    if me.method == '' and 'multiprocessing.forkserver import main' in me.argv:
-        return {'method': 'forkserver'}
-    from . import places
-    return {'method': 'os.fork', 'site': places.call(frame)[0]}
+def begin_raw(frame):
+    """
+    In a child that no Process made. One with a `preexec_fn` will execute something that speaks for itself; a fork server's
+    children are made for others, and asked for elsewhere.
+    """
+    if frame.f_code is Builtin.__call__.__code__:
+        me.parent = me.grandparent
+    elif me.server:
+        me.server = False
+        me.method = 'forkserver'
+        begin()
+    else:
+        from . import places
+        me.method = 'os.fork'
+        site = places.call(frame)[0]
+        begin('"site":%s,' % dump(site) if site else '')
 
 
 def subinterpreter():
@@ -117,24 +125,25 @@ def boot(directory, mark, finder):
     """Called once by `sitecustomize`, whose directory it gets, with the value of PROCESSION and the probe's finder."""
     environment.hide(directory)
     _, ancestor, me.options, me.run = mark.split('|', 3)
-    me.tail = os.fsencode('|%s|%s' % (me.options, me.run))
-    identify()
-    if ancestor == me.id:
+    pid = posix.getpid()
+    if ancestor.startswith('%d.' % pid) and ancestor == with_start(pid):
         if subinterpreter():
             return
-        ancestor = ''
+        ancestor = ''  # we have exec'ed
     me.parent = ancestor
-    me.argv = Raw(dump(command_line()))
+    me.tail = os.fsencode('|%s|%s' % (me.options, me.run))
+    me.argv = dump(command_line())
+    me.server = 'multiprocessing.forkserver import main' in me.argv
     environment.install()
     oscalls.install()
     requests.install()
     atexit.register(ending.at_exit)
     os.register_at_fork(after_in_child=after_fork)
     finder.importing = importing
-    introduce({'version': '%d.%d.%d' % sys.version_info[:3], 'cwd': cwd(), 'exe': sys.executable})
+    begin(render({'version': '%d.%d.%d' % sys.version_info[:3], 'exe': sys.executable, 'cwd': cwd()}) + ',')
     found = ranks()
     if found:
-        emit('self', found)
+        emit('self', render(found))
     if 'o' in me.options:
         from . import tee
         tee.install()

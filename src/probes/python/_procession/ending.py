@@ -5,11 +5,13 @@ CPython tells nobody the exit code of the main program. It is read off the outer
 module keeps: whether its last instruction was a return, and if not, whether it was the one that led to `sys.exit(n)`.
 """
 import _thread
+import posix
 import sys
 import time
 
 from .hooks import is_ours
-from .journal import dump, emit, me, read
+from .journal import READ, emit, me
+from .texts import dump
 
 RETURNS = {function.__code__.co_code[-2] for function in (lambda value: value, lambda: None)}
 
@@ -36,13 +38,6 @@ def remember(frame):
             Main.frame = main
 
 
-def forked():
-    """In a forked child, which may be in another thread and has exited with nothing yet."""
-    Main.exit = None
-    if Main.thread != _thread.get_ident():
-        Main.frame = None
-
-
 def asked(argument, frame):
     """`sys.exit(argument)` was called."""
     remember(frame)
@@ -55,7 +50,11 @@ def asked(argument, frame):
 def usage():
     """CPU seconds and peak resident bytes of this process, as JSON."""
     try:
-        status = read('/proc/self/status', 2048)
+        fd = posix.open('/proc/self/status', READ)
+        try:
+            status = posix.read(fd, 2048)
+        finally:
+            posix.close(fd)
         at = status.index(b'VmHWM:') + 6
         return '"cpu":%.6f,"rss":%d' % (time.process_time(), int(status[at:status.index(b'kB', at)]) * 1024)
     except (OSError, ValueError):

@@ -3,6 +3,7 @@ The `error` event. The text is made here: `import traceback` would cost 7 ms, an
 that name.
 """
 from .journal import emit, me
+from .texts import render
 
 MAX_FRAMES = 40
 MAX_TEXT = 16384
@@ -14,7 +15,8 @@ def report(error):
         return
     me.error = True
     kind = type(error)
-    emit('error', {'type': name_of(kind), 'message': message_of(error)[:4096], 'traceback': chain(error)[-MAX_TEXT:]})
+    emit('error', render({'type': name_of(kind), 'message': message_of(error)[:4096],
+                          'traceback': chain(error)[-MAX_TEXT:]}))
 
 
 def name_of(kind):

@@ -9,7 +9,8 @@ import sys
 from . import oscalls
 from .environment import KEYS, with_ours
 from .hooks import Builtin
-from .journal import created, emit, text, words
+from .journal import created, emit
+from .texts import render, text, words
 
 
 def carried(block):
@@ -39,13 +40,13 @@ def after_fork_exec(pid, args, note):
     if message:
         oscalls.doomed[pid] = dict(fields, message=message, cwd=None)
     else:
-        emit('spawn', dict(fields, child=created(pid)))
+        emit('spawn', render(dict(fields, child=created(pid))))
 
 
 def failed(error, args, note):
     if sys._getframe(3).f_code.co_name == '_execute_child' and isinstance(error, OSError):
-        emit('spawnFailed', {'method': 'subprocess', 'argv': words(args[0]), 'message': error.strerror,
-                             'site': oscalls.caller()[0]})
+        emit('spawnFailed', render({'method': 'subprocess', 'argv': words(args[0]), 'message': error.strerror,
+                                    'site': oscalls.caller()[0]}))
 
 
 def obstacle(candidates, cwd):

@@ -5,7 +5,8 @@ import sys
 
 from . import ending, environment
 from .hooks import builtin
-from .journal import created, emit, me, refer, words
+from .journal import created, emit, me, refer
+from .texts import render, words
 
 signals = {}
 doomed = {}  # pid -> spawnFailed fields of a child of subprocess that will not find its program
@@ -27,38 +28,34 @@ def caller():
     return places.call(sys._getframe())
 
 
-def reaped(pid, status):
-    """A child was waited for; `status` is wait(2)'s. Stopped and continued children are still there."""
+def reaped(result, args=(), note=None):
+    """A child was waited for, perhaps; the status is wait(2)'s. Stopped and continued children are still there."""
+    pid, status = result[0], result[1]
     low = status & 0x7F
-    if low == 0x7F:
+    if not pid or low == 0x7F:
         return
     child = me.children.pop(pid, None) or '%d' % pid
     failure = doomed and doomed.pop(pid, None)
-    if failure and sys._getframe(4).f_code.co_name == '_execute_child':
-        emit('spawnFailed', failure)
+    if failure and sys._getframe(3).f_code.co_name == '_execute_child':
+        emit('spawnFailed', render(failure))
     elif low:
         emit('reap', '"child":"%s","code":null,"signal":"%s"' % (child, signal_name(low)))
     else:
         emit('reap', '"child":"%s","code":%d,"signal":null' % (child, status >> 8 & 0xFF))
 
 
-def after_wait(result, args, note):
-    if result[0] > 0:
-        reaped(result[0], result[1])
-
-
 def after_waitid(result, args, note):
     if result is None or args[2] & os.WNOWAIT or not result.si_pid:
         return
     if result.si_code == os.CLD_EXITED:
-        reaped(result.si_pid, result.si_status << 8)
+        reaped((result.si_pid, result.si_status << 8))
     elif result.si_code in (os.CLD_KILLED, os.CLD_DUMPED):
-        reaped(result.si_pid, result.si_status)
+        reaped((result.si_pid, result.si_status))
 
 
 def signalling(to, number, name):
     site, via = caller()
-    return {'to': to, 'signal': signal_name(number), 'via': via or name, 'site': site}
+    return render({'to': to, 'signal': signal_name(number), 'via': via or name, 'site': site})
 
 
 def before_kill(args, kwargs):
@@ -91,7 +88,7 @@ def before_exec(args, kwargs):
     argv = args[1] if len(args) > 1 else kwargs['argv']
     if not isinstance(path, int) and not posix.access(path, os.X_OK):
         return None  # os.execvp tries every directory of PATH
-    emit('exec', {'argv': words(argv), 'site': caller()[0]})
+    emit('exec', render({'argv': words(argv), 'site': caller()[0]}))
     environment.announce(me.parent)
     if 'env' in kwargs:
         kwargs['env'] = environment.carried(kwargs['env'], me.parent)
@@ -113,13 +110,14 @@ def before_posix_spawn(args, kwargs):
 
 def after_posix_spawn(pid, args, note):
     method = 'subprocess' if sys._getframe(3).f_code.co_name == '_posix_spawn' else 'os.posix_spawn'
-    emit('spawn', {'child': created(pid), 'method': method, 'argv': words(args[1]), 'site': caller()[0]})
+    emit('spawn', render({'child': created(pid), 'method': method, 'argv': words(args[1]), 'site': caller()[0]}))
 
 
 def posix_spawn_failed(error, args, note):
     if isinstance(error, OSError) and len(args) > 1:
         method = 'subprocess' if sys._getframe(3).f_code.co_name == '_posix_spawn' else 'os.posix_spawn'
-        emit('spawnFailed', {'method': method, 'argv': words(args[1]), 'message': error.strerror, 'site': caller()[0]})
+        failure = {'method': method, 'argv': words(args[1]), 'message': error.strerror, 'site': caller()[0]}
+        emit('spawnFailed', render(failure))
 
 
 def before_sys_exit(args, kwargs):
@@ -128,7 +126,7 @@ def before_sys_exit(args, kwargs):
 
 def install():
     for name in ('wait', 'waitpid', 'wait3', 'wait4'):
-        builtin(os, name, after=after_wait)
+        builtin(os, name, after=reaped)
     builtin(os, 'waitid', after=after_waitid)
     builtin(os, 'kill', before=before_kill, after=after_kill)
     builtin(os, 'killpg', before=before_killpg)

@@ -9,7 +9,8 @@ import _signal
 import posix
 
 from .hooks import quietly
-from .journal import dump, identify, me, read
+from .journal import identify, me, read
+from .texts import dump
 
 
 def install():

@@ -1,0 +1,75 @@
+"""JSON and command lines as text. The standard library's `json` would cost more to import than the whole probe."""
+import sys
+
+from .journal import read
+
+
+def render(fields):
+    """The JSON of a dict without its braces."""
+    return ','.join(['"%s":%s' % (key, dump(value)) for key, value in fields.items() if value is not None])
+
+
+def dump(value):
+    """JSON in pure ASCII, for any text."""
+    kind = type(value)
+    if kind is str:
+        return quote(value)
+    if kind is int:
+        return str(value)
+    if kind is bool:
+        return 'true' if value else 'false'
+    if kind is float:
+        return '%.6f' % value if -1e15 < value < 1e15 else 'null'
+    if kind is dict:
+        return '{%s}' % ','.join(['%s:%s' % (quote(k), dump(v)) for k, v in value.items() if v is not None])
+    if kind is list or kind is tuple:
+        return '[%s]' % ','.join([dump(item) for item in value])
+    return 'null'
+
+
+def quote(text):
+    if text.isascii() and text.isprintable() and '"' not in text and '\\' not in text:
+        return '"%s"' % text
+    return '"%s"' % ''.join([escape(char) for char in text])
+
+
+def escape(char):
+    code = ord(char)
+    if char in '"\\':
+        return '\\' + char
+    if 32 <= code < 127:
+        return char
+    if code > 0xFFFF:
+        code -= 0x10000
+        return '\\u%04x\\u%04x' % (0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF))
+    return '\\u%04x' % code
+
+
+def text(value):
+    """A command's word as text, whatever the program passed: str, bytes or a path."""
+    if type(value) is str:
+        return value
+    if type(value) is bytes:
+        return value.decode(sys.getfilesystemencoding(), 'surrogateescape')
+    fspath = getattr(type(value), '__fspath__', None)
+    return text(fspath(value)) if fspath else '<%s>' % type(value).__name__
+
+
+def words(argv):
+    """A command line as a list of text, bounded; None if it is not one."""
+    if isinstance(argv, (str, bytes)) or hasattr(type(argv), '__fspath__'):
+        argv = [argv]
+    if not isinstance(argv, (list, tuple)):
+        return None
+    return [text(word)[:4096] for word in argv[:256]]
+
+
+def command_line():
+    """This process's whole command line, interpreter included."""
+    original = getattr(sys, 'orig_argv', None)
+    if original is not None:
+        return words(original)
+    try:
+        return words(read('/proc/self/cmdline', 1 << 16).split(b'\0')[:-1])
+    except OSError:
+        return words([sys.executable] + list(getattr(sys, 'argv', [])))
