@@ -113,7 +113,13 @@ async function load(target, directory) {
 }
 
 const encode = (value) => {
-  const text = JSON.stringify(value);
+  let text;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    const way = typeof value === 'bigint' || /BigInt/.test(said(error)) ? 'Return Number(n) or String(n)' : 'Return plain numbers, texts, lists and objects';
+    throw new TypeError(`the result can't be kept as JSON: ${said(error).split('\n')[0]}. ${way}`);
+  }
   if (text !== undefined) return text;
   if (value === undefined) return 'null';
   throw new TypeError(`a result of type ${typeof value} can't be kept as JSON. Return numbers, texts, lists or objects; write anything else to a file and return its name`);

@@ -1,0 +1,122 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { formatSeconds } from '../core/describe';
+import { HumanError } from '../core/errors';
+import { installProbes, observedEnvironment } from '../launch/environment';
+import { ownRef } from '../launch/launcher';
+import { createRunDirectory, newRunId, writeDescription } from '../observe/runDirectory';
+import { usableCores } from '../workload/cores';
+import { forgetOldRuns, listRunsOf, runnerOf, runsOf } from '../workload/folders';
+import { journalOf, type Progress } from '../workload/protocol';
+import { dryRun } from '../workload/dryRun';
+import { Runner, type Outcomes, type RunnerOptions } from '../workload/runner';
+import { describeSummary } from '../workload/summary';
+import type { Workload } from '../workload/workload';
+import { mapOptions, parseMap, type MapRequest } from './mapArguments';
+
+/** Runs of one workload that are kept. */
+const keptRuns = 5;
+
+interface Place {
+  run: string;
+  /** there is a journal to go on with */
+  resumed: boolean;
+  /** journal of the run before a new one */
+  before: string | undefined;
+}
+
+/** Chooses the run directory: the newest one to resume, or a new one. */
+function placeOf({ workload, identity, values }: MapRequest): Place {
+  const folder = runsOf(identity, process.env);
+  const newest = values.run === undefined ? listRunsOf(folder).at(-1) : resolve(values.run);
+  const again = values.resume === true || values['retry-failed'] === true;
+  const pid = newest === undefined ? undefined : runnerOf(newest);
+  if (pid !== undefined && (again || values.run !== undefined)) throw new HumanError(`This workload is running (pid ${pid}, ${newest}). Stop it first, or wait for its end.`);
+  const before = newest !== undefined && existsSync(journalOf(newest)) ? newest : undefined;
+  if (again && before !== undefined) return { run: before, resumed: true, before: undefined };
+  const run = values.run === undefined ? join(folder, newRunId(Date.now())) : resolve(values.run);
+  if (!values['dry-run']) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    createRunDirectory(run);
+    writeDescription(run, { schema: 'procession.run/1', id: run.split('/').at(-1) ?? run, command: ['procession', 'map', identity], cwd: workload.directory, startedAt: Date.now(), observer: null, name: identity });
+    if (values.run === undefined) forgetOldRuns(folder, keptRuns);
+  }
+  return { run, resumed: false, before: before === undefined ? undefined : journalOf(before) };
+}
+
+/** The folder with the workers' code: beside the bundle, or in the sources. */
+function workersFolder(): { workers: string; probes: string | undefined } {
+  const shipped = join(__dirname, 'probes');
+  if (!existsSync(join(shipped, 'workers'))) return { workers: join(__dirname, '..', 'probes', 'workers'), probes: undefined };
+  const probes = installProbes(shipped);
+  return { workers: join(probes, 'workers'), probes: existsSync(join(probes, 'node', 'probe.cjs')) ? probes : undefined };
+}
+
+/** The line of progress on a terminal. */
+export function progressLine({ done, failed, total, rate, etaSeconds, state }: Progress): string {
+  const parts = [`${done + failed}/${total ?? '?'}`, ...(failed ? [`${failed} failed`] : []), `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`];
+  if (state === 'paused' || state === 'stopping') parts.push(state);
+  else if (etaSeconds !== null) parts.push(`ETA ${formatSeconds(etaSeconds)}`);
+  return parts.join(' · ');
+}
+
+/** GNU parallel's statuses: the number of failed tasks up to 100, 101 for more; 130 cancelled, 2 can't be run. */
+export function statusOf({ state, failed }: Pick<Outcomes, 'state' | 'failed'>): number {
+  if (state === 'stopped') return 130;
+  if (state === 'refused') return 2;
+  return Math.min(failed, 101);
+}
+
+function followSignals(runner: Runner, notice: (text: string) => void): void {
+  let asked = 0;
+  process.on('SIGINT', () => {
+    if (asked++) runner.stopNow();
+    else {
+      notice('Stopping: what runs comes to its end. Once more to end it now.');
+      runner.stop();
+    }
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => runner.stopNow());
+}
+
+async function carryOut(workload: Workload, place: Place, request: MapRequest): Promise<number> {
+  const { values } = request;
+  const { workers, probes } = workersFolder();
+  const self = ownRef();
+  const base = { ...process.env };
+  delete base.ELECTRON_RUN_AS_NODE;
+  const env = probes === undefined || values['no-probe'] ? base : observedEnvironment(base, { run: place.run, probes, ancestor: self, keepOutput: false });
+  const terminal = process.stderr.isTTY;
+  const notice = (text: string): void => void process.stderr.write(`${terminal ? '\r\x1b[K' : ''}procession: ${text}\n`);
+  const wanted = { missing: values.resume === true || values['retry-failed'] !== true, failed: values['retry-failed'] === true };
+  const options: RunnerOptions = {
+    run: place.run, env, workers, self, notice, cpus: Array.from({ length: usableCores() }, (_, i) => i),
+    resume: place.resumed ? wanted : undefined, durationsFrom: place.before,
+    print: workload.results === null ? (text) => void process.stdout.write(text) : undefined,
+  };
+  if (values['dry-run']) return dryRun(workload, options, (text) => void process.stdout.write(text));
+  const runner = new Runner(workload, options);
+  process.stdout.on('error', () => runner.stopNow());
+  followSignals(runner, notice);
+  if (terminal && !values.quiet) runner.onProgress = (progress) => void process.stderr.write(`\r\x1b[K${progressLine(progress)}`);
+  const outcomes = await runner.run();
+  if (terminal && !values.quiet) process.stderr.write('\r\x1b[K');
+  if (!values.quiet) report(outcomes, place.run, terminal || values.summary === true, notice);
+  return statusOf(outcomes);
+}
+
+function report(outcomes: Outcomes, run: string, full: boolean, notice: (text: string) => void): void {
+  const { state, reason, done, failed, summary } = outcomes;
+  if (state === 'refused') return notice(reason ?? 'the workload can\'t be run');
+  const rest = state === 'done' ? '' : `${state}${reason === undefined ? '' : ` (${reason})`}; go on with --resume. `;
+  if (full || failed || rest) notice(`${rest}${done} done, ${failed} failed. Journal: ${journalOf(run)}`);
+  if (full) for (const line of describeSummary(summary)) notice(line);
+}
+
+/** `procession map FILE.workload.json`, or a workload in one line: see {@link mapOptions}. Resolves to the exit status. */
+export async function runMap(argv: string[]): Promise<number> {
+  const request = parseMap(argv, usableCores());
+  return carryOut(request.workload, placeOf(request), request);
+}
+
+export { mapOptions };

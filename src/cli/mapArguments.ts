@@ -1,0 +1,82 @@
+import { HumanError } from '../core/errors';
+import { readWorkload, resolveWorkload } from '../workload/readWorkload';
+import type { Workload } from '../workload/workload';
+import { parseOptions } from './arguments';
+
+export const mapOptions = {
+  resume: { type: 'boolean' }, 'retry-failed': { type: 'boolean' }, 'dry-run': { type: 'boolean' },
+  run: { type: 'string' }, 'no-probe': { type: 'boolean' }, quiet: { type: 'boolean' }, summary: { type: 'boolean' },
+  python: { type: 'string' }, node: { type: 'string' }, script: { type: 'string' }, command: { type: 'boolean' }, interpreter: { type: 'string' },
+  range: { type: 'string' }, rows: { type: 'string' }, csv: { type: 'string' }, json: { type: 'string' }, jsonl: { type: 'string' }, lines: { type: 'string' }, glob: { type: 'string', multiple: true },
+  workers: { type: 'string' }, isolation: { type: 'string' }, batch: { type: 'string' }, timeout: { type: 'string' }, retries: { type: 'string' }, halt: { type: 'string' }, grace: { type: 'string' },
+  results: { type: 'string' }, order: { type: 'string' }, dask: { type: 'string' }, ranks: { type: 'string' }, launcher: { type: 'string' },
+} as const;
+
+type Values = ReturnType<typeof parseOptions<typeof mapOptions>>['values'];
+
+export interface MapRequest {
+  workload: Workload;
+  /** what makes two calls the same workload: the file, or the words of what runs over what */
+  identity: string;
+  values: Values;
+}
+
+const numberOr = (text: string): number | string => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text);
+
+/** Reads the arguments of `procession map`. `cores`: what `auto` means. */
+export function parseMap(argv: string[], cores: number): MapRequest {
+  const dashes = argv.indexOf('--');
+  const own = dashes === -1 ? argv : argv.slice(0, dashes);
+  const rest = dashes === -1 ? [] : argv.slice(dashes + 1);
+  const { values, positionals } = parseOptions(own, mapOptions);
+  const [file, ...extra] = positionals;
+  if (extra.length) throw new HumanError(`Name one workload file, not also ${extra.join(' ')}. Words of a command come after "--".`);
+  if (file !== undefined) {
+    const given = ['python', 'node', 'script', 'command', 'range', 'rows', 'csv', 'json', 'jsonl', 'lines', 'glob'].filter((name) => values[name as keyof Values] !== undefined);
+    if (given.length) throw new HumanError(`${file} says what runs over what: --${given.join(', --')} can't be given with it.`);
+    const workload = readWorkload(file, cores);
+    const changed = Object.keys(settingsOf(values)).length ? resolveWorkload({ run: workload.run, over: workload.over, ...settingsOf(values) }, { file: workload.file, directory: workload.directory, source: 'the command line', cores }) : undefined;
+    return { workload: changed ? { ...workload, ...pick(changed, Object.keys(settingsOf(values))) } : workload, identity: workload.file ?? file, values };
+  }
+  const what = { run: runOf(values, rest), over: values.ranks === undefined ? overOf(values) : { rows: [] } };
+  const workload = resolveWorkload({ ...what, ...settingsOf(values) }, { file: null, directory: process.cwd(), source: 'the command line', cores });
+  return { workload, identity: `${process.cwd()}: ${JSON.stringify(what)}`, values };
+}
+
+const pick = (workload: Workload, names: string[]): Partial<Workload> => Object.fromEntries(Object.entries(workload).filter(([name]) => names.includes(name)));
+
+function settingsOf(values: Values): Record<string, unknown> {
+  const { workers, isolation, batch, timeout, retries, halt, grace, results, order, dask } = values;
+  const settings: Record<string, unknown> = { workers, batch, timeout, retries, grace };
+  const all = {
+    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, typeof value === 'string' ? numberOr(value) : value])),
+    isolation, halt, results, order, engine: dask === undefined ? undefined : { kind: 'dask', address: dask },
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function runOf(values: Values, rest: string[]): Record<string, unknown> {
+  const interpreter = values.interpreter === undefined ? {} : { interpreter: values.interpreter };
+  if (values.python !== undefined) return { python: values.python, ...interpreter };
+  if (values.node !== undefined) return { node: values.node, ...interpreter };
+  if (values.script !== undefined) return { script: values.script, args: rest, ...interpreter };
+  if (values.ranks !== undefined) return { ranks: Number(values.ranks), launcher: values.launcher ?? 'mpirun', program: rest };
+  if (values.command || rest.length) return { command: rest };
+  throw new HumanError('Name a workload file, or what is to run: --python FILE:FUNCTION, --node FILE:EXPORT, --script FILE or --command … -- PROGRAM ARGS.');
+}
+
+function overOf(values: Values): Record<string, unknown> {
+  if (values.range !== undefined) {
+    const parts = values.range.split(':').map((part) => (part === '' ? Number.NaN : Number(part)));
+    return { range: parts.length === 1 ? [0, parts[0]] : parts };
+  }
+  if (values.rows !== undefined) {
+    try {
+      return { rows: JSON.parse(values.rows) as unknown };
+    } catch {
+      throw new HumanError('--rows takes a list as JSON, as --rows \'[1, 2, 3]\'. For a file, use --json, --jsonl, --csv or --lines.');
+    }
+  }
+  for (const name of ['csv', 'json', 'jsonl', 'lines', 'glob'] as const) if (values[name] !== undefined) return { [name]: values[name] };
+  throw new HumanError('Name the rows: --range 0:1000, --rows JSON, --csv FILE, --jsonl FILE, --json FILE, --lines FILE or --glob PATTERN.');
+}

@@ -1,0 +1,23 @@
+import { planOf } from './plan';
+import { openRows } from './rows';
+import { earlierOf, type RunnerOptions } from './runner';
+import { Selection } from './selection';
+import type { Workload } from './workload';
+
+/** Tells what would run, a line of JSON a task, and starts nothing. Resolves to the exit status. */
+export async function dryRun(workload: Workload, options: RunnerOptions, print: (text: string) => void): Promise<number> {
+  const plan = planOf(workload, options);
+  const earlier = options.resume ? earlierOf(workload, options.run, plan) : undefined;
+  const selection = new Selection(earlier, options.resume ?? { missing: true, failed: true }, workload.rerunOn.includes('args'));
+  let index = 0;
+  for await (const chunk of openRows(workload.over, workload.directory).chunks) {
+    let text = '';
+    for (const row of chunk) {
+      const number = index++;
+      if (selection.takes(number, row)) text += `{"index":${number},"row":${row}${plan.toMessage ? `,"argv":${plan.toMessage(row, number)}` : ''}}\n`;
+    }
+    if (text) print(text);
+  }
+  options.notice(`${index - selection.skipped - selection.left} of ${index} rows would run on ${workload.workers} workers.`);
+  return 0;
+}

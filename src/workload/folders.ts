@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { isSame } from '../observe/identity';
+import { progressOf, type Progress } from './protocol';
+
+/** Run directories of workloads lie on disk, not in memory: a journal is to outlive the machine's restart. */
+function stateFolder(env: NodeJS.ProcessEnv): string {
+  if (process.platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'procession', 'workloads');
+  return join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'procession', 'workloads');
+}
+
+/** The folder with all runs of one workload. `identity`: the path of its file, or the words of its command line and where it was given. */
+export function runsOf(identity: string, env: NodeJS.ProcessEnv): string {
+  const name = basename(identity).replace(/\.workload\.json$/, '').replaceAll(/[^\w.-]+/g, '-').slice(0, 24);
+  return join(stateFolder(env), `${name}-${createHash('sha256').update(identity).digest('hex').slice(0, 8)}`);
+}
+
+/** Names sort by time. */
+export function listRunsOf(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort().map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/** Reads the newest frame of a run; undefined when there is none. */
+export function readProgress(run: string): Progress | undefined {
+  try {
+    return JSON.parse(readFileSync(progressOf(run), 'utf8')) as Progress;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The process that carries out a run now. */
+export function runnerOf(run: string): number | undefined {
+  const progress = readProgress(run);
+  const lives = progress && ['running', 'paused', 'stopping'].includes(progress.state) && isSame(progress.runner);
+  return lives ? parseInt(progress.runner, 10) : undefined;
+}
+
+/** Removes all but the newest runs of a workload; those that go on stay. */
+export function forgetOldRuns(folder: string, keep: number): void {
+  for (const run of listRunsOf(folder).slice(0, -keep)) if (runnerOf(run) === undefined) rmSync(run, { recursive: true, force: true });
+}

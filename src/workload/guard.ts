@@ -1,0 +1,64 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+
+/**
+ * A shell that outlives the runner by a moment: it learns the process group of every worker, and when the runner is gone,
+ * however that came, it ends them with all that they have started. Only this way nothing is left of commands and of
+ * tasks that never look at their input.
+ */
+const script = `
+trap '' INT TERM HUP
+n=0
+while read -r i p; do eval "g$i=$p"; [ "$i" -gt "$n" ] && n=$i; done
+all=
+i=1
+while [ "$i" -le "$n" ]; do eval "p=\\$g$i"; [ "$p" -gt 0 ] && all="$all $p"; i=$((i+1)); done
+for p in $all; do kill -TERM "-$p"; done 2>/dev/null
+t=0
+while [ "$t" -lt "$1" ]; do
+  left=
+  for p in $all; do kill -0 "-$p" && left=1; done 2>/dev/null
+  [ -z "$left" ] && exit 0
+  sleep 0.1
+  t=$((t+1))
+done
+for p in $all; do kill -KILL "-$p"; done 2>/dev/null
+exit 0
+`;
+
+export class Guard {
+  #shell: ChildProcess | undefined;
+  readonly #groups = new Map<number, number>();
+  #closed = false;
+
+  /** `grace`: ms between the request to end and the kill. */
+  constructor(private readonly grace: number) {
+    this.#start();
+  }
+
+  #start(): void {
+    if (process.platform === 'win32' || this.#closed) return;
+    const shell = spawn('/bin/sh', ['-c', script, 'procession-guard', String(Math.ceil(this.grace / 100))], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: { PATH: '/usr/bin:/bin' } });
+    this.#shell = shell;
+    shell.on('error', () => undefined);
+    shell.stdin.on('error', () => undefined);
+    // Somebody killed it: another takes its place.
+    shell.on('exit', () => this.#start());
+    shell.unref();
+    for (const [worker, group] of this.#groups) this.#write(worker, group);
+  }
+
+  /** The worker's process group now; 0: none. */
+  set(worker: number, group: number): void {
+    this.#groups.set(worker, group);
+    this.#write(worker, group);
+  }
+
+  #write(worker: number, group: number): void {
+    this.#shell?.stdin?.write(`${worker} ${group}\n`);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#shell?.stdin?.end();
+  }
+}

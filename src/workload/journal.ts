@@ -1,0 +1,116 @@
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { codeOf } from '../core/errors';
+import type { Answer } from './answers';
+import { formatKey, hashOf } from './keys';
+import { keptRow, type CloseLine, type JournalLine, type OpenLine, type TaskError } from './protocol';
+import type { Task } from './scheduler';
+
+/** Who ran a task and how: what a journal line holds beside the row. */
+export interface Outcome {
+  task: Task;
+  worker: number;
+  /** ms since the epoch */
+  startedAt: number;
+  answer: Pick<Answer, 'duration' | 'logEnd' | 'facts'>;
+  logStart: number;
+}
+
+/** Appends to the journal. Lines are gathered and written by {@link flush}, in one system call. */
+export class Journal {
+  readonly #descriptor: number;
+  #pending = '';
+
+  constructor(path: string) {
+    this.#descriptor = openSync(path, 'a+', 0o600);
+    this.#healTornLine();
+  }
+
+  /** A runner that was killed may have left half a line: it is closed off, and readers pass over it. */
+  #healTornLine(): void {
+    const { size } = fstatSync(this.#descriptor);
+    const last = Buffer.alloc(1);
+    if (size > 0 && readSync(this.#descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 10) writeSync(this.#descriptor, '\n');
+  }
+
+  note(line: OpenLine | CloseLine): void {
+    this.#pending += `${JSON.stringify(line)}\n`;
+    this.flush();
+  }
+
+  done(outcome: Outcome, value: string): void {
+    this.#pending += `{"e":"done",${common(outcome)},"v":${value}${rowPart(outcome.task)}}\n`;
+  }
+
+  failed(outcome: Outcome, error: TaskError, again: boolean): void {
+    this.#pending += `{"e":"fail",${common(outcome)},"error":${JSON.stringify(error)},"again":${again}${rowPart(outcome.task)}}\n`;
+  }
+
+  flush(): void {
+    if (!this.#pending) return;
+    let data = Buffer.from(this.#pending);
+    this.#pending = '';
+    while (data.length) data = data.subarray(writeSync(this.#descriptor, data));
+  }
+
+  close(): void {
+    this.flush();
+    closeSync(this.#descriptor);
+  }
+}
+
+function common({ task, worker, startedAt, answer, logStart }: Outcome): string {
+  const facts = answer.facts === undefined ? '' : `,"facts":${answer.facts}`;
+  return `"i":${task.index},"w":${worker},"a":${task.attempt},"t":${startedAt.toFixed(3)},"us":${answer.duration},"log":[${logStart},${answer.logEnd}]${facts}`;
+}
+
+function rowPart({ row }: Task): string {
+  return row.length > keptRow ? `,"k":"${formatKey(hashOf(row))}"` : `,"n":${row.length},"row":${row}`;
+}
+
+/** The row's text in a journal line; undefined where only its hash was kept. */
+export function rowText(line: string, entry: { n?: number }): string | undefined {
+  return entry.n === undefined ? undefined : line.slice(line.length - 1 - entry.n, -1);
+}
+
+/** The result's text in the line of a task that is done, byte for byte as the worker wrote it. */
+export function valueText(line: string, entry: { n?: number; k?: string }): string {
+  const after = entry.n === undefined ? `,"k":"${entry.k ?? ''}"`.length : `,"n":${entry.n},"row":`.length + entry.n;
+  return line.slice(line.indexOf(',"v":') + 5, line.length - 1 - after);
+}
+
+/** Calls back for each whole line of a journal. A file that is not there is an empty one; a line that can't be read is passed over. */
+export function readJournal(path: string, visit: (line: JournalLine, text: string) => void): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  const chunk = Buffer.allocUnsafe(1 << 20);
+  let parts: Buffer[] = [];
+  try {
+    for (let length = readSync(descriptor, chunk); length > 0; length = readSync(descriptor, chunk)) {
+      const last = chunk.subarray(0, length).lastIndexOf(10);
+      if (last === -1) {
+        parts.push(Buffer.from(chunk.subarray(0, length)));
+        continue;
+      }
+      const text = Buffer.concat([...parts, chunk.subarray(0, last)]).toString();
+      parts = [Buffer.from(chunk.subarray(last + 1, length))];
+      for (const line of text.split('\n')) visitLine(line, visit);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function visitLine(line: string, visit: (line: JournalLine, text: string) => void): void {
+  let entry: JournalLine;
+  try {
+    entry = JSON.parse(line) as JournalLine;
+  } catch {
+    return;
+  }
+  visit(entry, line);
+}

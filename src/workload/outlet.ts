@@ -1,0 +1,53 @@
+import type { KeyCounts } from './keys';
+import type { Earlier } from './earlier';
+import { HeldResults } from './held';
+import { jsonLine, ResultsFile, type Result } from './results';
+
+/** Where results go: to the results file and to `print`, in the order that was asked for. */
+export class Outlet {
+  readonly #file: ResultsFile | undefined;
+  readonly #held: HeldResults | undefined;
+  #text = '';
+
+  /** `resumed`: the file of an earlier run stays until this one holds all of it. `spill`: a file of our own for what waits. */
+  constructor({ results, order, resumed, spill }: { results: string | null; order: 'completion' | 'input'; resumed: boolean; spill: string }, private readonly print: ((text: string) => void) | undefined) {
+    if (results !== null) this.#file = new ResultsFile(results);
+    if (!resumed) this.#file?.publish();
+    if (order === 'input' && (results !== null || print)) this.#held = new HeldResults(spill);
+  }
+
+  get isNeeded(): boolean {
+    return this.#file !== undefined || this.print !== undefined;
+  }
+
+  add(result: Result): void {
+    if (this.#held) this.#held.add(result);
+    else this.#tell(result);
+  }
+
+  #tell(result: Result): void {
+    if (this.print) this.#text += jsonLine(result);
+    this.#file?.add(result);
+    if (this.#text.length > 1 << 20) this.flush();
+  }
+
+  /** Tells what earlier runs have found of the rows that are not run again. */
+  repeat(earlier: Earlier, done: KeyCounts, failed: KeyCounts): void {
+    if (!this.isNeeded) return;
+    earlier.results(done, failed, (result) => this.add(result));
+    this.flush();
+    this.#file?.publish();
+  }
+
+  flush(): void {
+    if (this.#text) this.print?.(this.#text);
+    this.#text = '';
+    this.#file?.flush();
+  }
+
+  close(): void {
+    this.#held?.release((result) => this.#tell(result));
+    this.flush();
+    this.#file?.close();
+  }
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, extname, join, resolve } from 'node:path';
+import { HumanError } from '../core/errors';
+import { logOf, outputOf, slotOf } from './protocol';
+import { fillTemplate } from './template';
+import type { Run, Workload } from './workload';
+import type { WorkerLaunch } from './workerProcess';
+
+const windows = process.platform === 'win32';
+
+/** What the command line and a window hand the runner beside the workload. */
+export interface Surroundings {
+  run: string;
+  /** of the workers: the person's own, observed or not */
+  env: NodeJS.ProcessEnv;
+  /** the folder with the workers' code: `python/` and `worker.mjs` */
+  workers: string;
+}
+
+/** How the workers of a workload are started, and what they get for a row. */
+export interface Plan {
+  launch: (worker: number) => WorkerLaunch;
+  /** undefined: the row itself */
+  toMessage: ((row: string, index: number) => string) | undefined;
+  ownProcesses: boolean;
+  /** hash of the code that runs */
+  code: string;
+}
+
+export function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  if (name.includes('/')) return existsSync(name) ? name : undefined;
+  const endings = windows ? ['.exe', '.cmd', ''] : [''];
+  return (env.PATH ?? '').split(delimiter).flatMap((folder) => endings.map((ending) => join(folder, name + ending))).find((path) => existsSync(path));
+}
+
+/** The interpreter named, the virtual environment that is active or lies beside the code, or the one on PATH. */
+function pythonOf(run: { interpreter?: string }, directory: string, env: NodeJS.ProcessEnv): string | undefined {
+  if (run.interpreter !== undefined) return run.interpreter;
+  const inside = windows ? ['Scripts', 'python.exe'] : ['bin', 'python'];
+  const environments = [env.VIRTUAL_ENV, join(directory, '.venv')].flatMap((folder) => (folder ? [join(folder, ...inside)] : []));
+  return environments.find((path) => existsSync(path)) ?? onPath('python3', env) ?? onPath('python', env);
+}
+
+const nodeOf = (run: { interpreter?: string }, env: NodeJS.ProcessEnv): string => run.interpreter ?? onPath('node', env) ?? process.execPath;
+
+const threadVariables = ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'NUMEXPR_NUM_THREADS', 'VECLIB_MAXIMUM_THREADS'];
+
+/** Libraries that start a thread a core would run workers × cores threads; what the person set stays. */
+function withThreads(env: NodeJS.ProcessEnv, threads: number): NodeJS.ProcessEnv {
+  return { ...Object.fromEntries(threadVariables.map((name) => [name, String(threads)])), ...env };
+}
+
+export function planOf(workload: Workload, surroundings: Surroundings, cpus: readonly number[] = []): Plan {
+  const { run, directory, isolation, memory, affinity } = workload;
+  const env = withThreads(surroundings.env, workload.threadsPerWorker);
+  const code = codeOf(run, directory);
+  const cpuOf = (worker: number): number | undefined => (affinity === 'spread' && cpus.length ? cpus[(worker - 1) % cpus.length] : undefined);
+  const common = (worker: number): Record<string, unknown> => ({ directory, slot: slotOf(surroundings.run, worker), log: logOf(surroundings.run, worker), memory: memory.perWorker, cpu: cpuOf(worker) });
+  const pythonFolder = join(surroundings.workers, 'python');
+  const nodeFile = join(surroundings.workers, 'worker.mjs');
+  const pinned = (argv: string[], worker: number): string[] => {
+    const cpu = cpuOf(worker);
+    return cpu === undefined || process.platform !== 'linux' ? argv : ['taskset', '-c', String(cpu), ...argv];
+  };
+
+  if ('python' in run) {
+    const python = pythonOf(run, directory, env);
+    if (!python) throw new HumanError('No Python is found on PATH. Name one: "interpreter": "/path/to/python3".');
+    return {
+      code, toMessage: undefined, ownProcesses: isolation === 'fork',
+      launch: (worker) => ({
+        argv: [python, pythonFolder], env, cwd: directory, pipe: 'stdio',
+        order: { ...common(worker), mode: isolation === 'fork' ? 'fork' : 'function', target: run.python, keywords: run.call === 'keywords' || (run.call === undefined && 'grid' in workload.over) },
+      }),
+    };
+  }
+  if ('node' in run) {
+    const heap = memory.perWorker === null ? [] : [`--max-old-space-size=${Math.max(16, Math.round(memory.perWorker / 1024 ** 2))}`];
+    return {
+      code, toMessage: undefined, ownProcesses: false,
+      launch: (worker) => ({ argv: pinned([nodeOf(run, env), ...heap, nodeFile], worker), env, cwd: directory, pipe: 'three', order: { ...common(worker), mode: 'function', target: run.node } }),
+    };
+  }
+  if ('ranks' in run) throw new HumanError('Ranks are started by their launcher, not by workers.');
+  const template = commandOf(run, directory, env);
+  const python = pythonOf({}, directory, env);
+  return {
+    code, ownProcesses: true,
+    toMessage: (row, index) => JSON.stringify(fillTemplate(template, JSON.parse(row), index)),
+    // The isolated mode keeps the person's site, and the probe, out of a process that only starts others.
+    launch: (worker) => ({
+      argv: python ? [python, '-I', '-S', pythonFolder] : pinned([nodeOf({}, env), nodeFile], worker), env, cwd: directory, pipe: python ? 'stdio' : 'three',
+      order: { ...common(worker), mode: 'command', output: outputOf(surroundings.run, worker) },
+    }),
+  };
+}
+
+function commandOf(run: Extract<Run, { script: string } | { command: string[] }>, directory: string, env: NodeJS.ProcessEnv): string[] {
+  if ('command' in run) return run.command;
+  const file = resolve(directory, run.script);
+  if (!existsSync(file)) throw new HumanError(`There is no script ${file}.`);
+  const args = run.args?.length ? run.args : ['{}'];
+  const python = pythonOf(run, directory, env);
+  switch (extname(file)) {
+    case '.py': return [python ?? 'python3', file, ...args];
+    case '.js': case '.mjs': case '.cjs': return [nodeOf(run, env), file, ...args];
+    case '.sh': return [run.interpreter ?? 'sh', file, ...args];
+    default: return [...(run.interpreter === undefined ? [] : [run.interpreter]), file, ...args];
+  }
+}
+
+/** The file that a module name means, where it lies below the directory: code of installed packages is not looked at. */
+function moduleFile(name: string, directory: string): string | undefined {
+  const path = join(directory, ...name.split('.'));
+  return [`${path}.py`, join(path, '__init__.py')].find((file) => existsSync(file));
+}
+
+/** Hash of what runs: the words of `run` and the content of the file that they name. */
+function codeOf(run: Run, directory: string): string {
+  const hash = createHash('sha256').update(JSON.stringify(run));
+  const target = 'python' in run ? run.python : 'node' in run ? run.node : 'script' in run ? `${run.script}:` : undefined;
+  const place = target?.slice(0, target.lastIndexOf(':'));
+  const file = place === undefined ? undefined : /\.\w+$/.test(place) && existsSync(resolve(directory, place)) ? resolve(directory, place) : moduleFile(place, directory);
+  if (file !== undefined) hash.update(readFileSync(file));
+  return hash.digest('hex').slice(0, 16);
+}

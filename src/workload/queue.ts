@@ -1,0 +1,56 @@
+import type { Task } from './scheduler';
+
+/** Tasks that wait: first those that come back, then new ones in order, and retries once their time has come. */
+export class Queue {
+  #front: Task[] = [];
+  #tasks: Task[] = [];
+  #head = 0;
+  #delayed: { task: Task; due: number }[] = [];
+
+  get length(): number {
+    return this.#front.length + this.#tasks.length - this.#head;
+  }
+
+  /** Retries whose time has not come. */
+  get delayed(): number {
+    return this.#delayed.length;
+  }
+
+  push(tasks: readonly Task[]): void {
+    for (const task of tasks) this.#tasks.push(task);
+  }
+
+  /** Puts tasks back before all others, in their order. */
+  giveBack(tasks: readonly Task[]): void {
+    this.#front = [...tasks, ...this.#front];
+  }
+
+  retryAt(task: Task, due: number): void {
+    this.#delayed.push({ task, due });
+  }
+
+  /** Moves the retries whose time has come among the waiting ones. */
+  tick(now: number): void {
+    if (!this.#delayed.length) return;
+    const due = this.#delayed.filter((one) => one.due <= now);
+    if (!due.length) return;
+    this.#delayed = this.#delayed.filter((one) => one.due > now);
+    this.#front.push(...due.map(({ task }) => task));
+  }
+
+  peek(): Task | undefined {
+    return this.#front[0] ?? this.#tasks[this.#head];
+  }
+
+  shift(): Task | undefined {
+    if (this.#front.length) return this.#front.shift();
+    const task = this.#tasks[this.#head];
+    if (task === undefined) return undefined;
+    this.#head++;
+    if (this.#head === this.#tasks.length || this.#head >= 16_384) {
+      this.#tasks.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return task;
+  }
+}

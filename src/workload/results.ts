@@ -1,0 +1,81 @@
+import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { codeOf, HumanError } from '../core/errors';
+import type { TaskError } from './protocol';
+
+/** One task as the results tell it. `row` is undefined where the journal kept only its hash. `value` is JSON. */
+export interface Result {
+  index: number;
+  row: string | undefined;
+  seconds: number;
+  value?: string;
+  error?: TaskError;
+}
+
+export const jsonLine = ({ index, row, seconds, value, error }: Result): string =>
+  `{"index":${index}${row === undefined ? '' : `,"row":${row}`},"status":${error ? `"failed","error":${JSON.stringify(error)}` : `"done","value":${value ?? 'null'}`},"seconds":${seconds}}\n`;
+
+/** RFC 4180: quotes where a delimiter, a quote or a line break is in the text. */
+const cell = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+
+/** Columns of a row: those of an object, `1`, `2`… of a list, `row` of anything else. */
+function columnsOf(row: unknown): [names: string[], values: unknown[]] {
+  if (Array.isArray(row)) return [row.map((_, i) => String(i + 1)), row];
+  if (typeof row === 'object' && row !== null) return [Object.keys(row), Object.values(row)];
+  return [['row'], [row]];
+}
+
+/** A results file, csv or jsonl by its name. Rows are gathered and written by {@link flush}. */
+export class ResultsFile {
+  readonly #descriptor: number;
+  readonly #csv: boolean;
+  readonly #draft: string;
+  #columns: string[] | undefined;
+  #pending = '';
+
+  /** The file appears under its name with {@link publish}, so that what was there stays whole until then. */
+  constructor(private readonly path: string) {
+    this.#csv = path.endsWith('.csv');
+    this.#draft = `${path}.part`;
+    try {
+      this.#descriptor = openSync(this.#draft, 'w');
+    } catch (error) {
+      throw new HumanError(`The results ${path} can't be written (${codeOf(error) ?? String(error)}). Name a file in a folder that is there and that you may write to.`);
+    }
+  }
+
+  add(result: Result): void {
+    if (!this.#csv) {
+      this.#pending += jsonLine(result);
+      return;
+    }
+    const [names, values] = columnsOf(result.row === undefined ? null : (JSON.parse(result.row) as unknown));
+    if (!this.#columns) {
+      this.#columns = names;
+      this.#pending += `${['index', ...names, 'status', 'value', 'error', 'seconds'].map(cell).join(',')}\n`;
+    }
+    const byName = new Map(names.map((name, i) => [name, values[i]]));
+    const value = result.value === undefined ? '' : (JSON.parse(result.value) as unknown);
+    this.#pending += `${[result.index, ...this.#columns.map((name) => byName.get(name)), result.error ? 'failed' : 'done', value, result.error ? `${result.error.type}: ${result.error.message}` : '', result.seconds].map(cell).join(',')}\n`;
+  }
+
+  flush(): void {
+    if (!this.#pending) return;
+    let data = Buffer.from(this.#pending);
+    this.#pending = '';
+    while (data.length) data = data.subarray(writeSync(this.#descriptor, data));
+  }
+
+  /** Writes go on into the same file. */
+  publish(): void {
+    this.flush();
+    renameSync(this.#draft, this.path);
+  }
+
+  close(): void {
+    this.flush();
+    closeSync(this.#descriptor);
+  }
+}

@@ -1,0 +1,382 @@
+import { closeSync, openSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { HumanError, messageOf } from '../core/errors';
+import type { Ending, ProcessRef } from '../core/events';
+import { bootClock, readStart } from '../observe/identity';
+import { EventFile } from '../observe/eventFile';
+import type { SlotContent } from './answers';
+import { serveControl } from './control';
+import { freeMemory } from './cores';
+import { durationsIn, Earlier } from './earlier';
+import { Guard } from './guard';
+import { Journal, type Outcome } from './journal';
+import { Outlet } from './outlet';
+import { planOf, type Plan, type Surroundings } from './plan';
+import { journalOf, keptRow, logOf, progressOf, slotOf, workloadOf, type Control, type Progress, type Reply, type State, type TaskError } from './protocol';
+import { Rate } from './rate';
+import { openRows, type Rows } from './rows';
+import { Scheduler, type Task } from './scheduler';
+import { Selection, type Wanted } from './selection';
+import { summaryOf, type Summary } from './summary';
+import type { Workload } from './workload';
+import { WorkerProcess, type Refused } from './workerProcess';
+
+export interface RunnerOptions extends Surroundings {
+  self: ProcessRef;
+  /** go on where the journal of this run directory ends; undefined: a new run */
+  resume?: Wanted | undefined;
+  /** journal of an earlier run: its longest tasks start first */
+  durationsFrom?: string | undefined;
+  /** gets the results as lines of JSON */
+  print?: ((text: string) => void) | undefined;
+  /** gets notices for the person */
+  notice: (text: string) => void;
+  cpus?: readonly number[];
+}
+
+export interface Outcomes {
+  state: State;
+  reason?: string;
+  done: number;
+  failed: number;
+  summary: Summary;
+}
+
+/** Rows are read ahead until this many wait. */
+const readAhead = 20_000;
+/** More rows than this are not sorted by what they took last time: they would have to lie in memory. */
+const mostSorted = 1_000_000;
+/** ms between frames, and between looks at what runs */
+const frame = 100;
+/** ms after which a worker that is still importing is spoken of */
+const longImport = 10_000;
+
+/** Carries out one workload: reads rows, keeps workers busy, writes journal, results and progress. */
+export class Runner {
+  readonly #scheduler: Scheduler;
+  readonly #plan: Plan;
+  readonly #journal: Journal;
+  readonly #outlet: Outlet;
+  readonly #events: EventFile;
+  readonly #guard: Guard;
+  readonly #rows: Rows;
+  readonly #rate: Rate;
+  readonly #workers = new Map<number, WorkerProcess>();
+  readonly #failedRows = new Map<number, Task>();
+  readonly #startedAt = Date.now();
+  readonly #earlier: Earlier | undefined;
+  readonly #selection: Selection;
+  #index = 0;
+  #total: number | null = null;
+  #rowError: HumanError | undefined;
+  #wake: (() => void) | undefined;
+  #finish: ((outcomes: Outcomes) => void) | undefined;
+  #control: { address: string | null; close: () => void } = { address: null, close: () => undefined };
+  #timer: NodeJS.Timeout | undefined;
+  #noticed = false;
+  #closing = false;
+
+  constructor(readonly workload: Workload, private readonly options: RunnerOptions) {
+    const { run, self, resume } = options;
+    this.#plan = planOf(workload, options, options.cpus);
+    this.#rows = openRows(workload.over, workload.directory);
+    if (resume) this.#earlier = earlierOf(workload, run, this.#plan);
+    this.#selection = new Selection(this.#earlier, resume ?? { missing: true, failed: true }, workload.rerunOn.includes('args'));
+    this.#outlet = new Outlet({ results: workload.results, order: workload.order, resumed: resume !== undefined, spill: `${journalOf(run)}.held` }, options.print);
+    this.#journal = new Journal(journalOf(run));
+    this.#events = new EventFile(run, 'runner', self);
+    this.#guard = new Guard(workload.grace * 1000);
+    this.#rate = new Rate(this.#startedAt);
+    this.#scheduler = new Scheduler(
+      { ...workload, ownProcesses: this.#plan.ownProcesses, maxTasksPerWorker: workload.isolation === 'process' && !this.#plan.ownProcesses ? 1 : workload.maxTasksPerWorker },
+      {
+        start: (worker) => this.#start(worker),
+        send: (worker, rows) => this.#workers.get(worker)?.send(`[${rows.join(',')}]`),
+        close: (worker) => this.#workers.get(worker)?.close(),
+        kill: (worker) => this.#workers.get(worker)?.kill(workload.grace * 1000),
+        spare: (worker) => this.#workers.get(worker)?.spare(),
+        done: (outcome, value) => this.#done(outcome, value),
+        failed: (outcome, error, again) => this.#failed(outcome, error, again),
+        mayStart: () => this.#mayStart(),
+        finished: (state, reason) => void this.#finished(state, reason),
+      },
+      this.#startedAt,
+    );
+  }
+
+  /** Resolves when all that can be done is done. Never rejects for what tasks do. */
+  async run(): Promise<Outcomes> {
+    const { run, self } = this.options;
+    writeFileSync(workloadOf(run), `${JSON.stringify(this.workload, null, 1)}\n`, { mode: 0o600 });
+    this.#journal.note({ e: 'open', t: this.#startedAt, code: this.#plan.code, runner: self, workers: this.workload.workers });
+    this.#describe();
+    this.#control = await serveControl(run, (control) => this.#obey(control));
+    const ended = new Promise<Outcomes>((resolve) => (this.#finish = resolve));
+    this.#timer = setInterval(() => this.#tick(), frame);
+    void this.#read();
+    return ended;
+  }
+
+  /** The runner as the root of a run, so that every face shows it with its workers. */
+  #describe(): void {
+    const { run, self } = this.options;
+    const t = this.#startedAt;
+    this.#events.write({ e: 'run', t, run, command: process.argv, cwd: this.workload.directory, host: hostname(), platform: process.platform, ...bootClock() });
+    this.#events.write({ e: 'root', t, child: self });
+    this.#events.write({ e: 'start', t, ppid: process.ppid, runtime: 'node', version: process.versions.node, argv: process.argv, cwd: process.cwd(), name: 'workload' });
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const known = this.#known();
+      const sorted: Task[] = [];
+      for await (const chunk of this.#rows.chunks) {
+        if (this.#closing) return;
+        const tasks = this.#choose(chunk, known);
+        this.#total = this.#rows.total();
+        if (known && sorted.length < mostSorted) sorted.push(...tasks);
+        else if (tasks.length) this.#scheduler.offer(tasks, this.#total, Date.now());
+        while (this.#scheduler.queued >= readAhead && !this.#closing) await new Promise<void>((wake) => (this.#wake = wake));
+      }
+      this.#total = this.#index;
+      // What has not been seen goes first: it may be long.
+      sorted.sort((a, b) => (b.expected ?? Infinity) - (a.expected ?? Infinity) || a.index - b.index);
+      this.#scheduler.offer(sorted, this.#total, Date.now());
+    } catch (error) {
+      this.#rowError = error instanceof HumanError ? error : new HumanError(messageOf(error));
+    }
+    if (this.#earlier && !this.#rowError) this.#outlet.repeat(this.#earlier, this.#selection.done, this.#selection.failed);
+    this.#scheduler.endInput(Date.now());
+  }
+
+  #known(): Map<string, number> | undefined {
+    const path = this.options.durationsFrom;
+    const known = path === undefined ? undefined : durationsIn(path);
+    return known?.size ? known : undefined;
+  }
+
+  /** Makes tasks of the rows that are to run. */
+  #choose(chunk: string[], known: Map<string, number> | undefined): Task[] {
+    const tasks: Task[] = [];
+    for (const row of chunk) {
+      const index = this.#index++;
+      if (!this.#selection.takes(index, row)) continue;
+      const expected = known?.get(row);
+      tasks.push({ index, row, attempt: 1, ...(this.#plan.toMessage ? { message: this.#plan.toMessage(row, index) } : {}), ...(expected === undefined ? {} : { expected }) });
+    }
+    return tasks;
+  }
+
+  #start(number: number): void {
+    const { run } = this.options;
+    const worker = new WorkerProcess(this.#plan.launch(number), slotOf(run, number), logOf(run, number), {
+      ready: ({ epoch, log }) => this.#scheduler.ready(number, epoch, log, Date.now()),
+      refused: (why) => this.#refused(number, why),
+      answers: (lines) => {
+        this.#scheduler.answers(number, lines, Date.now());
+        this.#settle();
+      },
+      ended: (ending, slot) => this.#ended(number, worker, ending, slot),
+    });
+    this.#workers.set(number, worker);
+    const { pid } = worker;
+    if (pid === undefined) return;
+    this.#guard.set(number, pid);
+    this.#events.write({ e: 'spawn', t: Date.now(), child: refOf(pid), method: 'child_process.spawn', name: `worker ${number}`, role: 'worker' });
+  }
+
+  #ended(number: number, ended: WorkerProcess, ending: Ending, slot: SlotContent): void {
+    this.#guard.set(number, 0);
+    if (ended.pid !== undefined) this.#events.write({ e: 'reap', t: Date.now(), child: `${ended.pid}`, ...ending });
+    if (this.#workers.get(number) === ended) this.#workers.delete(number);
+    const log = logOf(this.options.run, number);
+    this.#scheduler.died(number, ending, slot, sizeOf(log), Date.now(), whyOf(ending, log));
+    this.#settle();
+    this.#workersGone?.();
+  }
+
+  #workersGone: (() => void) | undefined;
+
+  #refused(number: number, { message, file, line }: Refused): void {
+    const place = file && !message.includes(file) ? ` (${file}${line ? `:${line}` : ''})` : '';
+    this.#scheduler.refuse(`${message}${place}`, Date.now());
+    this.#workers.get(number)?.close();
+  }
+
+  #done(outcome: Outcome, value: string): void {
+    this.#journal.done(outcome, value);
+    this.#rate.add(1);
+    if (this.#outlet.isNeeded) this.#outlet.add({ ...resultOf(outcome), value });
+  }
+
+  #failed(outcome: Outcome, error: TaskError, again: boolean): void {
+    this.#journal.failed(outcome, error, again);
+    if (again) return;
+    this.#rate.add(1);
+    this.#failedRows.set(outcome.task.index, outcome.task);
+    this.#outlet.add({ ...resultOf(outcome), error });
+  }
+
+  /** The journal first: what is told must be known after a crash. */
+  #settle(): void {
+    this.#journal.flush();
+    this.#outlet.flush();
+    if (this.#wake && this.#scheduler.queued < readAhead) {
+      const wake = this.#wake;
+      this.#wake = undefined;
+      wake();
+    }
+  }
+
+  #mayStart(): boolean {
+    const least = this.workload.memory.startWhenFree;
+    if (least === null) return true;
+    // One task always runs, or nothing would ever change.
+    return this.#scheduler.seats.every((seat) => seat.outstanding === 0) || (freeMemory() ?? Infinity) >= least;
+  }
+
+  #tick(): void {
+    const now = Date.now();
+    const current = (worker: number): SlotContent['current'] => this.#workers.get(worker)?.current();
+    this.#scheduler.tick(now, current);
+    const least = this.workload.memory.startWhenFree;
+    if (least !== null && (freeMemory() ?? Infinity) < least / 2) this.#scheduler.evict(current);
+    if (!this.#noticed && this.#scheduler.seats.some((seat) => seat.state === 'starting' && now - seat.since > longImport)) {
+      this.#noticed = true;
+      this.options.notice('A worker has been importing the code for 10 s. What stands outside of functions runs at import: put what runs the program under if __name__ == "__main__":');
+    }
+    this.#settle();
+    this.#publish();
+  }
+
+  /** The state of things now. */
+  progress(): Progress {
+    const now = Date.now();
+    const { done, failed, running, waiting } = this.#scheduler.count;
+    const { skipped, failures, left } = this.#selection;
+    const total = this.#total ?? this.#rows.total();
+    const remaining = total === null ? null : Math.max(0, total - left - skipped - done - failed);
+    return {
+      t: now, state: this.#scheduler.state, runner: this.options.self, startedAt: this.#startedAt, control: this.#control.address,
+      done: done + skipped - failures, failed: failed + failures, running, waiting: remaining === null ? waiting : Math.max(0, remaining - running), skipped, total,
+      rate: this.#rate.at(now), etaSeconds: this.#rate.eta(remaining, now),
+      workers: this.#scheduler.seats.map((seat) => {
+        const worker = this.#workers.get(seat.number);
+        const running = seat.outstanding > 0 ? worker?.current() : undefined;
+        const task = running && seat.task(running.sequence);
+        return {
+          number: seat.number, pid: worker?.pid ?? null, done: seat.done, restarts: Math.max(0, seat.restarts),
+          state: seat.state === 'empty' ? 'ended' : seat.state === 'starting' ? 'starting' : seat.outstanding > 0 ? 'busy' : 'idle',
+          row: task && running ? { index: task.index, text: task.row.slice(0, 200), since: seat.epoch + running.start / 1000 } : null,
+        };
+      }),
+    };
+  }
+
+  onProgress: ((progress: Progress) => void) | undefined;
+
+  #publish(): void {
+    const progress = this.progress();
+    this.onProgress?.(progress);
+    const path = progressOf(this.options.run);
+    try {
+      writeFileSync(`${path}.new`, JSON.stringify(progress), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    } catch {
+      // A full disk stops the display, not the work.
+    }
+  }
+
+  #obey(control: Control): Reply {
+    switch (control.do) {
+      case 'pause': this.#scheduler.pause(); break;
+      case 'resume': this.#scheduler.resume(Date.now()); break;
+      case 'stop': this.stop(); break;
+      case 'stopNow': this.stopNow(); break;
+      case 'retry': return this.#retry(control.rows);
+      default: return { ok: false, message: `unknown: ${JSON.stringify(control)}` };
+    }
+    this.#publish();
+    return { ok: true };
+  }
+
+  #retry(rows: number[]): Reply {
+    const tasks = rows.flatMap((row) => this.#failedRows.get(row) ?? []).map((task) => ({ ...task, attempt: 1 }));
+    for (const task of tasks) this.#failedRows.delete(task.index);
+    this.#scheduler.retry(tasks, Date.now());
+    return tasks.length === rows.length ? { ok: true } : { ok: false, message: `${rows.length - tasks.length} of these rows have not failed` };
+  }
+
+  stop(): void {
+    this.#scheduler.stop(Date.now());
+  }
+
+  stopNow(): void {
+    this.#scheduler.stopNow(Date.now());
+  }
+
+  async #finished(state: State, reason?: string): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#wake?.();
+    clearInterval(this.#timer);
+    await this.#dismiss();
+    const refused = this.#rowError !== undefined && state === 'done';
+    const final = refused ? 'refused' : state;
+    const why = refused ? this.#rowError?.message : reason;
+    const { done, failed } = this.progress();
+    const now = Date.now();
+    this.#journal.note({ e: 'close', t: now, state: final, done, failed, ...(why === undefined ? {} : { reason: why }) });
+    this.#journal.close();
+    this.#outlet.close();
+    this.#publish();
+    this.#control.close();
+    this.#guard.close();
+    this.#events.write({ e: 'end', t: now, reason: final });
+    this.#events.close();
+    this.#finish?.({ state: final, ...(why === undefined ? {} : { reason: why }), done, failed, summary: summaryOf(this.#scheduler, this.#startedAt, now) });
+  }
+
+  /** Lets the workers go, and ends those that do not. */
+  async #dismiss(): Promise<void> {
+    for (const worker of this.#workers.values()) worker.close();
+    const patience = setTimeout(() => {
+      for (const worker of this.#workers.values()) worker.kill(this.workload.grace * 1000);
+    }, 1000);
+    while (this.#workers.size) await new Promise<void>((gone) => (this.#workersGone = gone));
+    clearTimeout(patience);
+  }
+}
+
+/** What the journal in a run directory tells of a workload. */
+export function earlierOf(workload: Workload, run: string, plan: Plan): Earlier {
+  return new Earlier(journalOf(run), workload.rerunOn.includes('code') ? plan.code : null, workload.rerunOn.includes('args'));
+}
+
+const refOf = (pid: number): ProcessRef => {
+  const start = readStart(pid);
+  return start === undefined ? String(pid) : `${pid}.${start}`;
+};
+
+const resultOf = ({ task, answer }: Outcome): { index: number; row: string | undefined; seconds: number } =>
+  ({ index: task.index, row: task.row.length > keptRow ? undefined : task.row, seconds: answer.duration / 1e6 });
+
+const sizeOf = (log: string): number => statSync(log, { throwIfNoEntry: false })?.size ?? 0;
+
+/** The last 8 KiB of a file. */
+function tailOf(file: string): string {
+  const size = sizeOf(file);
+  const descriptor = openSync(file, 'r');
+  const data = Buffer.alloc(Math.min(size, 8192));
+  readSync(descriptor, data, 0, data.length, size - data.length);
+  closeSync(descriptor);
+  return data.toString();
+}
+
+/** A better word for an ending than its number: Node and the kernel say when memory ran out. */
+function whyOf({ code, signal }: Ending, log: string): string | undefined {
+  if (signal === 'SIGABRT' || code === 134) {
+    if (/heap out of memory|Reached heap limit/.test(tailOf(log))) return 'out of memory: the heap limit was reached';
+  }
+  return undefined;
+}

@@ -1,0 +1,381 @@
+import type { Ending } from '../core/events';
+import { errorOf, parseAnswer, type Answer, type SlotContent } from './answers';
+import { Batching, largestMessage } from './batching';
+import { Durations, timeLimit } from './durations';
+import { haltReason } from './halt';
+import type { Outcome } from './journal';
+import type { State, TaskError } from './protocol';
+import { Queue } from './queue';
+import { Seat, type EndReason } from './seat';
+import type { Workload } from './workload';
+
+/** One row to run. `row` is its JSON; `message` is what the worker gets, where that is something else. */
+export interface Task {
+  index: number;
+  row: string;
+  message?: string;
+  attempt: number;
+  /** µs by an earlier run */
+  expected?: number;
+}
+
+/** What the scheduler makes happen. Nothing here answers: the outside calls back. */
+export interface Effects {
+  start: (worker: number) => void;
+  send: (worker: number, rows: string[]) => void;
+  /** closes the worker's pipe: it ends by itself */
+  close: (worker: number) => void;
+  /** asks the worker to end, and kills it after the grace */
+  kill: (worker: number, reason: EndReason) => void;
+  /** takes a `kill` back */
+  spare: (worker: number) => void;
+  done: (outcome: Outcome, value: string) => void;
+  failed: (outcome: Outcome, error: TaskError, again: boolean) => void;
+  /** false while a task must not start for want of memory */
+  mayStart: () => boolean;
+  finished: (state: State, reason?: string) => void;
+}
+
+export interface Count {
+  done: number;
+  failed: number;
+  running: number;
+  waiting: number;
+}
+
+type Rules = Pick<Workload, 'workers' | 'batch' | 'timeout' | 'retries' | 'halt' | 'maxTasksPerWorker'> & {
+  /** every task has a process of its own below the worker */
+  ownProcesses: boolean;
+};
+
+/** Workers that end this often in a row without having answered anything are given up. */
+const mostFruitless = 5;
+
+/**
+ * Decides which worker runs what, and what becomes of it. Knows no process, no file and no clock: times (ms) come in
+ * with the calls. Every task given to {@link offer} ends in one call of `done` or of a final `failed`, unless the
+ * workload is stopped.
+ */
+export class Scheduler {
+  readonly seats: Seat[];
+  readonly durations = new Durations();
+  state: State = 'running';
+  #reason: string | undefined;
+  #after: State = 'done';
+  #queue = new Queue();
+  #inputEnded = false;
+  #total: number | null = null;
+  #batching: Batching;
+  #done = 0;
+  #failed = 0;
+  #fruitless = 0;
+  /** µs in the user's code so far; when the last task ended, ms */
+  work = 0;
+  lastDone: number;
+  #finished = false;
+
+  constructor(private readonly rules: Rules, private readonly effects: Effects, now: number) {
+    this.#batching = new Batching(rules.workers, rules.batch);
+    this.seats = Array.from({ length: rules.workers }, (_, i) => new Seat(i + 1, now));
+    this.lastDone = now;
+  }
+
+  get count(): Count {
+    const sent = this.seats.reduce((sum, seat) => sum + seat.outstanding, 0);
+    const running = this.seats.filter((seat) => seat.outstanding > 0).length;
+    return { done: this.#done, failed: this.#failed, running, waiting: this.#queue.length + this.#queue.delayed + sent - running };
+  }
+
+  /** Tasks that wait for a worker: the input is read as long as there are few. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get average(): number | undefined {
+    return this.#batching.average;
+  }
+
+  get inputEnded(): boolean {
+    return this.#inputEnded;
+  }
+
+  /** Adds tasks. `total` is the number of all, where it is known. */
+  offer(tasks: readonly Task[], total: number | null, now: number): void {
+    this.#queue.push(tasks);
+    this.#total = total;
+    this.fill(now);
+  }
+
+  endInput(now: number): void {
+    this.#inputEnded = true;
+    this.fill(now);
+  }
+
+  /** Runs failed tasks once more, on a person's wish. */
+  retry(tasks: readonly Task[], now: number): void {
+    this.#failed -= tasks.length;
+    this.#queue.giveBack(tasks);
+    this.fill(now);
+  }
+
+  ready(worker: number, epoch: number, logEnd: number, now: number): void {
+    const seat = this.#seat(worker);
+    if (seat.state !== 'starting') return;
+    seat.spent.starting += now - seat.since;
+    Object.assign(seat, { state: 'ready', epoch, logEnd, since: now });
+    this.fill(now);
+  }
+
+  answers(worker: number, lines: readonly string[], now: number): void {
+    const seat = this.#seat(worker);
+    for (const line of lines) {
+      const answer = parseAnswer(line);
+      if (answer) this.#answer(seat, answer, now);
+    }
+    if (seat.outstanding === 0) seat.since = now;
+    this.fill(now);
+  }
+
+  #answer(seat: Seat, answer: Answer, now: number): void {
+    const found = seat.answered(answer.sequence, answer.duration);
+    if (!found) return;
+    const { task, batch } = found;
+    if (batch) this.#batching.measured(batch.microseconds / 1000, batch.count);
+    this.#fruitless = 0;
+    this.work += answer.duration;
+    this.lastDone = now;
+    const outcome = { task, worker: seat.number, startedAt: seat.epoch + answer.start / 1000, answer, logStart: seat.logEnd };
+    seat.logEnd = Math.max(seat.logEnd, answer.logEnd);
+    if (answer.failed) this.#fail(outcome, seat.late === answer.sequence ? this.#lateness(seat, task) : errorOf(answer), now);
+    else {
+      seat.done++;
+      this.#done++;
+      this.durations.add(answer.duration);
+      this.effects.done(outcome, answer.value);
+    }
+    if (seat.late === answer.sequence) this.#spare(seat);
+    this.#considerHalt(now);
+  }
+
+  #fail(outcome: Outcome, error: TaskError, now: number): void {
+    const { task } = outcome;
+    const { times, wait, factor } = this.rules.retries;
+    const again = task.attempt <= times && (this.state === 'running' || this.state === 'paused');
+    this.effects.failed(outcome, error, again);
+    if (!again) {
+      this.#failed++;
+      return;
+    }
+    this.#queue.retryAt({ ...task, attempt: task.attempt + 1 }, now + wait * 1000 * factor ** (task.attempt - 1));
+  }
+
+  #lateness(seat: Seat, task: Task): TaskError {
+    const limit = timeLimit(this.rules.timeout, this.durations) ?? 0;
+    return { type: 'Timeout', message: `row ${task.index} ran longer than ${(limit / 1000).toFixed(1)} s and was ended (worker ${seat.number})` };
+  }
+
+  /** The late task is over. Where it had a process of its own, the worker that reports this goes on. */
+  #spare(seat: Seat): void {
+    seat.late = undefined;
+    if (!this.rules.ownProcesses || seat.ending !== 'timeout') return;
+    seat.ending = undefined;
+    this.effects.spare(seat.number);
+  }
+
+  /** The process of a worker has ended. `slot` is what it left behind, `why` a better word than the ending's, as "out of memory". */
+  died(worker: number, ending: Ending, slot: SlotContent, logEnd: number, now: number, why?: string): void {
+    const seat = this.#seat(worker);
+    for (const line of slot.answers) {
+      const answer = parseAnswer(line);
+      if (answer) this.#answer(seat, answer, now);
+    }
+    // What we ended for another reason is not the task's fault.
+    const blamed = slot.current && (seat.ending === undefined || seat.late === slot.current.sequence) ? seat.task(slot.current.sequence) : undefined;
+    const answer = { duration: 0, logEnd, facts: undefined };
+    const back = seat.takeBack().filter((task) => task !== blamed);
+    if (blamed && slot.current) {
+      const startedAt = seat.epoch + slot.current.start / 1000;
+      const duration = Math.max(0, Math.round((now - startedAt) * 1000));
+      const error = seat.late === slot.current.sequence ? this.#lateness(seat, blamed) : deathOf(seat.number, blamed, ending, why);
+      this.#fruitless = 0;
+      this.#fail({ task: blamed, worker, startedAt, answer: { ...answer, duration }, logStart: seat.logEnd }, error, now);
+    } else if (seat.ending === undefined && (seat.state === 'starting' || back.length > 0)) this.#fruitless++;
+    this.#queue.giveBack(back);
+    seat.state = 'empty';
+    seat.since = now;
+    if (this.#fruitless >= mostFruitless) this.refuse(`workers end before they have done anything: ${endingText(ending, why)}`, now);
+    this.#considerHalt(now);
+    this.fill(now);
+  }
+
+  /** The workload can't be run at all. */
+  refuse(reason: string, now: number): void {
+    this.#leave('refused', reason, now);
+    this.killAll('stop');
+  }
+
+  pause(): void {
+    if (this.state === 'running') this.state = 'paused';
+  }
+
+  resume(now: number): void {
+    if (this.state === 'paused') this.state = 'running';
+    this.fill(now);
+  }
+
+  /** No task is started any more; those that run come to their end. */
+  stop(now: number): void {
+    this.#leave('stopped', undefined, now);
+  }
+
+  /** Ends the running tasks too; they count as not run. */
+  stopNow(now: number): void {
+    this.#leave('stopped', undefined, now);
+    this.killAll('stop');
+  }
+
+  #leave(after: State, reason: string | undefined, now: number): void {
+    if (this.#finished || this.state === 'stopping') return;
+    this.state = 'stopping';
+    this.#after = after;
+    this.#reason = reason;
+    this.fill(now);
+  }
+
+  #considerHalt(now: number): void {
+    if (this.state === 'stopping' || !this.rules.halt) return;
+    const reason = haltReason(this.rules.halt, { done: this.#done, failed: this.#failed, total: this.#total });
+    if (reason === undefined) return;
+    this.#leave('halted', reason, now);
+    if (this.rules.halt.when === 'now') this.killAll('stop');
+  }
+
+  killAll(reason: EndReason): void {
+    for (const seat of this.seats) if (seat.state !== 'empty') this.#kill(seat, reason);
+  }
+
+  #kill(seat: Seat, reason: EndReason): void {
+    if (seat.ending !== undefined) return;
+    seat.ending = reason;
+    this.effects.kill(seat.number, reason);
+  }
+
+  /** To be called often: starts retries whose time has come, ends what takes too long. `current` tells what a worker runs. */
+  tick(now: number, current: (worker: number) => SlotContent['current']): void {
+    this.#queue.tick(now);
+    const limit = timeLimit(this.rules.timeout, this.durations);
+    if (limit !== undefined) {
+      for (const seat of this.seats) {
+        if (seat.state === 'empty' || seat.outstanding === 0 || seat.late !== undefined) continue;
+        const running = current(seat.number);
+        if (!running || seat.task(running.sequence) === undefined || now - (seat.epoch + running.start / 1000) <= limit) continue;
+        seat.late = running.sequence;
+        this.#kill(seat, 'timeout');
+      }
+    }
+    this.fill(now);
+  }
+
+  /** Ends the worker whose task started last, to give memory back; the task waits again. */
+  evict(current: (worker: number) => SlotContent['current']): void {
+    const busy = this.seats.filter((seat) => seat.outstanding > 0 && seat.ending === undefined);
+    if (busy.length < 2) return;
+    const started = (seat: Seat): number => seat.epoch + (current(seat.number)?.start ?? 0) / 1000;
+    const youngest = busy.reduce((a, b) => (started(b) > started(a) ? b : a));
+    this.#kill(youngest, 'memory');
+  }
+
+  /** Gives every worker what it should have. */
+  fill(now: number): void {
+    if (this.#finished) return;
+    if (this.state === 'running') {
+      for (const seat of this.seats) {
+        if (!this.#queue.length) break;
+        if (seat.state === 'empty' && this.#wantsAnother()) this.#start(seat, now);
+        else if (seat.state === 'ready') this.#feed(seat, now);
+      }
+    }
+    for (const seat of this.seats) if (seat.state === 'ready' && seat.outstanding === 0 && this.#isSpent(seat)) this.#close(seat);
+    this.#considerEnd();
+  }
+
+  /** No more processes than tasks wait for one. */
+  #wantsAnother(): boolean {
+    const coming = this.seats.filter((seat) => seat.state === 'starting').length;
+    return this.#queue.length > coming;
+  }
+
+  #start(seat: Seat, now: number): void {
+    seat.renew(now);
+    this.effects.start(seat.number);
+  }
+
+  #isSpent(seat: Seat): boolean {
+    const { maxTasksPerWorker } = this.rules;
+    return maxTasksPerWorker !== null && seat.taken >= maxTasksPerWorker;
+  }
+
+  #close(seat: Seat): void {
+    seat.state = 'closing';
+    this.effects.close(seat.number);
+  }
+
+  #feed(seat: Seat, now: number): void {
+    if (seat.ending !== undefined) return;
+    while (seat.batches < this.#batching.window && this.#queue.length && this.effects.mayStart()) {
+      const room = this.rules.maxTasksPerWorker === null ? Infinity : this.rules.maxTasksPerWorker - seat.taken;
+      if (room <= 0) return;
+      if (seat.outstanding === 0) seat.spent.idle += now - seat.since;
+      const tasks = this.#takeBatch(Math.min(room, this.#batching.size(this.#remaining())));
+      seat.send(tasks);
+      this.effects.send(seat.number, tasks.map((task) => task.message ?? task.row));
+    }
+  }
+
+  #remaining(): number | null {
+    if (this.#inputEnded) return this.#queue.length;
+    return this.#total === null ? null : Math.max(this.#queue.length, this.#total - this.#done - this.#failed);
+  }
+
+  #takeBatch(size: number): Task[] {
+    const tasks: Task[] = [];
+    let [characters, expected] = [0, 0];
+    while (tasks.length < size && characters < largestMessage) {
+      const task = this.#queue.peek();
+      // A task that is known to be long goes alone.
+      if (!task || (tasks.length && Batching.isFull(expected + (task.expected ?? 0) / 1000))) break;
+      this.#queue.shift();
+      tasks.push(task);
+      characters += task.row.length;
+      expected += (task.expected ?? 0) / 1000;
+    }
+    return tasks;
+  }
+
+  #considerEnd(): void {
+    const busy = this.seats.some((seat) => seat.outstanding > 0);
+    if (busy) return;
+    if (this.state !== 'stopping' && !(this.#inputEnded && this.#queue.length === 0 && this.#queue.delayed === 0)) return;
+    this.#finished = true;
+    this.state = this.state === 'stopping' ? this.#after : 'done';
+    this.effects.finished(this.state, this.#reason);
+  }
+
+  #seat(worker: number): Seat {
+    const seat = this.seats[worker - 1];
+    if (!seat) throw new Error(`no worker ${worker}`);
+    return seat;
+  }
+}
+
+function endingText({ code, signal }: Ending, why?: string): string {
+  return why ?? (signal !== null ? `killed by ${signal}` : `exit code ${code ?? 'unknown'}`);
+}
+
+function deathOf(worker: number, task: Task, ending: Ending, why?: string): TaskError {
+  const how = why !== undefined ? `ended (${why})` : ending.signal !== null ? `was killed by ${ending.signal}` : `ended with exit code ${ending.code ?? 'unknown'}`;
+  return {
+    type: 'WorkerDied', message: `worker ${worker} ${how} while on row ${task.index}`,
+    ...(ending.signal === null ? {} : { signal: ending.signal }), ...(ending.code === null ? {} : { code: ending.code }),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Task } from './scheduler';
+
+/** Why the runner ends a worker itself. */
+export type EndReason = 'timeout' | 'memory' | 'stop';
+
+/** The place of one worker: its number stays, the process in it may be replaced. */
+export class Seat {
+  state: 'empty' | 'starting' | 'ready' | 'closing' = 'empty';
+  done = 0;
+  restarts = -1;
+  /** tasks sent to the process that is in it now */
+  taken = 0;
+  /** ms since the epoch when the process was ready: times of its answers count from here */
+  epoch = 0;
+  logEnd = 0;
+  /** the runner has asked the process to end */
+  ending: EndReason | undefined;
+  /** task that has run too long: its failure will be told as that */
+  late: number | undefined;
+  /** what the process has been doing: ms */
+  readonly spent = { starting: 0, idle: 0 };
+  since: number;
+
+  #sent: Task[] = [];
+  #first = 0;
+  #next = 0;
+  #batches: { left: number; count: number; microseconds: number }[] = [];
+
+  constructor(readonly number: number, now: number) {
+    this.since = now;
+  }
+
+  /** A new process comes into the place. */
+  renew(now: number): void {
+    this.state = 'starting';
+    this.restarts++;
+    this.taken = 0;
+    this.ending = this.late = undefined;
+    this.#sent = [];
+    this.#first = this.#next = 0;
+    this.#batches = [];
+    this.since = now;
+  }
+
+  get outstanding(): number {
+    return this.#next - this.#first;
+  }
+
+  get batches(): number {
+    return this.#batches.length;
+  }
+
+  send(tasks: readonly Task[]): void {
+    for (const task of tasks) this.#sent.push(task);
+    this.#next += tasks.length;
+    this.taken += tasks.length;
+    this.#batches.push({ left: tasks.length, count: tasks.length, microseconds: 0 });
+  }
+
+  /** The task with this number among those sent to the process; undefined once it is answered. */
+  task(sequence: number): Task | undefined {
+    return sequence < this.#first ? undefined : this.#sent[sequence - this.#first + (this.#sent.length - this.outstanding)];
+  }
+
+  /** Answers come in order: this one was for the oldest task. Tells the batch's length and time when it was its last. */
+  answered(sequence: number, microseconds: number): { task: Task; batch?: { count: number; microseconds: number } } | undefined {
+    if (sequence !== this.#first) return undefined;
+    const at = this.#sent.length - this.outstanding;
+    const task = this.#sent[at];
+    if (task === undefined) return undefined;
+    this.#first++;
+    if (at >= 4096) this.#sent.splice(0, at + 1);
+    const batch = this.#batches[0];
+    if (!batch) return { task };
+    batch.microseconds += microseconds;
+    if (--batch.left > 0) return { task };
+    this.#batches.shift();
+    return { task, batch };
+  }
+
+  /** Everything that was sent and not answered. */
+  takeBack(): Task[] {
+    const left = this.#sent.slice(this.#sent.length - this.outstanding);
+    this.#sent = [];
+    this.#first = this.#next;
+    this.#batches = [];
+    return left;
+  }
+}

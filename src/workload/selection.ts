@@ -1,0 +1,33 @@
+import type { Earlier } from './earlier';
+import { keyOf, KeyCounts } from './keys';
+
+/** Which rows of a resumed workload are to run: those without a result, those that failed, or both. */
+export interface Wanted {
+  missing: boolean;
+  failed: boolean;
+}
+
+/** Decides row by row what is to run, and remembers what is not. */
+export class Selection {
+  readonly done = new KeyCounts();
+  readonly failed = new KeyCounts();
+  /** rows whose result is known, failures among them, and rows that nobody asked for */
+  skipped = 0;
+  failures = 0;
+  left = 0;
+
+  constructor(private readonly earlier: Earlier | undefined, private readonly wanted: Wanted, private readonly byContent: boolean) {}
+
+  takes(index: number, row: string): boolean {
+    const state = this.earlier && !this.earlier.isEmpty ? this.earlier.take(index, row) : 'new';
+    if (state === 'new') {
+      if (!this.wanted.missing) this.left++;
+      return this.wanted.missing;
+    }
+    if (state === 'failed' && this.wanted.failed) return true;
+    this[state].add(keyOf(index, row, this.byContent), index);
+    this.skipped++;
+    if (state === 'failed') this.failures++;
+    return false;
+  }
+}

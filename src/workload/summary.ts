@@ -1,0 +1,54 @@
+import { formatSeconds } from '../core/describe';
+import type { Scheduler } from './scheduler';
+
+/** Where the time went. Seconds. */
+export interface Summary {
+  wall: number;
+  workers: number;
+  /** in the user's own code, all workers together */
+  work: number;
+  /** how much faster than one worker, and the share of the workers' time that was work */
+  speedUp: number;
+  efficiency: number;
+  lost: { startUp: number; waiting: number; serialization: number; imbalance: number };
+  advice: string[];
+}
+
+/** What the scheduler knows when all is over. Times in ms. */
+export function summaryOf(scheduler: Pick<Scheduler, 'seats' | 'work' | 'lastDone'>, startedAt: number, now: number): Summary {
+  const wall = (now - startedAt) / 1000;
+  const used = scheduler.seats.filter((seat) => seat.restarts >= 0);
+  const workers = used.length;
+  const sum = (of: (seat: (typeof used)[number]) => number): number => used.reduce((total, seat) => total + of(seat), 0) / 1000;
+  const work = scheduler.work / 1e6;
+  const startUp = sum((seat) => seat.spent.starting);
+  const waiting = sum((seat) => seat.spent.idle);
+  // From a worker's last answer on, it had nothing to do while others still worked.
+  const imbalance = sum((seat) => (seat.state === 'starting' ? 0 : Math.max(0, scheduler.lastDone - seat.since)));
+  const available = Math.max(wall * workers, 1e-9);
+  const serialization = Math.max(0, available - work - startUp - waiting - imbalance);
+  const lost = { startUp, waiting, serialization, imbalance };
+  return { wall, workers, work, speedUp: work / Math.max(wall, 1e-9), efficiency: Math.min(1, work / available), lost, advice: adviceOf(lost, available) };
+}
+
+/** What to change, for each loss above a tenth. */
+function adviceOf(lost: Summary['lost'], available: number): string[] {
+  const big = (part: number): boolean => part > available / 10 && part > 0.2;
+  return [
+    ...(big(lost.startUp) ? ['Start-up took a good part: import less at the top of the file, or give each run more rows.'] : []),
+    ...(big(lost.serialization) ? ['Passing rows and results took a good part: pass names of files instead of their content, or do more in one task.'] : []),
+    ...(big(lost.imbalance) ? ['Some workers had nothing left to do at the end: split the longest tasks. A re-run starts them first.'] : []),
+    ...(big(lost.waiting) ? ['Workers waited for rows or for memory: see "memory.startWhenFree", and how fast the rows can be read.'] : []),
+  ];
+}
+
+/** The summary as lines for a person. */
+export function describeSummary(summary: Summary): string[] {
+  const { wall, workers, work, speedUp, efficiency, lost, advice } = summary;
+  const parts = Object.entries({ 'start-up': lost.startUp, 'waiting': lost.waiting, 'serialization': lost.serialization, 'imbalance': lost.imbalance });
+  return [
+    `${formatSeconds(wall)} on ${workers} worker${workers === 1 ? '' : 's'}: ${formatSeconds(work)} of work, ${speedUp.toFixed(2)} × one worker, efficiency ${Math.round(efficiency * 100)} %`,
+    `lost: ${parts.map(([name, seconds]) => `${name} ${formatSeconds(seconds)}`).join(', ')}`,
+    ...advice,
+  ];
+}

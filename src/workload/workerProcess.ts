@@ -1,0 +1,165 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { codeOf } from '../core/errors';
+import type { Ending } from '../core/events';
+import { parseSlot, type SlotContent } from './answers';
+
+/** How a worker is started. `pipe`: Python answers on its stdin and stdout, Node on descriptor 3. */
+export interface WorkerLaunch {
+  argv: string[];
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  pipe: 'stdio' | 'three';
+  /** the first line that the worker gets */
+  order: Record<string, unknown>;
+}
+
+export interface Refused {
+  message: string;
+  file?: string | null;
+  line?: number | null;
+  traceback?: string | null;
+}
+
+export interface WorkerCallbacks {
+  ready: (facts: { version: string; epoch: number; log: number }) => void;
+  refused: (why: Refused) => void;
+  answers: (lines: string[]) => void;
+  ended: (ending: Ending, slot: SlotContent) => void;
+}
+
+/** A grandchild may hold the pipe open after the worker's end: no longer than this (ms) is waited for what it still holds. */
+const drain = 200;
+const slotSize = 1 << 16;
+
+/** The process of one worker: starts it, cuts its answers into lines, tells its end once with what it left behind. */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #input: Writable | null;
+  #rest: Buffer[] = [];
+  #greeted = false;
+  #ending: Ending | undefined;
+  #told = false;
+  #killer: NodeJS.Timeout | undefined;
+
+  constructor(launch: WorkerLaunch, private readonly slot: string, log: string, private readonly callbacks: WorkerCallbacks) {
+    rmSync(slot, { force: true });
+    const file = openSync(log, 'a', 0o600);
+    this.#child = spawn(launch.argv[0] ?? '', launch.argv.slice(1), {
+      cwd: launch.cwd, env: launch.env, windowsHide: true,
+      stdio: launch.pipe === 'stdio' ? ['pipe', 'pipe', file] : ['ignore', file, file, 'pipe'],
+      // A group of its own: it is ended with all that its tasks have started, and a terminal's ^C does not reach it.
+      detached: process.platform !== 'win32',
+    });
+    closeSync(file);
+    const output = (launch.pipe === 'stdio' ? this.#child.stdout : this.#child.stdio[3]) as Readable | null;
+    this.#input = launch.pipe === 'stdio' ? this.#child.stdin : (output as Duplex | null);
+    output?.on('data', (chunk: Buffer) => this.#read(chunk));
+    output?.on('error', () => undefined);
+    this.#input?.on('error', () => undefined);
+    output?.on('close', () => this.#tell());
+    this.#child.on('error', (error) => {
+      if (this.#child.pid !== undefined) return;
+      callbacks.refused({ message: `${launch.argv[0] ?? ''} can't be started (${codeOf(error) ?? error.message}). Name the interpreter: "interpreter": "/path/to/it".` });
+      this.#ending = { code: 127, signal: null };
+      this.#tell();
+    });
+    this.#child.on('exit', (code, signal) => {
+      this.#ending = { code, signal };
+      clearTimeout(this.#killer);
+      if (!output || output.destroyed) this.#tell();
+      else setTimeout(() => output.destroy(), drain).unref();
+    });
+    this.send(JSON.stringify(launch.order));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  send(line: string): void {
+    this.#input?.write(`${line}\n`);
+  }
+
+  close(): void {
+    this.#input?.end();
+  }
+
+  #read(chunk: Buffer): void {
+    const last = chunk.lastIndexOf(10);
+    if (last === -1) {
+      this.#rest.push(chunk);
+      return;
+    }
+    const text = (this.#rest.length ? Buffer.concat([...this.#rest, chunk.subarray(0, last)]) : chunk.subarray(0, last)).toString();
+    this.#rest = last + 1 < chunk.length ? [chunk.subarray(last + 1)] : [];
+    const lines = text.split('\n');
+    if (!this.#greeted) this.#greet(lines.shift() ?? '');
+    if (lines.length) this.callbacks.answers(lines);
+  }
+
+  #greet(line: string): void {
+    this.#greeted = true;
+    const { ready, refused } = JSON.parse(line) as { ready?: Parameters<WorkerCallbacks['ready']>[0]; refused?: Refused };
+    if (ready) this.callbacks.ready(ready);
+    else this.callbacks.refused(refused ?? { message: 'the worker did not start' });
+  }
+
+  #tell(): void {
+    if (!this.#ending || this.#told) return;
+    this.#told = true;
+    this.callbacks.ended(this.#ending, this.look());
+    rmSync(this.slot, { force: true });
+  }
+
+  /** What the slot file says now. */
+  look(): SlotContent {
+    try {
+      return parseSlot(readFileSync(this.slot, 'utf8'));
+    } catch {
+      return { answers: [], current: undefined };
+    }
+  }
+
+  /** As {@link look}, for the task alone, cheap enough for every tick: a long task's mark stands at the very start or after few answers. */
+  current(): SlotContent['current'] {
+    let file: number;
+    try {
+      file = openSync(this.slot, 'r');
+    } catch {
+      return undefined;
+    }
+    try {
+      const length = readSync(file, shared, 0, slotSize, 0);
+      return parseSlot(shared.toString('latin1', 0, length)).current;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Asks the worker and all that it started to end; kills what is left after `grace` ms. */
+  kill(grace: number): void {
+    this.#signal('SIGTERM');
+    clearTimeout(this.#killer);
+    this.#killer = setTimeout(() => this.#signal('SIGKILL'), grace);
+  }
+
+  /** Takes {@link kill} back. */
+  spare(): void {
+    clearTimeout(this.#killer);
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (pid === undefined || this.#ending) return;
+    try {
+      if (process.platform === 'win32') this.#child.kill(signal);
+      else process.kill(-pid, signal);
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
+const shared = Buffer.allocUnsafe(slotSize);
