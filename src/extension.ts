@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { ProcessionApi } from './api';
 import { Configurations, debugType } from './debug/configurations';
 import { RunAdapter } from './debug/runAdapter';
+import { pruneRuns, type Keep } from './observe/archive';
 import { isSame } from './observe/identity';
 import { liveRunsFolder } from './observe/runDirectory';
 import { Commands, nameOf } from './views/commands';
@@ -17,7 +18,7 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   const store = new DisposableStore();
   context.subscriptions.push(store);
   const log = store.add(vscode.window.createOutputChannel('Procession', { log: true }));
-  const runs = store.add(new RunStore(log));
+  const runs = store.add(new RunStore(log, archiveOf(context)));
   const workspace = vscode.workspace.workspaceFile?.toString() ?? vscode.workspace.workspaceFolders?.[0]?.uri.toString() ?? 'no folder';
   const window: Window = { runs, dist: join(context.extensionPath, 'dist'), workspace };
 
@@ -45,7 +46,7 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     })),
   }));
 
-  if (vscode.workspace.isTrusted) pickUp(window, log);
+  if (vscode.workspace.isTrusted) pickUp(window, archiveOf(context), log);
   return {
     getRuns: () => runs.reports(),
     launch: async (options) => (await launchRun(window, options)).open.id,
@@ -53,8 +54,20 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   };
 }
 
-/** Finds the runs that this workspace has going, or had in the window before: it may have been reloaded, or have crashed. */
-function pickUp(window: Window, log: vscode.LogOutputChannel): void {
+/** Where runs are kept that have ended. */
+const archiveOf = (context: vscode.ExtensionContext): string => join(context.globalStorageUri.fsPath, 'runs');
+
+/** A run that ended longer ago than this is history: it is kept, but not shown in a new window. In ms. */
+const stillNews = 12 * 3_600_000;
+
+/** Finds the runs that this workspace has going, or had in the window before: it may have been reloaded, or have crashed. Then makes room. */
+function pickUp(window: Window, archive: string, log: vscode.LogOutputChannel): void {
+  const now = Date.now();
   window.runs.restore(liveRunsFolder(), window.workspace);
+  window.runs.restore(archive, window.workspace, ({ startedAt }) => now - startedAt < stillNews);
   for (const run of window.runs.all()) resumeObservation(window, run, isSame).catch((error: unknown) => log.error(error as Error));
+  const keep = vscode.workspace.getConfiguration('procession').get<Keep>('keepRuns') ?? { runs: 50, megabytes: 200, days: 14 };
+  for (const folder of [archive, liveRunsFolder()]) {
+    for (const run of pruneRuns(folder, keep, now)) log.info(`removed the record of an old run: ${run}`);
+  }
 }

@@ -16,7 +16,7 @@ export class OpenRun {
   #attention: Attention | undefined;
 
   /** `changed` is called after each batch of events; `self` is this process. Throws when `directory` is no run directory. */
-  constructor(readonly directory: string, private readonly self: ProcessRef, changed: () => void) {
+  constructor(public directory: string, private readonly self: ProcessRef, changed: () => void) {
     const description = readDescription(directory);
     if (!description) throw new Error(`${directory} has no run.json`);
     this.#description = description;
@@ -61,6 +61,12 @@ export class OpenRun {
   /** Reads everything that is written up to now. */
   readAll(): void {
     this.#reader.readAll();
+  }
+
+  /** The run has ended and its files lie elsewhere now. Everything was read; nothing more will come. */
+  moved(directory: string): void {
+    this.#reader.close();
+    this.directory = directory;
   }
 
   close(): void {

@@ -3,9 +3,10 @@ import * as vscode from 'vscode';
 import { messageOf } from '../core/errors';
 import type { Report } from '../core/report';
 import { EventFile } from '../observe/eventFile';
+import { moveRun } from '../observe/archive';
 import { OpenRun } from '../observe/openRun';
 import type { Attention } from '../observe/lease';
-import { listRuns, readDescription } from '../observe/runDirectory';
+import { listRuns, readDescription, type RunDescription } from '../observe/runDirectory';
 import type { Steering } from '../launch/steer';
 import { ownRef } from '../launch/launcher';
 
@@ -20,6 +21,9 @@ export interface WindowRun {
 /** Changes of many runs are told together, at most this often, in ms. A quarter of what the eye takes for a delay. */
 const quiet = 25;
 
+/** ms from the end of a run until its directory moves: what shows its output has read it by then. */
+const restBeforeMove = 2_000;
+
 /** The runs that this window shows. */
 export class RunStore implements vscode.Disposable {
   readonly self = ownRef();
@@ -31,7 +35,10 @@ export class RunStore implements vscode.Disposable {
   /** Something about the runs or their members is new. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(private readonly log: vscode.LogOutputChannel) {}
+  readonly #moves = new Map<string, NodeJS.Timeout>();
+
+  /** `archive` is where runs are kept that have ended. */
+  constructor(private readonly log: vscode.LogOutputChannel, private readonly archive: string) {}
 
   /** Follows a run directory; the same one twice is the same run. */
   add(directory: string): WindowRun {
@@ -45,10 +52,11 @@ export class RunStore implements vscode.Disposable {
     return run;
   }
 
-  /** Takes up the runs of a workspace that lie in a folder: those of a window that was reloaded or crashed. */
-  restore(folder: string, workspace: string): void {
+  /** Takes up runs of a workspace that lie in a folder: those of a window that was reloaded or crashed. `wanted` chooses among them. */
+  restore(folder: string, workspace: string, wanted: (run: RunDescription) => boolean = () => true): void {
     for (const directory of listRuns(folder)) {
-      if (readDescription(directory)?.workspace !== workspace) continue;
+      const description = readDescription(directory);
+      if (description?.workspace !== workspace || !wanted(description)) continue;
       try {
         this.add(directory);
       } catch (error) {
@@ -92,12 +100,31 @@ export class RunStore implements vscode.Disposable {
   #tell(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      for (const run of this.#runs.values()) this.#moveWhenEnded(run);
       this.#changed.fire();
     }, quiet);
   }
 
+  /** Memory is for live runs: when the last word of a run is read, its directory moves to the archive. */
+  #moveWhenEnded(run: WindowRun): void {
+    const { open } = run;
+    if (!open.observationEnded || open.report().run.endedAt === null || this.#moves.has(open.id) || open.directory.startsWith(this.archive)) return;
+    this.#moves.set(open.id, setTimeout(() => {
+      this.#moves.delete(open.id);
+      if (!this.#runs.has(open.id)) return;
+      try {
+        open.readAll();
+        run.steering.file.close();
+        open.moved(moveRun(open.directory, this.archive));
+      } catch (error) {
+        this.log.warn(`${open.directory} could not be kept: ${messageOf(error)}`);
+      }
+    }, restBeforeMove));
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
+    for (const timer of this.#moves.values()) clearTimeout(timer);
     for (const { open, steering } of this.#runs.values()) {
       open.close();
       steering.file.close();
