@@ -10,18 +10,20 @@ export type Fact = { readonly e: string; readonly t?: number } & { readonly [key
 /** `ready`; `silent` after a write that failed; `gone` when the run directory is no more. */
 type State = 'ready' | 'silent' | 'gone';
 
-const quote = JSON.stringify;
+// Taken once, at preload: the program may replace it.
+const { stringify } = JSON;
 let state: State = 'silent';
 let path = '';
 let self = '';
 
-/** JSON.stringify without `toJSON`, which a program may have put on Object.prototype or Array.prototype. */
+/** JSON.stringify, but for a `toJSON` that a program may have put on Object.prototype or Array.prototype. */
 function encode(value: Json): string {
-  if (typeof value !== 'object' || value === null) return quote(value) ?? 'null';
+  if (typeof value !== 'object' || value === null) return stringify(value) ?? 'null';
+  if (!('toJSON' in [])) return stringify(value);
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(encode).join(',')}]`;
   const entries = value as { readonly [key: string]: Json };
   const members = Object.keys(entries).filter((key) => entries[key] !== undefined);
-  return `{${members.map((key) => `${quote(key)}:${encode(entries[key])}`).join(',')}}`;
+  return `{${members.map((key) => `${stringify(key)}:${encode(entries[key])}`).join(',')}}`;
 }
 
 /**
