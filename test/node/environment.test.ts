@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { ancestor, environmentFor, execute, makeRun, nodes, observe, probes, readEvents } from './observed';
+
+const folder = mkdtempSync(join(tmpdir(), 'procession-node-environment-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const option = (file: string): string => `--require ${JSON.stringify(file)}`;
+const ours = option(join(probes, 'node', 'probe.cjs'));
+const boot = join(probes, 'python', 'boot');
+const { PATH } = process.env;
+
+/** Runs a program that spawns `env` with `options`, and returns the variables which that printed. */
+async function childEnvironment(node: string, options: string, env: NodeJS.ProcessEnv): Promise<Record<string, string>> {
+  const code = `process.stdout.write(require('child_process').spawnSync('env', ['-0'], ${options}).stdout)`;
+  const { outcome } = await observe(node, ['-e', code], { env: { PATH, ...env } });
+  return Object.fromEntries(outcome.stdout.split('\0').filter(Boolean).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+}
+
+for (const node of nodes) {
+  describe(`Node ${node.version}: the environment`, { concurrency: 2, timeout: 60_000 }, () => {
+    test('children get ours before their own', async () => {
+      const env = await childEnvironment(node.path, '{}', { NODE_OPTIONS: '--no-warnings', PYTHONPATH: '/mine' });
+      const { PROCESSION = '', ...rest } = env;
+      assert.match(PROCESSION, /^1\|\d+\.\d+\|\|\/.*run\|/);
+      assert.deepEqual(rest, { PATH, NODE_OPTIONS: `${ours} --no-warnings`, PYTHONPATH: `${boot}:/mine` });
+    });
+
+    test('children with an environment of their own get it too, once', async () => {
+      const cleared = await childEnvironment(node.path, "{ env: { PATH: process.env.PATH } }", {});
+      assert.deepEqual([cleared.NODE_OPTIONS, cleared.PYTHONPATH], [ours, boot]);
+      const empty = await childEnvironment(node.path, "{ env: { PATH: process.env.PATH, PYTHONPATH: '', NODE_OPTIONS: '' } }", {});
+      assert.deepEqual([empty.NODE_OPTIONS, empty.PYTHONPATH], [`${ours} `, `${boot}:`]);
+      const held = `--no-warnings ${ours}`;
+      const twice = await childEnvironment(node.path, `{ env: { PATH: process.env.PATH, NODE_OPTIONS: ${JSON.stringify(held)} } }`, {});
+      assert.equal(twice.NODE_OPTIONS, held);
+    });
+
+    test('a debugger\'s own process is left alone', async () => {
+      const env = await childEnvironment(node.path, "{ env: { PATH: process.env.PATH, NODE_INSPECTOR_INFO: '{}' } }", {});
+      assert.equal(env.NODE_OPTIONS, undefined);
+    });
+
+    test('a permission model that kills Node 20 for its preload', async () => {
+      const path = join(folder, `permission${node.major}.js`);
+      writeFileSync(path, "console.log(require('child_process').spawnSync(process.execPath, ['--experimental-permission', '--allow-fs-read=' + __filename, '-p', '1']).stderr + '');");
+      const alone = await execute(node.path, [path], { env: { PATH } });
+      assert.equal((await observe(node.path, [path], { env: { PATH } })).outcome.stdout.replace(/node:\d+/, ''), alone.stdout.replace(/node:\d+/, ''));
+    });
+
+    test('options that others put before ours', async () => {
+      const other = join(folder, 'other.cjs');
+      writeFileSync(other, '');
+      const run = makeRun();
+      const env = environmentFor(run, { env: { PATH } });
+      const before = { ...env, NODE_OPTIONS: `${option(other)} ${env.NODE_OPTIONS} --no-warnings`, PYTHONPATH: `/first:${boot}:/last` };
+      const { stdout } = await execute(node.path, ['-p', 'JSON.stringify(process.env)'], { env: before });
+      assert.deepEqual(JSON.parse(stdout), { PATH, NODE_OPTIONS: `${option(other)} --no-warnings`, PYTHONPATH: '/first:/last' });
+      assert.equal(readEvents(run).length, 2);
+    });
+
+    test('a probe that is reached through a symbolic link', async () => {
+      const link = join(folder, `link${node.major}`);
+      symlinkSync(probes, link);
+      const run = makeRun();
+      const through = option(join(link, 'node', 'probe.cjs'));
+      const env = { PATH, PROCESSION: `1|${ancestor}||${run}`, NODE_OPTIONS: through, PYTHONPATH: join(link, 'python', 'boot') };
+      const code = "console.log(JSON.stringify(process.env), require('child_process').execSync('echo $NODE_OPTIONS', { encoding: 'utf8' }))";
+      const { stdout } = await execute(node.path, ['-e', code], { env });
+      assert.equal(stdout, `${JSON.stringify({ PATH })} ${through}\n\n`);
+    });
+
+    test('a probe that was removed kills no child', async () => {
+      const copy = mkdtempSync(join(folder, 'removed-'));
+      mkdirSync(join(copy, 'node'));
+      symlinkSync(join(probes, 'node', 'probe.cjs'), join(copy, 'node', 'probe.cjs'));
+      const file = join(copy, 'node', 'probe.cjs');
+      const run = makeRun();
+      const code = `require('fs').unlinkSync(${JSON.stringify(file)}); console.log(require('child_process').execFileSync(process.execPath, ['-p', '1'], { encoding: 'utf8' }))`;
+      const { stdout, stderr } = await execute(node.path, ['-e', code], { env: { PATH, PROCESSION: `1|${ancestor}||${run}`, NODE_OPTIONS: option(file) } });
+      assert.deepEqual([stdout, stderr], ['1\n\n', '']);
+    });
+  });
+}
