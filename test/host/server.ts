@@ -35,6 +35,8 @@ export interface Server {
   output(): string;
   /** where the server keeps the person's data; removed by stop() */
   dataFolder: string;
+  /** the server's own process */
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -65,7 +67,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const trust = options.trusted === false ? { 'security.workspace.trust.startupPrompt': 'never' } : {};
   writeFileSync(join(user, 'settings.json'), JSON.stringify({ ...quiet, ...trust, ...options.settings }, null, 2));
   const mark = randomBytes(8).toString('hex');
-  const env = cleanEnvironment({ ...process.env, ...options.env, [markVariable]: mark });
+  // Without a gallery the editor asks nobody on the network which extensions there are.
+  const env = cleanEnvironment({ EXTENSIONS_GALLERY: '{"serviceUrl":""}', ...process.env, ...options.env, [markVariable]: mark });
   const stores = ['--server-data-dir', dataFolder, '--extensions-dir', extensions];
   const removeData = () => rmSync(dataFolder, { recursive: true, force: true, maxRetries: 5 });
 
@@ -85,7 +88,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       removeData();
     };
     const port = await listeningPort(child, output).catch(async (error: unknown) => { await stop(); throw error; });
-    return { url: (window) => windowUrl(port, token, window), output, dataFolder, stop };
+    return { url: (window) => windowUrl(port, token, window), output, dataFolder, pid: child.pid ?? 0, stop };
   } catch (error) {
     removeData();
     throw error;

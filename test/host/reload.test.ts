@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { test, type TestContext } from 'node:test';
+
+import { pageBrowser, type Browser } from './browser';
+import { openWorkbench, type Workbench } from './workbench';
+
+const repository = resolve(__dirname, '..', '..');
+const view = 'Processes';
+
+async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+  for (const end = Date.now() + 60_000; Date.now() < end;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((next) => setTimeout(next, 100));
+  }
+  throw new Error(`waited 60 s for: ${what}`);
+}
+
+/** A window in which the family runs, with its rows drawn. */
+async function familyWindow(t: TestContext): Promise<{ workbench: Workbench; browser: Browser; pids: Record<string, number> }> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  cpSync(join(__dirname, 'programs'), folder, { recursive: true });
+  const workbench = await openWorkbench({ folder, extension: repository });
+  t.after(() => workbench.close());
+  const browser = pageBrowser(workbench.page);
+  await browser.press('Control+p');
+  await browser.type('family.py');
+  await browser.choosePick('family.py');
+  await workbench.page.locator('.tab', { hasText: 'family.py' }).waitFor();
+  await browser.press('F1');
+  await browser.type('Procession: Run File');
+  await browser.choosePick('Procession: Run File');
+  const pids = await family(browser);
+  return { workbench, browser, pids };
+}
+
+const names = ['MainProcess', 'quiet', 'parent', 'grandchild', 'watcher'];
+
+/** The pids of the family, when all of it is drawn alive. */
+const family = (browser: Browser): Promise<Record<string, number>> => until('the family', async () => {
+  const rows = (await browser.rows(view)).filter(({ label, description }) => names.includes(label) && /^\d+ /.test(description) && !description.includes('exit'));
+  return rows.length === names.length && Object.fromEntries(rows.map(({ label, description }) => [label, parseInt(description, 10)]));
+});
+
+const openView = (workbench: Workbench): Promise<void> => workbench.page.locator('.part.activitybar .action-label[aria-label^="Procession"]').first().click({ timeout: 60_000 });
+const isAlive = (pid: number): boolean => {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+/** The members can still be ended, one and all, and the tree says by whom. */
+async function steer(browser: Browser, pids: Record<string, number>): Promise<void> {
+  await browser.clickInline(view, 'quiet', 'Terminate');
+  await until('the end of quiet', async () => (await browser.rows(view)).some(({ label, description }) => label === 'quiet' && /−15 SIGTERM, terminated by Procession/.test(description)));
+  await browser.press('F1');
+  await browser.type('Procession: Stop');
+  await browser.choosePick('Procession: Stop');
+  await until('the end of all', () => Promise.resolve(Object.values(pids).every((pid) => !isAlive(pid))));
+}
+
+test('Reload Window while a run is on: the program goes on, the tree is there again, and can be steered', { timeout: 240_000 }, async (t) => {
+  const { workbench, browser, pids } = await familyWindow(t);
+  await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+  await openView(workbench);
+  assert.deepEqual(await family(browser), pids);
+  await steer(browser, pids);
+});
+
+test('the extension host is killed while a run is on: what happened meanwhile is in the tree afterwards', { timeout: 240_000 }, async (t) => {
+  const { workbench, browser, pids } = await familyWindow(t);
+  const hosts = extensionHosts();
+  assert.ok(hosts.length > 0);
+  for (const host of hosts) if (belongsTo(host, workbench)) process.kill(host, 'SIGKILL');
+  process.kill(pids.grandchild ?? 0, 'SIGTERM');
+  await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+  await openView(workbench);
+  await until('the end of the grandchild', async () => (await browser.rows(view)).some(({ label, description }) => label === 'grandchild' && description.includes('SIGTERM')));
+  assert.ok(['MainProcess', 'quiet', 'parent', 'watcher'].every((name) => isAlive(pids[name] ?? 0)), 'the others go on');
+  await steer(browser, pids);
+});
+
+/** Processes of VS Code servers that run extensions. */
+function extensionHosts(): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => commandOf(pid).includes('--type=extensionHost'));
+}
+
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+};
+
+/** Other tests may have servers of their own: only ours is hurt. */
+function belongsTo(pid: number, workbench: Workbench): boolean {
+  for (let at = pid; at > 1;) {
+    if (at === workbench.server.pid) return true;
+    at = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${at}/status`, 'utf8'))?.[1] ?? 0);
+  }
+  return false;
+}
