@@ -92,8 +92,8 @@ def begin_raw(frame):
     else:
         from . import places
         me.method = 'os.fork'
-        site = places.call(frame)[0]
-        begin('"site":%s,' % dump(site) if site else '')
+        site = places.site(frame)
+        begin(site and site[1:] + ',')
 
 
 def subinterpreter():

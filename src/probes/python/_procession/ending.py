@@ -11,7 +11,6 @@ import time
 
 from .hooks import is_ours
 from .journal import READ, emit, me
-from .texts import dump
 
 RETURNS = {function.__code__.co_code[-2] for function in (lambda value: value, lambda: None)}
 
@@ -71,8 +70,7 @@ def before_exit(args, kwargs):
     else:
         from . import places
         via = 'os._exit'
-        site = places.call(frame)[0]
-        site = ',"site":' + dump(site) if site else ''
+        site = places.site(frame)
     emit('exit', '"code":%d,"signal":null,"via":"%s"%s,%s' % (code, via, site, usage()))
 
 

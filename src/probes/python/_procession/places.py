@@ -3,11 +3,13 @@ import os
 import sys
 
 from .hooks import PROBE, is_library
+from .texts import dump
 
 MAX_TEXT = 400
 MAX_FILES = 4096
 PROGRAM, PACKAGE, LIBRARY, OURS = 1, 2, 3, 4
 owners = {}  # file name -> one of these
+sites = {}  # (file name, line, function) -> JSON
 CLASSES = {'process.py': 'Process', 'subprocess.py': 'Popen', 'pool.py': 'Pool', 'managers.py': 'Manager'}
 Function = type(lambda: None)
 Method = type(Function.__get__(lambda: None, 0))
@@ -15,26 +17,45 @@ lineage = type.__dict__['__mro__'].__get__  # past what a metaclass may make of 
 name_of = type.__dict__['__name__'].__get__
 
 
-def call(frame):
+def caller(frame):
     """
-    Who called: `(site, via)`. The site is the innermost frame of the program, or of a package where no program is above;
-    `via` names the standard library's function that was called there, '' for the hooked function itself.
+    Who called: `(frame, entry)`. The innermost frame of the program, or of a package where no program is above, or None;
+    `entry` is the code of the standard library's function that was called there, None for the hooked function itself.
     """
     entry = nearest = None
     while frame is not None:
         code = frame.f_code
         owner = owners.get(code.co_filename) or owner_of(code.co_filename)
         if owner == PROGRAM:
-            nearest = frame
-            break
+            return frame, entry
         if nearest is None:
             if owner == PACKAGE:
                 nearest = frame
             elif owner == LIBRARY:
                 entry = code
         frame = frame.f_back
-    site = None if nearest is None else place(nearest.f_code, nearest.f_lineno)
+    return nearest, entry
+
+
+def call(frame):
+    """`(site, via)` of a call: where it stands, and the name of the standard library's function that is called, or ''."""
+    frame, entry = caller(frame)
+    site = None if frame is None else place(frame.f_code, frame.f_lineno)
     return site, '' if entry is None else qualified(entry)
+
+
+def site(frame):
+    """`,"site":…` for the place of a call, or ''. Remembered, for the loops that create processes."""
+    frame = caller(frame)[0]
+    if frame is None:
+        return ''
+    key = frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+    text = sites.get(key)
+    if text is None:
+        text = ',"site":' + dump(place(frame.f_code, frame.f_lineno))
+        if len(sites) < MAX_FILES:
+            sites[key] = text
+    return text
 
 
 def owner_of(filename):

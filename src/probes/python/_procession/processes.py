@@ -85,9 +85,9 @@ class Observer:
             self.module._children = Children(self.module._children)  # _bootstrap() made a new one
         process = frame.f_locals['self']
         known, role = self.describe(process)
-        if role == 'child':
+        if role == 'child' and (process._args or process._kwargs):
             known += arguments(process._args, process._kwargs)
-        me.starting[_thread.get_ident()] = id(process), self.naming(process), known + site(frame)
+        me.starting[_thread.get_ident()] = id(process), self.naming(process), known + places.site(frame)
 
     def naming(self, process):
         return '"name":%s,"daemon":%s,' % (quote(process._name), 'true' if process._config.get('daemon') else 'false')
@@ -155,11 +155,6 @@ def finished(process):
 def arguments(args, kwargs):
     text = places.arguments(args, kwargs)
     return ',"args":' + quote(text) if text else ''
-
-
-def site(frame):
-    place = places.call(frame)[0]
-    return ',"site":' + dump(place) if place else ''
 
 
 def uncaught():
