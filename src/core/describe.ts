@@ -31,6 +31,8 @@ const byWhom = (member: Member): string => {
   const ended = member.endedBy;
   if (!ended) return '';
   const meaning = signalMeaning(ended.signal) || 'ended';
+  if (ended.by === 'outside') return `, ${meaning} from outside the run`;
+  if (ended.by === 'kernel') return `, out of memory (${ended.via ?? ''})`;
   if (ended.by === 'procession') return `, ${meaning} by Procession`;
   if (ended.by === 'member') return `, ${meaning} by ${ended.member === member.id ? 'itself' : `pid ${parseInt(ended.member ?? '', 10)}`}${ended.via ? ` (${ended.via})` : ''}`;
   return ended.signal === 'SIGKILL' || ended.signal === 'SIGTERM' ? ', sender unknown' : meaning ? `, ${meaning}` : '';

@@ -243,6 +243,14 @@ export interface GoneEvent extends Base {
   rss?: number;
 }
 
+/** The kernel has killed processes for want of memory between `since` and `t`; `evidence` names the counter that stepped, by `kills`. */
+export interface OutOfMemoryEvent extends Base {
+  e: 'outOfMemory';
+  since: number;
+  kills: number;
+  evidence: string;
+}
+
 /** Something about the observation itself that a person should know. */
 export interface ProblemEvent extends Base {
   e: 'problem';
@@ -253,6 +261,6 @@ export interface ProblemEvent extends Base {
 export type Event =
   | StartEvent | SpawnEvent | CallEvent | SpawnFailedEvent | SelfEvent | ExecEvent | ErrorEvent | ExitEvent | ReapEvent
   | SignalEvent | ThreadEvent | RunEvent | RootEvent | LaunchFailedEvent | RootExitEvent | EndEvent
-  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | ProblemEvent;
+  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | ProblemEvent;
 
 export type EventType = Event['e'];

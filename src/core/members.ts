@@ -46,9 +46,9 @@ export interface Member {
   threads: WorkerThread[];
 }
 
-/** Who sent the signal that ended a member. `outside` is said only when no member and not Procession sent it and the senders are all observed. */
+/** Who sent the signal that ended a member: Procession, a member of the run with its call, the kernel for want of memory (with its evidence in `via`), somebody outside the run, or nobody that is known. */
 export interface EndedBy {
-  by: 'procession' | 'member' | 'unknown';
+  by: 'procession' | 'member' | 'kernel' | 'outside' | 'unknown';
   signal: string;
   member?: ProcessRef;
   via?: string;
@@ -197,11 +197,40 @@ function endOf(state: RunState, record: MemberRecord): number | null {
   return exit && exit.t < seen ? exit.t : seen;
 }
 
-function endedByOf(record: MemberRecord, exit: Exit | null, endedAt: number | null): EndedBy | null {
+const killedBySomebodyUnknown = ({ claims, signals }: MemberRecord): boolean =>
+  [claims.reap, claims.zombie, claims.rootExit].some((claim) => claim?.value.signal === 'SIGKILL') && !signals.some(({ signal }) => signal === 'SIGKILL');
+
+/**
+ * The evidence that the kernel killed a member for want of memory: its counter stepped while the member ended by −9,
+ * and no more members ended so than it counted. A −9 alone is no evidence.
+ */
+function outOfMemory(state: RunState, record: MemberRecord, endedAt: number): string | undefined {
+  if (!killedBySomebodyUnknown(record)) return undefined;
+  const during = (t: number | null, since: number, until: number): boolean => t !== null && t >= since - 250 && t <= until + 250;
+  return state.outOfMemory.find(({ since, t, kills }) => during(endedAt, since, t)
+    && [...state.members.values()].filter((other) => killedBySomebodyUnknown(other) && during(endOf(state, other), since, t)).length <= kills)?.evidence;
+}
+
+/** Signals that only somebody sends: the kernel does not, for a fault or a limit (it sends SIGKILL for both). */
+const sentBySomebody = new Set(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']);
+
+/** True when the sender cannot have been a member: a probe was in every one that lived then, and none of them told of the signal. */
+function cameFromOutside(state: RunState, signal: string, endedAt: number): boolean {
+  return sentBySomebody.has(signal) && [...state.members.values()].every((other) => {
+    const end = endOf(state, other);
+    return other.claims.start !== undefined || startOf(state, other) > endedAt || (end !== null && end < endedAt - probeDelay);
+  });
+}
+
+function endedByOf(state: RunState, record: MemberRecord, exit: Exit | null, endedAt: number | null): EndedBy | null {
   if (!exit?.signal || endedAt === null) return null;
   const sent = record.signals.filter((signal: SignalEvent) => signal.signal === exit.signal && signal.t <= endedAt + 250);
   const last = sent.at(-1);
-  if (!last) return { by: 'unknown', signal: exit.signal };
+  if (!last) {
+    const evidence = outOfMemory(state, record, endedAt);
+    if (evidence !== undefined) return { by: 'kernel', signal: exit.signal, via: evidence };
+    return { by: cameFromOutside(state, exit.signal, endedAt) ? 'outside' : 'unknown', signal: exit.signal };
+  }
   return {
     by: last.by === 'procession' ? 'procession' : 'member',
     signal: exit.signal,
@@ -335,7 +364,7 @@ function derive(state: RunState, bare: MemberRecord): Member {
     state: stateOf(record, ended),
     marks: marksOf(state, record, parent, ended, osParent),
     exit,
-    endedBy: endedByOf(record, exit, endedAt),
+    endedBy: endedByOf(state, record, exit, endedAt),
     error: claims.error ? { type: claims.error.value.type, message: claims.error.value.message, traceback: claims.error.value.traceback } : null,
     osState: live?.state ?? null,
     load: live?.load ?? null,
@@ -366,7 +395,7 @@ export function membersOf(state: RunState, kept: Map<ProcessRef, { key: string; 
     const parent = kept.get(record.id)?.member.parent;
     const parentRecord = parent ? state.members.get(parent) : undefined;
     const settled = record.claims.start ?? hasEnded(record.claims);
-    const key = [record.version, root, parentRecord?.version ?? '', state.run ? 1 : 0, state.end ? 1 : 0, settled ? '' : Math.floor(state.now / 1000), parent === null ? state.members.size : ''].join();
+    const key = [record.version, root, parentRecord?.version ?? '', state.run ? 1 : 0, state.end ? 1 : 0, state.outOfMemory.length, settled ? '' : Math.floor(state.now / 1000), parent === null ? state.members.size : ''].join();
     const held = kept.get(record.id);
     if (held?.key === key) found.push(held.member);
     else {

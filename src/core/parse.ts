@@ -41,6 +41,7 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   sample: { child: 'ref', ppid: 'integer', state: 'string', cpu: 'number', load: 'number?', rss: 'number', threads: 'integer?' },
   zombie: { child: 'ref', ...ending },
   gone: { child: 'ref', cpu: 'number?', rss: 'number?' },
+  outOfMemory: { since: 'number', kills: 'integer', evidence: 'string' },
   problem: { kind: 'string', message: 'string' },
 };
 

@@ -1,5 +1,5 @@
 import type {
-  ErrorEvent, Event, ExecEvent, ExitEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SelfEvent, SignalEvent,
+  ErrorEvent, Event, ExecEvent, ExitEvent, OutOfMemoryEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SelfEvent, SignalEvent,
   SpawnEvent, SpawnFailedEvent, StartEvent, ThreadEvent, ZombieEvent,
 } from './events';
 
@@ -90,6 +90,8 @@ export interface RunState {
   /** facts about a bare pid: resolved by time when members are derived */
   loose: Map<string, LooseEvent[]>;
   spawnFailures: SpawnFailedEvent[];
+  /** the latest kills for want of memory, by time */
+  outOfMemory: OutOfMemoryEvent[];
   /** kind → the newest message */
   problems: Map<string, Claim<string>>;
   /** ended members that were let go so that memory stays bounded */
@@ -107,7 +109,7 @@ export const limits = { members: 20_000, signals: 16, threads: 512, looseOfPid: 
 /** A state that knows nothing yet. */
 export function emptyState(): RunState {
   return {
-    members: new Map(), byPid: new Map(), loose: new Map(), spawnFailures: [], problems: new Map(), forgotten: 0, now: 0, version: 0,
+    members: new Map(), byPid: new Map(), loose: new Map(), spawnFailures: [], outOfMemory: [], problems: new Map(), forgotten: 0, now: 0, version: 0,
   };
 }
 
@@ -189,12 +191,13 @@ function betterSpawn(held: Claim<SpawnEvent> | undefined, event: SpawnEvent): Cl
   return earliest(held, event, event.t);
 }
 
-function addSignal(record: MemberRecord, event: SignalEvent): void {
+/** Puts an event into a list that is sorted by time, holds nothing twice, and lets the oldest go. */
+function insert<E extends Event>(list: E[], event: E, limit: number): void {
   const line = text(event);
-  if (record.signals.some((held) => text(held) === line)) return;
-  record.signals.push(event);
-  record.signals.sort((a, b) => a.t - b.t || (text(a) < text(b) ? -1 : 1));
-  if (record.signals.length > limits.signals) record.signals.shift();
+  if (list.some((held) => held.t === event.t && text(held) === line)) return;
+  list.push(event);
+  list.sort((a, b) => a.t - b.t || (text(a) < text(b) ? -1 : 1));
+  if (list.length > limit) list.shift();
 }
 
 function addThread(record: MemberRecord, event: ThreadEvent): void {
@@ -274,7 +277,7 @@ export function applyTo(record: MemberRecord, event: Event): void {
       record.peakRss = Math.max(record.peakRss, event.rss);
       break;
     case 'signal':
-      addSignal(record, event);
+      insert(record.signals, event, limits.signals);
       break;
     case 'thread':
       addThread(record, event);
@@ -346,9 +349,10 @@ export function reduce(state: RunState, raw: Event): RunState {
       }
       break;
     case 'spawnFailed':
-      state.spawnFailures.push(event);
-      state.spawnFailures.sort((a, b) => a.t - b.t || (text(a) < text(b) ? -1 : 1));
-      if (state.spawnFailures.length > limits.spawnFailures) state.spawnFailures.shift();
+      insert(state.spawnFailures, event, limits.spawnFailures);
+      break;
+    case 'outOfMemory':
+      insert(state.outOfMemory, event, limits.spawnFailures);
       break;
     case 'spawn':
     case 'reap':

@@ -7,6 +7,7 @@ import type { EventFile} from '../observe/eventFile';
 import { type UnsignedEvent } from '../observe/eventFile';
 import { isSame, readStart } from '../observe/identity';
 import { attentionOf, watchLeases } from '../observe/lease';
+import { MemoryKills } from '../observe/memoryKills';
 import { RunReader } from '../observe/reader';
 import { liveOf } from '../observe/runDirectory';
 import { createSampler } from '../observe/createSampler';
@@ -42,6 +43,7 @@ export class Observer {
   readonly #file: EventFile;
   readonly #sampler: TreeSampler | undefined;
   readonly #schedule: SamplerSchedule | undefined;
+  readonly #memoryKills: MemoryKills;
   readonly #table = new Map<ProcessRef, string>();
   #leases: FSWatcher | undefined;
   #timer: NodeJS.Timeout;
@@ -51,6 +53,7 @@ export class Observer {
 
   constructor(private readonly options: ObserverOptions, file: EventFile) {
     this.#file = file;
+    this.#memoryKills = new MemoryKills(parseInt(options.root, 10), Date.now);
     this.#reader = new RunReader(options.run, { follow: false, onEvents: (events) => this.#fold(events) });
     if (options.poll !== 0) {
       const [pid = '', start] = options.root.split('.');
@@ -115,6 +118,8 @@ export class Observer {
   /** Ends members whose end nobody told, and hands the sampler those that only a probe knows of. */
   #reconcile(): void {
     this.#reader.readAll();
+    const killed = this.#memoryKills.look();
+    if (killed) this.tell({ e: 'outOfMemory', t: Date.now(), ...killed });
     for (const { id, endedAt } of membersOf(this.#state, this.#kept)) {
       if (endedAt !== null) continue;
       // A zombie is still there: what it ended with is the sampler's to tell.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
@@ -236,4 +236,40 @@ test('a pid that belongs to another process now is refused', { skip: process.pla
   const outcome = await procession(['open', record, '--kill', String(process.pid)]);
   assert.equal(outcome.code, 2);
   assert.match(outcome.stderr, /has ended and its pid now belongs to another process that is not part of this run/);
+});
+
+test('the kernel kills a member for want of memory: said with its evidence, and not otherwise', { skip: !existsSync('/sys/fs/cgroup/memory/memory.oom_control') && 'needs a writable control group of version 1' }, async (t) => {
+  const group = '/sys/fs/cgroup/memory/procession-test';
+  try {
+    mkdirSync(group, { recursive: true });
+    writeFileSync(join(group, 'memory.limit_in_bytes'), String(60 * 1024 * 1024));
+  } catch {
+    t.skip('control groups are not ours to make');
+    return;
+  }
+  t.after(() => rmdirSync(group));
+  const file = script('hungry.py', `import multiprocessing, os, sys, time
+def eat():
+    with open(sys.argv[1] + '/cgroup.procs', 'w') as group:
+        group.write(str(os.getpid()))
+    hoard = []
+    while True:
+        hoard.append(bytearray(1 << 20))
+def idle():
+    time.sleep(30)
+if __name__ == '__main__':
+    for target, name in ((eat, 'hungry'), (idle, 'idle')):
+        multiprocessing.Process(target=target, name=name).start()
+    hungry, idle = sorted(multiprocessing.active_children(), key=lambda p: p.name)
+    hungry.join()
+    time.sleep(1.5)
+    os.system('kill -9 %d' % idle.pid)
+    idle.join()
+`);
+  const outcome = await procession(['run', '--report', 'hungry.json', '--', 'python3', file, group]);
+  assert.equal(outcome.code, 0);
+  const { members } = reportIn('hungry.json');
+  const by = (name: string) => members.find((member) => member.name === name)?.endedBy;
+  assert.deepEqual([by('hungry')?.by, by('hungry')?.signal, by('hungry')?.via], ['kernel', 'SIGKILL', 'oom_kill of /proc/vmstat']);
+  assert.equal(by('idle')?.by, 'unknown');
 });

@@ -17,8 +17,10 @@ test('the gate opens on a fork and on a reaped process, and bounds the pids with
   assert.equal(reaped.given(500), false);
   const forked = gate.look();
   assert.deepEqual([500, 501, 510, 511].map((pid) => forked.given(pid)), [false, true, true, false]);
+  assert.deepEqual(forked.range, [501, 510]);
   const wrapped = gate.look();
   assert.deepEqual([511, 399, 400, 401, 510].map((pid) => wrapped.given(pid)), [true, true, true, false, false]);
+  assert.equal(wrapped.range, undefined);
 });
 
 test('the gate stays open where the file is not the kernel\'s, or says nothing', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  parseAuxv, parseChildren, parseLoadavg, parseMark, parseOpenFiles, parsePeak, parseStat, parseWaitStatus, splitNul,
+  parseAuxv, parseLoadavg, parseMark, parseOpenFiles, parsePeak, parseStat, parseWaitStatus, splitNul,
 } from '../../src/observe/procText';
 
 /** Recorded on Linux 6.18; only the names were changed, by prctl(PR_SET_NAME), before recording. */
@@ -14,7 +14,8 @@ test('a stat row', () => {
   const row = parseStat(Buffer.from(stat('node')));
   assert.deepEqual({ ...row, commHash: 0 }, {
     comm: 'node', commHash: 0, state: 'S', ppid: 8090, pgid: 8101, sid: 8101, kernelThread: false, cpuTicks: 53, threads: 11,
-    start: 51239, pages: 12048, stack: 140723908131744, readable: false, waitStatus: 0,
+    start: 51239, pages: 12048, stack: 140723908131744,
+    exitSignal: 17, readable: false, waitStatus: 0,
   });
 });
 
@@ -64,11 +65,6 @@ test('a kernel thread', () => {
 
 test('what is no stat row', () => {
   for (const text of ['', '12', '12 (', '12 (a', '12 (a)', '12 (a) ']) assert.equal(parseStat(Buffer.from(text)), undefined, text);
-});
-
-test('a children file', () => {
-  assert.deepEqual(parseChildren(Buffer.from('')), []);
-  assert.deepEqual(parseChildren(Buffer.from('12 4194303 7 ')), [12, 4194303, 7]);
 });
 
 test('loadavg', () => {

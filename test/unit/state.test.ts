@@ -38,6 +38,7 @@ const event: fc.Arbitrary<Event> = fc.oneof<fc.Arbitrary<Event>[]>(
   fc.record({ e: fc.constant('gone' as const), id: exact, t, child: ref, cpu: fc.integer({ min: 0, max: 5 }) }),
   fc.record({ e: fc.constant('run' as const), id: exact, t, run: name, command: argv, cwd: name, host: name, bootTime: fc.constant(990), tickMs: fc.constant(10) }),
   fc.record({ e: fc.constant('end' as const), id: exact, t }),
+  fc.record({ e: fc.constant('outOfMemory' as const), id: exact, t, since: t, kills: fc.integer({ min: 0, max: 2 }), evidence: name }),
   fc.record({ e: fc.constant('problem' as const), id: exact, t, kind: name, message: name }),
   fc.record({ e: fc.constant('spawnFailed' as const), id: exact, t, method: name, message: name }),
 );
@@ -99,10 +100,25 @@ test('who sent the signal is told apart: Procession, a member with its call, or 
   const end: Event = { e: 'reap', id: '2.1', t: 1250, child: '7.100', code: null, signal: 'SIGTERM' };
   const by = (...events: Event[]) => at([{ e: 'start', id: '7.100', t: 1001, ppid: 2, runtime: 'python', argv: [] }, ...events, end]).members[0]?.endedBy;
   const site = { file: '/a.py', line: 3 };
-  assert.deepEqual(by(), { by: 'unknown', signal: 'SIGTERM' });
+  assert.deepEqual(by(), { by: 'outside', signal: 'SIGTERM' }, 'every member has a probe, and none sent it');
+  assert.deepEqual(by({ e: 'seen', id: '1.1', t: 1100, child: '8.105', ppid: 7 }), { by: 'unknown', signal: 'SIGTERM' }, 'a member without a probe may have sent it');
   assert.deepEqual(by({ e: 'signal', id: '2.1', t: 1200, to: '7.100', signal: 'SIGTERM', via: 'Process.terminate', site }), { by: 'member', signal: 'SIGTERM', member: '2.1', via: 'Process.terminate', site });
   assert.deepEqual(by({ e: 'signal', id: '9.1', t: 1200, to: '7.100', signal: 'SIGTERM', by: 'procession', via: 'Terminate' }), { by: 'procession', signal: 'SIGTERM', via: 'Terminate' });
-  assert.deepEqual(by({ e: 'signal', id: '2.1', t: 1200, to: '7.100', signal: 'SIGINT' }), { by: 'unknown', signal: 'SIGTERM' }, 'another signal did not end it');
+  assert.deepEqual(by({ e: 'signal', id: '2.1', t: 1200, to: '7.100', signal: 'SIGINT' }), { by: 'outside', signal: 'SIGTERM' }, 'another signal did not end it');
+});
+
+test('out of memory is said only when the kernel counted it, and for no more members than it counted', () => {
+  const killed = (pids: number[], ...events: Event[]) => at([
+    ...pids.flatMap((p): Event[] => [{ e: 'start', id: `${p}.100`, t: 1001, ppid: 2, runtime: 'python', argv: [] }, { e: 'reap', id: '2.1', t: 5000, child: `${p}.100`, code: null, signal: 'SIGKILL' }]),
+    ...events,
+  ]).members.map(({ endedBy }) => endedBy?.by);
+  const counted = (kills: number, t: number): Event => ({ e: 'outOfMemory', id: '1.1', since: t - 1000, t, kills, evidence: 'memory.events' });
+  assert.deepEqual(killed([7]), ['unknown']);
+  assert.deepEqual(killed([7], counted(1, 5600)), ['kernel']);
+  assert.deepEqual(killed([7], counted(1, 9000)), ['unknown'], 'at another time');
+  assert.deepEqual(killed([7, 8], counted(1, 5600)), ['unknown', 'unknown'], 'which of the two is not known');
+  assert.deepEqual(killed([7, 8], counted(2, 5600)), ['kernel', 'kernel']);
+  assert.deepEqual(killed([7], counted(1, 5600), { e: 'signal', id: '2.1', t: 4990, to: '7.100', signal: 'SIGKILL' }), ['member']);
 });
 
 test('a million fuzzed lines: no exception, bounded memory, and what is dropped is counted', () => {
