@@ -12,9 +12,9 @@ export class HeldResults {
     this.#descriptor = openSync(path, 'w+', 0o600);
   }
 
-  add({ index, row, seconds, value, error }: Result): void {
+  add({ index, row, microseconds, value, error }: Result): void {
     // JSON texts hold no tab.
-    const data = Buffer.from([index, seconds, row ?? '', value ?? '', error ? JSON.stringify(error) : ''].join('\t'));
+    const data = Buffer.from([index, microseconds, row ?? '', value ?? '', error ? JSON.stringify(error) : ''].join('\t'));
     writeSync(this.#descriptor, data);
     this.#entries.push({ index, offset: this.#size, length: data.length });
     this.#size += data.length;
@@ -26,8 +26,8 @@ export class HeldResults {
     for (const { offset, length } of this.#entries) {
       const data = Buffer.allocUnsafe(length);
       readSync(this.#descriptor, data, 0, length, offset);
-      const [index, seconds, row, value, error] = data.toString().split('\t');
-      use({ index: Number(index), seconds: Number(seconds), row: row || undefined, ...(value ? { value } : {}), ...(error ? { error: JSON.parse(error) as TaskError } : {}) });
+      const [index, microseconds, row, value, error] = data.toString().split('\t');
+      use({ index: Number(index), microseconds: Number(microseconds), row: row || undefined, value: value || undefined, error: error ? (JSON.parse(error) as TaskError) : undefined });
     }
     this.#entries = [];
     closeSync(this.#descriptor);

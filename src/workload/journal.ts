@@ -9,7 +9,7 @@ import type { Task } from './scheduler';
 export interface Outcome {
   task: Task;
   worker: number;
-  /** ms since the epoch */
+  /** µs since the runner's opening */
   startedAt: number;
   answer: Pick<Answer, 'duration' | 'logEnd' | 'facts'>;
   logStart: number;
@@ -60,7 +60,7 @@ export class Journal {
 
 function common({ task, worker, startedAt, answer, logStart }: Outcome): string {
   const facts = answer.facts === undefined ? '' : `,"facts":${answer.facts}`;
-  return `"i":${task.index},"w":${worker},"a":${task.attempt},"t":${startedAt.toFixed(3)},"us":${answer.duration},"log":[${logStart},${answer.logEnd}]${facts}`;
+  return `"i":${task.index},"w":${worker},"a":${task.attempt},"t":${startedAt},"us":${answer.duration},"log":[${logStart},${answer.logEnd}]${facts}`;
 }
 
 function rowPart({ row }: Task): string {
@@ -78,8 +78,38 @@ export function valueText(line: string, entry: { n?: number; k?: string }): stri
   return line.slice(line.indexOf(',"v":') + 5, line.length - 1 - after);
 }
 
-/** Calls back for each whole line of a journal. A file that is not there is an empty one; a line that can't be read is passed over. */
+/** Calls back for each whole line of a journal that can be read. A file that is not there is an empty one. */
 export function readJournal(path: string, visit: (line: JournalLine, text: string) => void): void {
+  readLines(path, (text) => {
+    const line = parseLine(text);
+    if (line) visit(line, text);
+  });
+}
+
+function parseLine(text: string): JournalLine | undefined {
+  try {
+    return JSON.parse(text) as JournalLine;
+  } catch {
+    // A runner was killed while it wrote this.
+    return undefined;
+  }
+}
+
+/** The last line, if it is whole and short. */
+export function lastLine(path: string): JournalLine | undefined {
+  const descriptor = openSync(path, 'r');
+  try {
+    const tail = Buffer.alloc(4096);
+    const { size } = fstatSync(descriptor);
+    const length = readSync(descriptor, tail, 0, tail.length, Math.max(0, size - tail.length));
+    return parseLine(tail.toString('utf8', 0, length).trimEnd().split('\n').at(-1) ?? '');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Calls back for each line that ends with a line break. */
+export function readLines(path: string, visit: (text: string) => void): void {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -98,19 +128,9 @@ export function readJournal(path: string, visit: (line: JournalLine, text: strin
       }
       const text = Buffer.concat([...parts, chunk.subarray(0, last)]).toString();
       parts = [Buffer.from(chunk.subarray(last + 1, length))];
-      for (const line of text.split('\n')) visitLine(line, visit);
+      for (const line of text.split('\n')) visit(line);
     }
   } finally {
     closeSync(descriptor);
   }
-}
-
-function visitLine(line: string, visit: (line: JournalLine, text: string) => void): void {
-  let entry: JournalLine;
-  try {
-    entry = JSON.parse(line) as JournalLine;
-  } catch {
-    return;
-  }
-  visit(entry, line);
 }

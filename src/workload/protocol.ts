@@ -53,7 +53,7 @@ interface TaskLine {
   /** the worker, from 1, and which attempt this was, from 1 */
   w: number;
   a: number;
-  /** start in ms since the epoch, duration in µs */
+  /** start in µs since the runner's opening, duration in µs */
   t: number;
   us: number;
   /** byte range in the worker's log */
@@ -82,6 +82,8 @@ export interface CloseLine {
   state: State;
   done: number;
   failed: number;
+  /** µs that the longest task took: tells a re-run whether their order matters */
+  longest: number;
   reason?: string;
 }
 

@@ -6,13 +6,17 @@ import type { TaskError } from './protocol';
 export interface Result {
   index: number;
   row: string | undefined;
-  seconds: number;
-  value?: string;
-  error?: TaskError;
+  microseconds: number;
+  value: string | undefined;
+  error: TaskError | undefined;
 }
 
-export const jsonLine = ({ index, row, seconds, value, error }: Result): string =>
-  `{"index":${index}${row === undefined ? '' : `,"row":${row}`},"status":${error ? `"failed","error":${JSON.stringify(error)}` : `"done","value":${value ?? 'null'}`},"seconds":${seconds}}\n`;
+/** A result as a line of JSON. */
+export function jsonLine({ index, row, microseconds, value, error }: Result): string {
+  const given = row === undefined ? '' : `,"row":${row}`;
+  const outcome = error ? `"failed","error":${JSON.stringify(error)}` : `"done","value":${value ?? 'null'}`;
+  return `{"index":${index}${given},"status":${outcome},"us":${microseconds}}\n`;
+}
 
 /** RFC 4180: quotes where a delimiter, a quote or a line break is in the text. */
 const cell = (value: unknown): string => {
@@ -54,11 +58,11 @@ export class ResultsFile {
     const [names, values] = columnsOf(result.row === undefined ? null : (JSON.parse(result.row) as unknown));
     if (!this.#columns) {
       this.#columns = names;
-      this.#pending += `${['index', ...names, 'status', 'value', 'error', 'seconds'].map(cell).join(',')}\n`;
+      this.#pending += `${['index', ...names, 'status', 'value', 'error', 'us'].map(cell).join(',')}\n`;
     }
     const byName = new Map(names.map((name, i) => [name, values[i]]));
     const value = result.value === undefined ? '' : (JSON.parse(result.value) as unknown);
-    this.#pending += `${[result.index, ...this.#columns.map((name) => byName.get(name)), result.error ? 'failed' : 'done', value, result.error ? `${result.error.type}: ${result.error.message}` : '', result.seconds].map(cell).join(',')}\n`;
+    this.#pending += `${[result.index, ...this.#columns.map((name) => byName.get(name)), result.error ? 'failed' : 'done', value, result.error ? `${result.error.type}: ${result.error.message}` : '', result.microseconds].map(cell).join(',')}\n`;
   }
 
   flush(): void {

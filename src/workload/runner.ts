@@ -14,6 +14,7 @@ import { Outlet } from './outlet';
 import { planOf, type Plan, type Surroundings } from './plan';
 import { journalOf, keptRow, logOf, progressOf, slotOf, workloadOf, type Control, type Progress, type Reply, type State, type TaskError } from './protocol';
 import { Rate } from './rate';
+import type { Result } from './results';
 import { openRows, type Rows } from './rows';
 import { Scheduler, type Task } from './scheduler';
 import { Selection, type Wanted } from './selection';
@@ -151,8 +152,7 @@ export class Runner {
 
   #known(): Map<string, number> | undefined {
     const path = this.options.durationsFrom;
-    const known = path === undefined ? undefined : durationsIn(path);
-    return known?.size ? known : undefined;
+    return path === undefined ? undefined : durationsIn(path);
   }
 
   /** Makes tasks of the rows that are to run. */
@@ -206,7 +206,7 @@ export class Runner {
   #done(outcome: Outcome, value: string): void {
     this.#journal.done(outcome, value);
     this.#rate.add(1);
-    if (this.#outlet.isNeeded) this.#outlet.add({ ...resultOf(outcome), value });
+    if (this.#outlet.isNeeded) this.#outlet.add(resultOf(outcome, value, undefined));
   }
 
   #failed(outcome: Outcome, error: TaskError, again: boolean): void {
@@ -214,7 +214,7 @@ export class Runner {
     if (again) return;
     this.#rate.add(1);
     this.#failedRows.set(outcome.task.index, outcome.task);
-    this.#outlet.add({ ...resultOf(outcome), error });
+    this.#outlet.add(resultOf(outcome, undefined, error));
   }
 
   /** The journal first: what is told must be known after a crash. */
@@ -326,7 +326,7 @@ export class Runner {
     const why = refused ? this.#rowError?.message : reason;
     const { done, failed } = this.progress();
     const now = Date.now();
-    this.#journal.note({ e: 'close', t: now, state: final, done, failed, ...(why === undefined ? {} : { reason: why }) });
+    this.#journal.note({ e: 'close', t: now, state: final, done, failed, longest: this.#scheduler.longest, ...(why === undefined ? {} : { reason: why }) });
     this.#journal.close();
     this.#outlet.close();
     this.#publish();
@@ -358,8 +358,8 @@ const refOf = (pid: number): ProcessRef => {
   return start === undefined ? String(pid) : `${pid}.${start}`;
 };
 
-const resultOf = ({ task, answer }: Outcome): { index: number; row: string | undefined; seconds: number } =>
-  ({ index: task.index, row: task.row.length > keptRow ? undefined : task.row, seconds: answer.duration / 1e6 });
+const resultOf = ({ task, answer }: Outcome, value: string | undefined, error: TaskError | undefined): Result =>
+  ({ index: task.index, row: task.row.length > keptRow ? undefined : task.row, microseconds: answer.duration, value, error });
 
 const sizeOf = (log: string): number => statSync(log, { throwIfNoEntry: false })?.size ?? 0;
 

@@ -65,19 +65,21 @@ export class Scheduler {
   #queue = new Queue();
   #inputEnded = false;
   #total: number | null = null;
+  readonly #opened: number;
   #batching: Batching;
   #done = 0;
   #failed = 0;
   #fruitless = 0;
-  /** µs in the user's code so far; when the last task ended, ms */
+  /** µs in the user's code so far, and of the longest task; when the last task ended, ms */
   work = 0;
+  longest = 0;
   lastDone: number;
   #finished = false;
 
   constructor(private readonly rules: Rules, private readonly effects: Effects, now: number) {
     this.#batching = new Batching(rules.workers, rules.batch);
     this.seats = Array.from({ length: rules.workers }, (_, i) => new Seat(i + 1, now));
-    this.lastDone = now;
+    this.lastDone = this.#opened = now;
   }
 
   get count(): Count {
@@ -143,8 +145,9 @@ export class Scheduler {
     if (batch) this.#batching.measured(batch.microseconds / 1000, batch.count);
     this.#fruitless = 0;
     this.work += answer.duration;
+    this.longest = Math.max(this.longest, answer.duration);
     this.lastDone = now;
-    const outcome = { task, worker: seat.number, startedAt: seat.epoch + answer.start / 1000, answer, logStart: seat.logEnd };
+    const outcome = { task, worker: seat.number, startedAt: Math.round((seat.epoch - this.#opened) * 1000) + answer.start, answer, logStart: seat.logEnd };
     seat.logEnd = Math.max(seat.logEnd, answer.logEnd);
     if (answer.failed) this.#fail(outcome, seat.late === answer.sequence ? this.#lateness(seat, task) : errorOf(answer), now);
     else {
@@ -198,7 +201,7 @@ export class Scheduler {
       const duration = Math.max(0, Math.round((now - startedAt) * 1000));
       const error = seat.late === slot.current.sequence ? this.#lateness(seat, blamed) : deathOf(seat.number, blamed, ending, why);
       this.#fruitless = 0;
-      this.#fail({ task: blamed, worker, startedAt, answer: { ...answer, duration }, logStart: seat.logEnd }, error, now);
+      this.#fail({ task: blamed, worker, startedAt: Math.round((startedAt - this.#opened) * 1000), answer: { ...answer, duration }, logStart: seat.logEnd }, error, now);
     } else if (seat.ending === undefined && (seat.state === 'starting' || back.length > 0)) this.#fruitless++;
     this.#queue.giveBack(back);
     seat.state = 'empty';

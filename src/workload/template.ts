@@ -5,7 +5,7 @@ import { HumanError } from '../core/errors';
  * `{#}` its number from 1. No shell is involved: each argument stays one argument. Other braces stay as they are.
  */
 export function fillTemplate(template: readonly string[], row: unknown, index: number): string[] {
-  return template.map((part) => part.replace(/\{([A-Za-z_][\w.-]*|\d*|#)\}/g, (whole, name: string) => {
+  return template.map((part) => part.replace(/(?<!\$)\{([A-Za-z_][\w.-]*|\d*|#)\}/g, (whole, name: string) => {
     if (name === '#') return String(index + 1);
     if (name === '') return plain(row);
     const value = /^\d+$/.test(name)

@@ -272,7 +272,7 @@ describe('the scheduler of a workload', () => {
     assert.deepEqual(bench.kills, [[2, 'memory']]);
     bench.die(2, { signal: 'SIGTERM' });
     assert.deepEqual(bench.failures, []);
-    bench.answer(1);
+    bench.answer(1, { us: 50_000 });
     assert.equal(bench.worker(1).sent.length, 0);
     bench.mayStart = true;
     bench.scheduler.tick(0, () => undefined);
