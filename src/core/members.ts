@@ -377,6 +377,9 @@ function derive(state: RunState, bare: MemberRecord): Member {
   };
 }
 
+/** Who sent the signal depends on who else was there. */
+const endedBySignal = ({ claims }: MemberRecord): boolean => [claims.reap, claims.zombie, claims.rootExit].some((claim) => typeof claim?.value.signal === 'string');
+
 /** True for a record that something brought into being, not only a late word about one that was forgotten. */
 function exists(state: RunState, { claims }: MemberRecord): boolean {
   if (claims.start ?? claims.spawn ?? claims.seen ?? claims.sample) return true;
@@ -395,7 +398,7 @@ export function membersOf(state: RunState, kept: Map<ProcessRef, { key: string; 
     const parent = kept.get(record.id)?.member.parent;
     const parentRecord = parent ? state.members.get(parent) : undefined;
     const settled = record.claims.start ?? hasEnded(record.claims);
-    const key = [record.version, root, parentRecord?.version ?? '', state.run ? 1 : 0, state.end ? 1 : 0, state.outOfMemory.length, settled ? '' : Math.floor(state.now / 1000), parent === null ? state.members.size : ''].join();
+    const key = [record.version, root, parentRecord?.version ?? '', state.run ? 1 : 0, state.end ? 1 : 0, state.outOfMemory.length, settled ? '' : Math.floor(state.now / 1000), parent === null || endedBySignal(record) ? state.members.size : ''].join();
     const held = kept.get(record.id);
     if (held?.key === key) found.push(held.member);
     else {
