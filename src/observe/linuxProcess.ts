@@ -3,20 +3,18 @@ import { release } from 'node:os';
 import type { Ending } from '../core/events';
 import { Entry, type Description, type Reading } from './ledger';
 import { GONE, ProcFile, readProc, type DescriptorBudget } from './procFile';
-import { emptyRow, parseChildren, parseMark, parsePeak, parseStat, parseWaitStatus, splitNul, type StatRow } from './procText';
+import { emptyRow, parseMark, parsePeak, parseStat, parseWaitStatus, splitNul, type StatRow } from './procText';
 
 const commandLineLimit = 16_384;
 
-let buffer = Buffer.allocUnsafeSlow(16_384);
+const buffer = Buffer.allocUnsafeSlow(2_048);
 
 /** One process under /proc, known by its stat file. */
 export class LinuxProcess {
   readonly stat: ProcFile;
-  private readonly children: ProcFile;
 
   constructor(readonly pid: number, budget: DescriptorBudget) {
     this.stat = new ProcFile(`/proc/${pid}/stat`, budget);
-    this.children = new ProcFile(`/proc/${pid}/task/${pid}/children`, budget);
   }
 
   /** The process's row, read into `row`; `'gone'`, or undefined when the system did not let us read it now. */
@@ -27,24 +25,8 @@ export class LinuxProcess {
     return length > 0 ? parseStat(buffer, length, row) : undefined;
   }
 
-  /**
-   * Children that the main thread created. The file may omit some while siblings end (proc_tid_children(5)), so it can
-   * only add; and it comes in pieces of a page whatever the buffer, so it is read until it ends.
-   */
-  childPids(): number[] {
-    let length = 0;
-    for (;;) {
-      if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafeSlow(buffer.length)]);
-      const count = this.children.read(buffer, length, length);
-      if (count <= 0) break;
-      length += count;
-    }
-    return parseChildren(buffer, length);
-  }
-
   close(): void {
     this.stat.close();
-    this.children.close();
   }
 }
 

@@ -13,14 +13,22 @@ const sweepEvery = 2_000;
 /** Members younger than this are looked at each time: a fork is often followed by an exec, and a failure by an end. In ms. */
 const youngFor = 1_000;
 const youngAtOnce = 64;
+const newest = 32;
 /** Descriptions (command line and so on) may take this long in one look, in ms; the rest waits for the next. */
 const describeFor = 2;
 /** The peak of memory is read once in so many samples: when the process has ended, it cannot be read any more. */
 const peakEvery = 10;
 
-/** Kernels without CONFIG_PROC_CHILDREN lack these files. */
-const hasChildrenFiles = existsSync('/proc/thread-self/children');
 const ownPid = process.pid;
+
+/** Whether the pid is anybody's: the cheapest of all questions. A zombie's is. */
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
 
 /** Found by a scan, not yet known whose it is. */
 interface Candidate {
@@ -44,6 +52,7 @@ export class LinuxSampler implements TreeSampler {
   /** Sessions and process groups that a member founded. They tell whose an orphan is. */
   private readonly founded = new Set<number>();
   private readonly rootStart: number;
+  private unmet: number[] = [];
   private young: LinuxMember[] = [];
   private undescribed: LinuxMember[] = [];
   private round: LinuxMember[] = [];
@@ -77,8 +86,10 @@ export class LinuxSampler implements TreeSampler {
     const change = this.gate.look();
     this.unswept ||= change.happened;
     const sweep = this.unswept && (this.live === 0 || this.options.now() - this.sweptAt >= sweepEvery);
-    if (sweep || (change.happened && this.scanIsCheaper())) this.scan(change);
-    else if (change.happened) this.walk(change);
+    const { range } = change;
+    if (sweep || (change.happened && !(range && this.isCheaper(range)))) this.scan(change);
+    else if (range) this.probe(range);
+    if (change.happened) this.unmet = range ? this.unmetOf(range) : [];
     this.watchYoung();
     this.describeRest();
   }
@@ -118,14 +129,9 @@ export class LinuxSampler implements TreeSampler {
 
   // Finding members
 
-  /**
-   * Children files cost a read for each member and miss what other threads than the main one forked; listing /proc
-   * costs about half of that for each process of the machine.
-   */
-  private scanIsCheaper(): boolean {
-    if (!hasChildrenFiles || this.members.size * 2 > this.processes) return true;
-    for (const member of this.members.values()) if (member.row.threads > 1) return true;
-    return false;
+  /** Measured: a pid to probe costs about eight times as much as one that is only listed, a member that is asked for once as much. */
+  private isCheaper([first, last]: readonly [number, number]): boolean {
+    return (last - first) * 8 + this.members.size < Math.max(this.processes, 100);
   }
 
   /** Looks at every process of the machine that was not known before. */
@@ -148,33 +154,44 @@ export class LinuxSampler implements TreeSampler {
       const candidate = this.open(pid);
       if (candidate) found.set(pid, candidate);
     }
-    this.checkUnmet();
+    for (const member of this.members.values()) if (member.look !== this.look) this.check(member);
+    this.sort(found);
+  }
+
+  /**
+   * Looks at the pids that were given out since the last look: whatever was forked, by whichever thread and however
+   * orphaned by now, has one of them. Threads have the others.
+   */
+  private probe([first, last]: readonly [number, number]): void {
+    const found = new Map<number, Candidate>();
+    const pids = this.unmet;
+    for (let pid = first; pid <= last; pid++) pids.push(pid);
+    for (const pid of pids) {
+      const member = this.members.get(pid);
+      if ((member && this.check(member)) || !existsSync(`/proc/${pid}`)) continue;
+      const candidate = this.open(pid);
+      if (candidate?.row.exitSignal === -1) this.dismiss(candidate);
+      else if (candidate) found.set(pid, candidate);
+    }
+    for (const member of this.members.values()) if (!exists(member.pid)) this.check(member);
+    this.sort(found);
+  }
+
+  /** A pid is given out a moment before its process can be seen, so the newest that nobody had are looked for once more. */
+  private unmetOf([first, last]: readonly [number, number]): number[] {
+    const pids: number[] = [];
+    for (let pid = Math.max(first, last - newest); pid <= last; pid++) if (!this.members.has(pid) && !this.foreign.has(pid)) pids.push(pid);
+    return pids;
+  }
+
+  /** Takes in the candidates that are of the run. */
+  private sort(found: Map<number, Candidate>): void {
+    // A pid is given out again only when no session and no group has that number any more.
+    for (const pid of found.keys()) this.founded.delete(pid);
     for (const candidate of found.values()) {
       if (this.isOurs(candidate, found)) this.add(candidate);
       else this.dismiss(candidate);
     }
-  }
-
-  /** Looks at the members' own children only. The members that it adds are walked in the same loop. */
-  private walk(change: Change): void {
-    this.look++;
-    for (const member of this.members.values()) {
-      if (member.ended) continue;
-      for (const pid of member.process.childPids()) {
-        const known = this.members.get(pid);
-        if (known) known.look = this.look;
-        if (known && (!change.given(pid) || this.check(known))) continue;
-        const child = this.open(pid);
-        if (child && child.row.start >= this.rootStart) this.add(child);
-        else child?.process.close();
-      }
-    }
-    this.checkUnmet();
-  }
-
-  /** Not being listed proves nothing: a member has ended when its own descriptor says so. */
-  private checkUnmet(): void {
-    for (const member of this.members.values()) if (member.look !== this.look) this.check(member);
   }
 
   private open(pid: number): Candidate | undefined {
@@ -208,7 +225,6 @@ export class LinuxSampler implements TreeSampler {
     process.close();
     if (unsettled) this.unswept = true;
     else this.foreign.add(process.pid);
-    this.founded.delete(process.pid);
   }
 
   private startOf(row: StatRow): number {

@@ -8,6 +8,8 @@ export interface Change {
   happened: boolean;
   /** whether a pid may have been given out since the last look */
   given(pid: number): boolean;
+  /** the first and last pid given out since then, where they are known and did not wrap */
+  range?: readonly [number, number];
 }
 
 const anything: Change = { happened: true, given: () => true };
@@ -36,7 +38,8 @@ export class PidGate {
     if (!now || !before || now.threads === 0) return anything;
     if (now.threads === before.threads && now.lastPid === before.lastPid) return nothing;
     const [from, to] = [before.lastPid, now.lastPid];
-    return { happened: true, given: from <= to ? (pid) => pid > from && pid <= to : (pid) => pid > from || pid <= to };
+    if (from > to) return { happened: true, given: (pid) => pid > from || pid <= to };
+    return { happened: true, given: (pid) => pid > from && pid <= to, range: [from + 1, to] };
   }
 }
 

@@ -53,12 +53,12 @@ export class ProcFile {
 
   constructor(private readonly path: string, private readonly budget: DescriptorBudget) {}
 
-  /** Reads into `buffer` from the file's `position` on; the number of bytes, {@link GONE} or {@link UNREADABLE}. */
-  read(buffer: Buffer, offset = 0, position = 0): number {
+  /** Reads from the start into `buffer`; the number of bytes, {@link GONE} or {@link UNREADABLE}. */
+  read(buffer: Buffer): number {
     let fd = this.fd;
     try {
       fd ??= this.open();
-      return readSync(fd, buffer, offset, buffer.length - offset, position);
+      return readSync(fd, buffer, 0, buffer.length, 0);
     } catch (error) {
       const reason = code(error);
       if (reason === 'EMFILE' || reason === 'ENFILE') this.budget.exhaust();

@@ -21,6 +21,8 @@ export interface StatRow {
   pages: number;
   /** bottom of the stack, new with every exec; 0 where it may not be read */
   stack: number;
+  /** what the parent is sent when it ends; −1: not a process but a thread of one. Not read again. */
+  exitSignal: number;
   /** of a zombie: whether we may read `stack` and `waitStatus` (do_task_stat in the kernel's fs/proc/array.c) */
   readable: boolean;
   /** of a zombie: its raw wait status; also 0 where it may not be read */
@@ -29,7 +31,6 @@ export interface StatRow {
 
 const ZERO = 0x30;
 const MINUS = 0x2d;
-const SPACE = 0x20;
 const CLOSE = 0x29;
 const KERNEL_THREAD = 0x0020_0000;
 /** Last field that is of use in the row of a live process, and in any. */
@@ -39,37 +40,44 @@ const fields = new Float64Array(LAST + 1);
 
 export const emptyRow = (): StatRow => ({
   comm: '', commHash: 0, state: '', ppid: 0, pgid: 0, sid: 0, kernelThread: false, cpuTicks: 0, threads: 0, start: 0, pages: 0, stack: 0,
-  readable: false, waitStatus: 0,
+  exitSignal: 0, readable: false, waitStatus: 0,
 });
 
 /**
- * Parses the first `length` bytes of a stat file into `row`; undefined when they are not one. The command's name is the
+ * Parses the first `length` bytes of a stat file; undefined when they are not one. Into a `row` that is given, only
+ * what can change is read. The command's name is the
  * program's own choice and may hold spaces, parentheses and line breaks: it ends at the last `)` of the text.
  */
-export function parseStat(bytes: Buffer, length = bytes.length, row = emptyRow()): StatRow | undefined {
+export function parseStat(bytes: Buffer, length = bytes.length, row?: StatRow): StatRow | undefined {
   const open = bytes.indexOf(0x28);
   const close = bytes.lastIndexOf(CLOSE, length - 1);
   if (open < 0 || close < open || close + 3 >= length) return undefined;
   const state = String.fromCharCode(bytes[close + 2] ?? 0);
-  const last = state === 'Z' || state === 'X' ? LAST : LAST_OF_LIVE;
-  fields[35] = 0;
-  fields[52] = 0;
+  const last = row && state !== 'Z' && state !== 'X' ? LAST_OF_LIVE : LAST;
+  fields.fill(0, LAST_OF_LIVE);
   let field = 4;
   let value = 0;
+  let sign = 1;
   for (let i = close + 4; i < length && field <= last; i++) {
     const byte = bytes[i] ?? 0;
     if (byte >= ZERO && byte < ZERO + 10) value = value * 10 + byte - ZERO;
-    else if (byte !== MINUS) {
-      fields[field++] = value;
+    else if (byte === MINUS) sign = -1;
+    else {
+      fields[field++] = sign * value;
       value = 0;
+      sign = 1;
     }
   }
   if (field < LAST_OF_LIVE) return undefined;
   if (field <= last) fields[field] = value;
+  return fill(row ?? emptyRow(), bytes, open + 1, close, state);
+}
+
+function fill(row: StatRow, bytes: Buffer, open: number, close: number, state: string): StatRow {
   let hash = close - open;
-  for (let i = open + 1; i < close; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
+  for (let i = open; i < close; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
   if (hash !== row.commHash) {
-    row.comm = bytes.toString('utf8', open + 1, close);
+    row.comm = bytes.toString('utf8', open, close);
     row.commHash = hash;
   }
   row.state = state;
@@ -82,24 +90,10 @@ export function parseStat(bytes: Buffer, length = bytes.length, row = emptyRow()
   row.start = fields[22] ?? 0;
   row.pages = fields[24] ?? 0;
   row.stack = fields[28] ?? 0;
+  row.exitSignal = fields[38] ?? 0;
   row.readable = fields[35] !== 0;
   row.waitStatus = fields[52] ?? 0;
   return row;
-}
-
-/** Pids of a `children` file: decimal numbers, each followed by a space. */
-export function parseChildren(bytes: Buffer, length = bytes.length): number[] {
-  const pids: number[] = [];
-  let value = 0;
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte !== SPACE) value = value * 10 + byte - ZERO;
-    else {
-      pids.push(value);
-      value = 0;
-    }
-  }
-  return pids;
 }
 
 /** Of `/proc/loadavg`: how many threads the system has, and the newest pid of this pid namespace. */
