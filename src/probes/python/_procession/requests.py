@@ -6,7 +6,9 @@ no handler: a process that has just exec'ed, or one that is no Python. The answe
 Handlers of Python run in the main thread, between two instructions or where a blocking call was interrupted.
 """
 import _signal
+import os
 import posix
+import sys
 
 from .hooks import quietly
 from .journal import identify, me, read
@@ -17,6 +19,15 @@ def install():
     """Leaves a program alone that was started with SIGURG ignored, or that handles it."""
     if _signal.getsignal(_signal.SIGURG) == _signal.SIG_DFL:
         _signal.signal(_signal.SIGURG, asked)
+    if 'd' in me.options:
+        os.register_at_fork(after_in_child=forked)
+
+
+def forked():
+    """In a child of a debugged process, before anything else of the probe runs."""
+    if 'pydevd' in sys.modules:
+        from . import debugger
+        debugger.keep_out()
 
 
 def asked(_number, frame):
