@@ -26,16 +26,16 @@ interface Case {
   machine?: number;
 }
 
-const own = 'Procession, the whole tree walked';
+const own = 'Procession, every member asked';
 const execute = promisify(execFile);
 
 /**
- * A look at members and numbers of everybody. A quiet process table spares a sampler the search for members: `walk` has it
- * search all the same, `fork` really starts a process before each look, which also leaves cold caches behind.
+ * A look at members and numbers of everybody. A quiet process table spares a sampler to ask which members still exist:
+ * `ask` has it ask all the same, `fork` really starts a process before each look, which also leaves cold caches behind.
  */
-async function procession(pid: number, label: string, kind: 'quiet' | 'walk' | 'fork'): Promise<Method> {
+async function procession(pid: number, label: string, kind: 'quiet' | 'ask' | 'fork'): Promise<Method> {
   let threads = 100;
-  const gate = kind === 'walk' ? new PidGate(() => `0 0 0 1/${threads++} 1`, true) : new PidGate();
+  const gate = kind === 'ask' ? new PidGate(() => `0 0 0 1/${threads++} 1`, true) : new PidGate();
   const options = { root: { pid, start: readStart(pid) ?? '' }, runDirectory: '/nowhere', id: '1.1', now: Date.now, emit: () => undefined };
   const sampler = new LinuxSampler(options, gate);
   const look = (): void => {
@@ -99,7 +99,7 @@ async function methods(pid: number, peers: Peers, all: boolean): Promise<Method[
   };
   const psutil = peers.psutil && psutilOn(pid, peers.psutil);
   return [
-    await procession(pid, own, 'walk'),
+    await procession(pid, own, 'ask'),
     await procession(pid, 'Procession, a quiet machine', 'quiet'),
     await procession(pid, 'Procession, after a real fork', 'fork'),
     counted('ps-list', async () => below(pid, await psList())),
@@ -160,7 +160,7 @@ export async function run({ quick }: Options): Promise<Result> {
     return row?.cpuMs === undefined ? '–' : `${format(row.cpuMs)} (${format(row.timesProcession)}×)${missed}`;
   };
   return {
-    table: `CPU ms of one look, with everything that it starts (times Procession that walks the whole tree)\n\n${
+    table: `CPU ms of one look, with everything that it starts (times Procession's)\n\n${
       tableOf(['members', ...cases.map((entry) => entry.label)], labels.map((label) => [label, ...cases.map((entry) => cell(label, entry))]))}`,
     rows,
   };
