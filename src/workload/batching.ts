@@ -27,7 +27,7 @@ export class Batching {
   }
 
   get window(): number {
-    return this.#average === undefined || this.#average > longTask ? 1 : 2;
+    return this.fixed === 1 || this.#average === undefined || this.#average > longTask ? 1 : 2;
   }
 
   /** Tasks for the next batch; `remaining` null: unknown, many. */

@@ -152,16 +152,26 @@ function sizeOf(file: string): number {
   }
 }
 
+type CsvRecord = string[] & { line?: number };
+
 /** A row a record, an object by the names of the first line; values are texts, as Python's csv gives them. */
 function csv(file: string, delimiter = file.endsWith('.tsv') ? '\t' : ','): Rows {
   const size = sizeOf(file);
   let [bytes, count, ended] = [0, 0, false];
   async function* chunks(): AsyncGenerator<string[]> {
-    const parser = createReadStream(file).on('error', (error) => parser.destroy(error)).pipe(parse({ delimiter, columns: true, bom: true, skip_empty_lines: true, info: false }));
+    const mark = (record: CsvRecord, { lines }: { lines: number }): CsvRecord => Object.assign(record, { line: lines });
+    const parser = createReadStream(file).on('error', (error) => parser.destroy(error)).pipe(parse({ delimiter, bom: true, skip_empty_lines: true, relax_column_count: true, on_record: mark }));
+    let names: string[] | undefined;
     let chunk: string[] = [];
     try {
-      for await (const record of parser as AsyncIterable<Record<string, string>>) {
-        chunk.push(JSON.stringify(record));
+      for await (const record of parser as AsyncIterable<CsvRecord>) {
+        if (!names) {
+          names = record.map((name) => JSON.stringify(name));
+          continue;
+        }
+        if (record.length !== names.length) throw new HumanError(`${file}:${record.line ?? '?'}: this row has ${record.length} columns, the first line ${names.length}. Complete it, or put texts that hold the delimiter in double quotes.`);
+        const columns = names;
+        chunk.push(`{${record.map((value, i) => `${columns[i] ?? ''}:${JSON.stringify(value)}`).join(',')}}`);
         count++;
         if (chunk.length < chunkLength) continue;
         bytes = parser.info.bytes;
@@ -170,7 +180,7 @@ function csv(file: string, delimiter = file.endsWith('.tsv') ? '\t' : ','): Rows
       }
     } catch (error) {
       if (chunk.length) yield chunk;
-      throw csvError(file, error);
+      throw error instanceof HumanError ? error : csvError(file, error);
     }
     ended = true;
     if (chunk.length) yield chunk;
@@ -181,6 +191,5 @@ function csv(file: string, delimiter = file.endsWith('.tsv') ? '\t' : ','): Rows
 function csvError(file: string, error: unknown): HumanError {
   const { code, lines, message } = error as { code?: string; lines?: number; message: string };
   if (!code?.startsWith('CSV_')) return unreadable(file, error);
-  const way = code.includes('COLUMN') ? ' Complete the row, or put texts that hold the delimiter in double quotes.' : '';
-  return new HumanError(`${file}:${lines ?? '?'}: ${message}.${way}`);
+  return new HumanError(`${file}:${lines ?? '?'}: ${message}.`);
 }

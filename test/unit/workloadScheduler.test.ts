@@ -75,7 +75,7 @@ class Bench {
     return row;
   }
 
-  die(number: number, { busy = true, signal = 'SIGSEGV' as string | null, answers = [] as string[] } = {}): void {
+  die(number: number, { busy = true, signal = 'SIGSEGV', answers = [] }: { busy?: boolean; signal?: string | null; answers?: string[] } = {}): void {
     const worker = this.worker(number);
     this.workers.delete(number);
     this.scheduler.died(number, { code: signal === null ? 3 : null, signal }, { answers, current: busy ? { sequence: worker.sequence, start: 0 } : undefined }, 0, this.now);
