@@ -1,4 +1,7 @@
-"""os.system runs a command line in a shell and gives the status as os.wait does."""
+"""
+os.system runs a command line in a shell and gives the status as os.wait does. The shell's pid never reaches Python, so
+the shell is seen from outside only.
+"""
 import os
 
 if __name__ == '__main__':

@@ -11,7 +11,7 @@ from _thread import get_ident
 from . import ending, environment, oscalls, requests
 from .ending import Main
 from .hooks import Builtin, quietly
-from .journal import emit, identify, me, with_start
+from .journal import created, emit, identify, me, read, with_start
 from .texts import command_line, dump, render
 
 FORKS = ('/multiprocessing/popen_fork.py', '/multiprocess/popen_fork.py')
@@ -66,6 +66,28 @@ def after_fork():
         quietly(begin, me.starting[thread][1])
     else:
         quietly(begin_raw, frame)
+
+
+def forked():
+    """
+    Runs in the parent of every fork. `os.fork` itself is not hooked: its warning about threads names the line of its
+    caller, which would be ours.
+    """
+    frame = sys._getframe(1)
+    if get_ident() not in me.starting and not me.server and frame.f_code is not Builtin.__call__.__code__:
+        quietly(tell_fork, frame)
+
+
+def tell_fork(frame):
+    """
+    The kernel lists a thread's children in the order they were made (proc_tid_children(5)). A child that is not told here,
+    because one read gives some 500, tells of itself.
+    """
+    children = read('/proc/thread-self/children', 1 << 16).split()
+    child = int(children[-1]) if children else 0
+    if child and child not in me.children:
+        from . import places
+        emit('spawn', '"child":"%s","method":"os.fork","argv":%s%s' % (created(child), me.argv, places.site(frame)))
 
 
 def begin(about=''):
@@ -138,7 +160,7 @@ def boot(directory, mark, finder):
     oscalls.install()
     requests.install()
     atexit.register(ending.at_exit)
-    os.register_at_fork(after_in_child=after_fork)
+    os.register_at_fork(after_in_child=after_fork, after_in_parent=forked)
     finder.importing = importing
     begin(render({'version': '%d.%d.%d' % sys.version_info[:3], 'exe': sys.executable, 'cwd': cwd()}) + ',')
     found = ranks()
