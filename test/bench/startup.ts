@@ -33,7 +33,7 @@ export async function run({ quick }: Options): Promise<Result> {
   const rows: ({ program: string } & Comparison)[] = [];
   try {
     for (const { label, argv } of cases(empty, quick)) {
-      const [bare, observed] = await alternate(probed.variants(...argv), quick ? 15 : 101, 3);
+      const [bare, observed] = await alternate(probed.variants(...argv), quick ? 7 : 101, 2);
       if (bare && observed) rows.push({ program: label, ...compare(bare, observed) });
     }
   } finally {
