@@ -19,6 +19,7 @@ export const keyOf = (index: number, row: string, byContent: boolean): [number, 
 export class KeyCounts {
   #high = new Uint32Array(1024);
   #low = new Uint32Array(1024);
+  /** one more than the count; 0 marks a free place */
   #count = new Int32Array(1024);
   #index = new Int32Array(1024);
   #used = 0;
@@ -34,21 +35,22 @@ export class KeyCounts {
   /** Takes one of a key and tells the number remembered last; undefined when there is none. */
   take(key: readonly [number, number]): number | undefined {
     const at = this.#find(key[0], key[1], false);
-    if (at === -1 || (this.#count[at] ?? 0) <= 0) return undefined;
+    if (at === -1 || (this.#count[at] ?? 0) <= 1) return undefined;
     this.#count[at] = (this.#count[at] ?? 0) - 1;
     return this.#index[at];
   }
 
   #find(high: number, low: number, claim = true): number {
     const mask = this.#high.length - 1;
-    // A zero pair marks a free place; the one key in 2^64 that is zero takes another.
-    const first = high === 0 && low === 0 ? 1 : high;
-    for (let at = low & mask; ; at = (at + 1) & mask) {
-      if (this.#high[at] === first && this.#low[at] === low) return at;
-      if (this.#high[at] !== 0 || this.#low[at] !== 0) continue;
+    for (let at = (low ^ high) & mask; ; at = (at + 1) & mask) {
+      if (this.#count[at] !== 0) {
+        if (this.#high[at] === high && this.#low[at] === low) return at;
+        continue;
+      }
       if (!claim) return -1;
-      this.#high[at] = first;
+      this.#high[at] = high;
       this.#low[at] = low;
+      this.#count[at] = 1;
       this.#used++;
       return at;
     }
@@ -59,7 +61,7 @@ export class KeyCounts {
     const length = high.length * 2;
     [this.#high, this.#low, this.#count, this.#index, this.#used] = [new Uint32Array(length), new Uint32Array(length), new Int32Array(length), new Int32Array(length), 0];
     for (let at = 0; at < high.length; at++) {
-      if (high[at] === 0 && low[at] === 0) continue;
+      if (count[at] === 0) continue;
       const place = this.#find(high[at] ?? 0, low[at] ?? 0);
       this.#count[place] = count[at] ?? 0;
       this.#index[place] = index[at] ?? 0;
