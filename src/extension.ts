@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ProcessionApi } from './api';
-import { Configurations, debugType } from './debug/configurations';
-import { RunAdapter } from './debug/runAdapter';
+import { registerDebugging } from './debug/register';
 import { pruneRuns, type Keep } from './observe/archive';
 import { isSame } from './observe/identity';
 import { liveRunsFolder } from './observe/runDirectory';
@@ -30,20 +29,14 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   const commands = new Commands({ window, outputs, tree, view, log, memory: context.workspaceState });
   store.add(commands.register());
 
-  for (const trigger of ['initial', 'dynamic'] as const) {
-    const kind = trigger === 'initial' ? vscode.DebugConfigurationProviderTriggerKind.Initial : vscode.DebugConfigurationProviderTriggerKind.Dynamic;
-    store.add(vscode.debug.registerDebugConfigurationProvider(debugType, new Configurations(trigger, log), kind));
-  }
-  store.add(vscode.debug.registerDebugAdapterDescriptorFactory(debugType, {
-    createDebugAdapterDescriptor: (session) => new vscode.DebugAdapterInlineImplementation(new RunAdapter(session, {
-      launch: async (options, folder, external) => {
-        const run = await launchRun(window, options, folder, external);
-        if (run.open.description().console === 'internalConsole') outputs.channel(run, nameOf(run)).show();
-        return run;
-      },
-      stop: (run) => commands.stop(run),
-      onDidChange: runs.onDidChange,
-    })),
+  store.add(registerDebugging({
+    window, tree, view, log,
+    launch: async (options, folder, external) => {
+      const run = await launchRun(window, options, folder, external);
+      if (run.open.description().console === 'internalConsole') outputs.channel(run, nameOf(run)).show();
+      return run;
+    },
+    stop: (run) => commands.stop(run),
   }));
 
   if (vscode.workspace.isTrusted) pickUp(window, archiveOf(context), log);

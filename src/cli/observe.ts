@@ -1,6 +1,8 @@
 import { HumanError } from '../core/errors';
+import type { ProcessRef } from '../core/events';
 import { Observer } from '../launch/observer';
 import { allEnded, ownRef } from '../launch/launcher';
+import { stopRun } from '../launch/steer';
 import { EventFile } from '../observe/eventFile';
 import { readDescription, writeDescription } from '../observe/runDirectory';
 import { isSame } from '../observe/identity';
@@ -9,6 +11,8 @@ import { readRun } from '../observe/readRun';
 /** A run that this process observes now, until it lets go; `reason` is the last word of the record, if there is one. */
 export interface TakenRun {
   observer: Observer;
+  /** where it writes what it finds */
+  file: EventFile;
   release(reason?: string): void;
 }
 
@@ -26,6 +30,7 @@ export function takeOver(run: string): TakenRun | undefined {
   const observer = new Observer({ run, id, root }, file);
   return {
     observer,
+    file,
     release: (reason) => {
       if (reason !== undefined) file.write({ e: 'end', t: Date.now(), reason });
       observer.close();
@@ -35,13 +40,35 @@ export function takeOver(run: string): TakenRun | undefined {
   };
 }
 
-/** `procession observe DIR`: goes on observing, as a process of its own, after the launcher was killed. */
+/** How often the process is looked for whose end ends the run, and what each stage of that has, in ms. */
+const lookEvery = 500;
+const stageTimeout = 5_000;
+
+/** Ends the run once the process `owner` is no more: the editor was closed, or has crashed. */
+function stopWithout(owner: ProcessRef, run: string, file: EventFile): NodeJS.Timeout {
+  const timer = setInterval(() => {
+    if (isSame(owner)) return;
+    clearInterval(timer);
+    void stopRun({ file }, {
+      signals: ['SIGINT', 'SIGTERM', 'SIGKILL'], timeout: stageTimeout, members: () => readRun(run).report.members,
+      pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+    }, 'the editor has ended');
+  }, lookEvery);
+  return timer;
+}
+
+/**
+ * `procession observe DIR [--while REF]`: observes as a process of its own, after the launcher was killed or where a debugger
+ * has started the program. With `--while` the run is ended when the process REF is no more.
+ */
 export async function observe(args: string[]): Promise<number> {
-  const [run] = args;
+  const [run, flag, owner] = args;
   if (!run) throw new HumanError('procession observe needs a run directory.');
   const taken = takeOver(run);
   if (!taken) return 0;
+  const guard = flag === '--while' && owner !== undefined ? stopWithout(owner, run, taken.file) : undefined;
   await taken.observer.allEnded();
+  clearInterval(guard);
   taken.release(allEnded);
   return 0;
 }

@@ -36,7 +36,11 @@ async function dynamic(folder: vscode.WorkspaceFolder | undefined): Promise<Conf
 
 /** Offers configurations, and fills in what F5 without a launch.json leaves out. */
 export class Configurations implements vscode.DebugConfigurationProvider {
-  constructor(private readonly trigger: 'initial' | 'dynamic', private readonly log: vscode.LogOutputChannel) {}
+  /** `debug` turns a configuration into what debugs its program; VS Code asks the providers of a type one after the other, so one of them does. */
+  constructor(
+    private readonly trigger: 'initial' | 'dynamic', private readonly log: vscode.LogOutputChannel,
+    private readonly debug: (folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration) => vscode.DebugConfiguration | undefined,
+  ) {}
 
   async provideDebugConfigurations(folder: vscode.WorkspaceFolder | undefined): Promise<vscode.DebugConfiguration[]> {
     if (this.trigger === 'initial') return initial;
@@ -48,15 +52,24 @@ export class Configurations implements vscode.DebugConfigurationProvider {
     }
   }
 
-  resolveDebugConfiguration(_folder: vscode.WorkspaceFolder | undefined, configuration: Configuration): Configuration | undefined {
+  resolveDebugConfiguration(folder: vscode.WorkspaceFolder | undefined, configuration: Configuration): vscode.DebugConfiguration | undefined {
     if (!configuration.type && !configuration.request && !configuration.name) {
       const file = vscode.window.activeTextEditor?.document.uri;
       if (!file || !runtimeOfFile(file.fsPath)) {
         void vscode.window.showErrorMessage('Open a Python or Node file, or write a launch configuration of type "procession".');
         return undefined;
       }
-      return { ...base(`Run ${basename(file.fsPath)}`), program: file.fsPath };
+      return this.#debugged(folder, { ...base(`Run ${basename(file.fsPath)}`), program: file.fsPath, ...(configuration.noDebug ? { noDebug: true } : {}) });
     }
-    return configuration;
+    return this.#debugged(folder, configuration);
+  }
+
+  #debugged(folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): vscode.DebugConfiguration | undefined {
+    try {
+      return this.trigger === 'initial' ? this.debug(folder, configuration) : configuration;
+    } catch (error) {
+      void vscode.window.showErrorMessage(messageOf(error));
+      return undefined;
+    }
   }
 }

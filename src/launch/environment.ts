@@ -9,8 +9,8 @@ import type { ProcessRef } from '../core/events';
 const versionOfMark = '1';
 
 /** The mark that every process of a run carries; see `probes/`. `keepOutput`: members keep copies of what they print. */
-export function markOf(run: string, ancestor: ProcessRef, keepOutput: boolean): string {
-  return [versionOfMark, ancestor, keepOutput ? 'o' : '', run].join('|');
+export function markOf(run: string, ancestor: ProcessRef, keepOutput: boolean, debugged = false): string {
+  return [versionOfMark, ancestor, `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}`, run].join('|');
 }
 
 export interface Observation {
@@ -20,6 +20,8 @@ export interface Observation {
   /** who starts the root: the launcher */
   ancestor: ProcessRef;
   keepOutput: boolean;
+  /** the root is started under a debugger, which a forked child must not inherit */
+  debugged?: boolean;
 }
 
 /** Node reads NODE_OPTIONS like a shell word: in double quotes, `\` and `"` escaped (node, `ParseNodeOptionsEnvVar`). */
@@ -31,7 +33,7 @@ export function observedEnvironment(base: NodeJS.ProcessEnv, observation: Observ
   const preload = `--require ${quoteNodeOption(join(observation.probes, 'node', 'probe.cjs'))}`;
   return {
     ...base,
-    PROCESSION: markOf(observation.run, observation.ancestor, observation.keepOutput),
+    PROCESSION: markOf(observation.run, observation.ancestor, observation.keepOutput, observation.debugged),
     PYTHONPATH: base.PYTHONPATH === undefined ? boot : `${boot}${delimiter}${base.PYTHONPATH}`,
     NODE_OPTIONS: base.NODE_OPTIONS === undefined ? preload : `${preload} ${base.NODE_OPTIONS}`,
   };

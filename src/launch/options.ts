@@ -15,6 +15,10 @@ export interface LaunchOptions {
   console?: 'integratedTerminal' | 'internalConsole' | 'externalTerminal';
   /** any command line; a string is split into words as a shell would, a list is taken as it is */
   command?: string | string[];
+  /** what Stop sends, stage by stage; default: SIGINT, SIGTERM, SIGKILL */
+  stopSignals?: NodeJS.Signals[];
+  /** seconds that each stage of Stop has */
+  stopTimeout?: number;
 }
 
 /** What will be executed. */

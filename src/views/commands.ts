@@ -211,10 +211,11 @@ export class Commands {
       return running.done;
     }
     const configuration = vscode.workspace.getConfiguration('procession');
+    const wanted = run.open.description().configuration as LaunchOptions | undefined;
     const state = { hurry: false, done: Promise.resolve<Member[]>([]) };
     state.done = stopRun(run.steering, {
-      signals: ['SIGINT', 'SIGTERM', 'SIGKILL'],
-      timeout: configuration.get<number>('stopTimeout', 5) * 1_000,
+      signals: wanted?.stopSignals?.length ? wanted.stopSignals : ['SIGINT', 'SIGTERM', 'SIGKILL'],
+      timeout: (wanted?.stopTimeout ?? configuration.get<number>('stopTimeout', 5)) * 1_000,
       members: () => {
         run.open.readAll();
         return run.open.report().members;

@@ -21,12 +21,13 @@ export interface Window {
 /** Variables of the editor's own processes, which a program must not inherit. */
 const ofEditor = /^(VSCODE_(?!PROXY)|ELECTRON_|CHROME_|ORIGINAL_XDG_|APPLICATION_INSIGHTS)/;
 
-function userEnvironment(): NodeJS.ProcessEnv {
+/** The environment that a person's programs get. */
+export function userEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofEditor.test(name)));
 }
 
 /** The interpreter that the ms-python extension has chosen for a folder, if that extension is there and awake. */
-async function chosenPython(folder: vscode.Uri | undefined): Promise<string | undefined> {
+export async function chosenPython(folder: vscode.Uri | undefined): Promise<string | undefined> {
   const extension = vscode.extensions.getExtension<{ environments?: { getActiveEnvironmentPath(at?: vscode.Uri): { path: string }; resolveEnvironment(at: { path: string }): Promise<{ executable?: { uri?: vscode.Uri } } | undefined> } }>('ms-python.python');
   if (!extension) return undefined;
   try {

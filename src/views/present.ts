@@ -49,7 +49,7 @@ export function rowContext(row: Row): string {
     case 'run':
       return ['run', row.report.run.endedAt === null ? 'live' : 'ended', ...(row.report.members.some((member) => member.marks.includes('orphan')) ? ['orphans'] : [])].join(' ');
     case 'member':
-      return ['member', row.member.state === 'exited' ? 'ended' : 'live', row.member.runtime, ...(row.member.target ? ['target'] : []), ...(row.member.role === 'helper' ? ['helper'] : [])].join(' ');
+      return ['member', row.member.state === 'exited' ? 'ended' : 'live', row.member.runtime, ...(row.member.target ? ['target'] : []), ...(row.member.role === 'helper' ? ['helper'] : []), ...(/^(debugged|paused)/.test(row.debug ?? '') ? ['debugged'] : [])].join(' ');
     default:
       return row.kind;
   }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Member } from '../core/members';
 import type { Report } from '../core/report';
 import { counts, countText, runRow, type Row } from './rows';
 import { rowAccessibility, rowContext, rowIcon, rowTooltip } from './present';
@@ -15,7 +16,7 @@ export interface Element {
 /** What decides whether a row must be drawn anew. Numbers that tick stand in the description. */
 const looks = (row: Row): string => `${row.label}\n${row.description}\n${rowContext(row)}\n${rowIcon(row).id}\n${row.children.length > 0}`;
 /** The part of a row that is news and not a number: this changing is shown at once, a number at leisure. */
-const news = (row: Row): string => (row.kind === 'member' ? `${row.label}\n${row.member.state}\n${row.member.marks.join()}\n${row.member.exit ? row.description : ''}\n${rowContext(row)}\n${row.children.length > 0}` : looks(row));
+const news = (row: Row): string => (row.kind === 'member' ? `${row.label}\n${row.member.state}\n${row.member.marks.join()}\n${row.member.exit ? row.description : ''}\n${row.debug ?? ''}\n${rowContext(row)}\n${row.children.length > 0}` : looks(row));
 
 /** Rows that only changed a number are drawn at most this often (ms) and so many at a time: a refresh of thousands would freeze the host. */
 const numbersEvery = 1_000;
@@ -35,6 +36,9 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
   readonly #subscription: vscode.Disposable;
 
   readonly onDidChangeTreeData = this.#changed.event;
+
+  /** What a debugger does with a member, in words; empty where there is none. Set by debugging. */
+  debugState: (run: string, member: Member) => string = () => '';
 
   constructor(private readonly runs: RunStore, private readonly nameOfRun: (id: string) => string | undefined) {
     this.#subscription = runs.onDidChange(() => this.update());
@@ -56,7 +60,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     const reports = this.runs.all().map(({ open }) => open.report()).reverse();
     this.#badge(reports);
     const dirty: Element[] = [];
-    const structural = this.#merge(undefined, reports.map((report) => runRow(report, this.nameOfRun(report.run.id))), dirty);
+    const structural = this.#merge(undefined, reports.map((report) => this.#debugged(runRow(report, this.nameOfRun(report.run.id)))), dirty);
     if (structural) this.#changed.fire(undefined);
     else if (dirty.length) this.#changed.fire(dirty);
     this.#numbers();
@@ -96,6 +100,15 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
       else dirty.push(...inside);
     }
     return !same;
+  }
+
+  #debugged(row: Row): Row {
+    if (row.kind === 'member') {
+      const state = this.debugState(row.run, row.member);
+      if (state) Object.assign(row, { debug: state, description: `${state} · ${row.description}` });
+    }
+    for (const child of row.children) this.#debugged(child);
+    return row;
   }
 
   #forget(element: Element): void {

@@ -7,7 +7,7 @@ import { treeOf, type TreeNode } from '../core/tree';
 
 export type Row =
   | { kind: 'run'; key: string; report: Report; children: Row[]; label: string; description: string }
-  | { kind: 'member'; key: string; run: string; member: Member; children: Row[]; label: string; description: string }
+  | { kind: 'member'; key: string; run: string; member: Member; children: Row[]; label: string; description: string; /** what a debugger does with it */ debug?: string }
   | { kind: 'helpers'; key: string; run: string; members: Member[]; children: Row[]; label: string; description: string }
   | { kind: 'thread'; key: string; run: string; thread: WorkerThread; member: Member; children: Row[]; label: string; description: string }
   | { kind: 'notice'; key: string; run: string; children: Row[]; label: string; description: string };

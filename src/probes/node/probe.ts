@@ -1,4 +1,5 @@
 import { watchChildren } from './children';
+import { freeDebugPort } from './debugPort';
 import { watchEndings } from './endings';
 import { ownIdentity } from './identity';
 import { watchExec } from './images';
@@ -39,6 +40,7 @@ function observe(): void {
   watchAbort();
   watchEndings();
   watchExec();
+  freeDebugPort();
   if (mark.options.includes('o')) copyOutput(mark.run, id);
 }
 

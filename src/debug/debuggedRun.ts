@@ -1,0 +1,76 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type * as vscode from 'vscode';
+import type { Ending, ProcessRef } from '../core/events';
+import { installProbes, observedEnvironment } from '../launch/environment';
+import { commandLine, startDetached } from '../launch/order';
+import { bootClock, readStart } from '../observe/identity';
+import { createRunDirectory, liveRunsFolder, newRunId, writeDescription } from '../observe/runDirectory';
+import type { Window } from '../views/launchRun';
+import type { WindowRun } from '../views/runStore';
+import { aboutKey, type DebugOptions } from './kinds';
+
+/** A run whose root a debugger starts, not our launcher: the window tells of its root, and an observer of its own follows it. */
+export class DebuggedRun {
+  readonly id = newRunId(Date.now());
+  readonly directory = join(liveRunsFolder(), this.id);
+  #run: WindowRun | undefined;
+  #root: ProcessRef | undefined;
+  #ended = false;
+
+  constructor(private readonly window: Window) {}
+
+  /** The window's run, once {@link begin} was called. */
+  get run(): WindowRun | undefined {
+    return this.#run;
+  }
+
+  /** The variables that bring the probes in; `base` is the environment that the program would have. */
+  variables(base: NodeJS.ProcessEnv): Record<string, string> {
+    const probes = installProbes(join(this.window.dist, 'probes'));
+    const observed = observedEnvironment(base, { run: this.directory, probes, ancestor: this.window.runs.self, keepOutput: true, debugged: true });
+    return Object.fromEntries(['PROCESSION', 'PYTHONPATH', 'NODE_OPTIONS'].map((name) => [name, observed[name] ?? '']));
+  }
+
+  /** Makes the run directory and shows the run. */
+  begin(options: DebugOptions, command: string[], cwd: string): WindowRun {
+    createRunDirectory(this.directory);
+    const configuration = Object.fromEntries(Object.entries(options).filter(([key]) => key !== aboutKey));
+    writeDescription(this.directory, {
+      schema: 'procession.run/1', id: this.id, command, cwd, startedAt: Date.now(), observer: null, workspace: this.window.workspace, configuration,
+      ...(options.name === undefined ? {} : { name: options.name }), ...(options.console === undefined ? {} : { console: options.console }),
+    });
+    this.#run = this.window.runs.add(this.directory);
+    this.#run.steering.file.write({ e: 'run', t: Date.now(), run: this.id, command, cwd, host: hostname(), platform: process.platform, ...bootClock() });
+    return this.#run;
+  }
+
+  /** The debugger has told the root's pid: from here on the run is observed, and ended when this window's process is. */
+  async observe(pid: number, cwd: string): Promise<void> {
+    if (this.#root !== undefined || !this.#run) return;
+    const start = readStart(pid);
+    this.#root = start === undefined ? String(pid) : `${pid}.${start}`;
+    this.#run.steering.file.write({ e: 'root', t: Date.now(), child: this.#root });
+    await startDetached(commandLine(join(this.window.dist, 'cli.js'), ['observe', this.directory, '--while', this.window.runs.self]), cwd);
+  }
+
+  /** The debugger has told how the root ended. */
+  exited(ending: Ending): void {
+    if (this.#root === undefined || this.#ended) return;
+    this.#ended = true;
+    this.#run?.steering.file.write({ e: 'rootExit', t: Date.now(), child: this.#root, ...ending });
+  }
+
+  /** The program was not started after all. */
+  failed(message: string): void {
+    if (this.#root !== undefined || !this.#run) return;
+    this.#run.steering.file.write({ e: 'launchFailed', t: Date.now(), message });
+    this.#run.steering.file.write({ e: 'end', t: Date.now(), reason: 'not started' });
+  }
+}
+
+/** The folder of the debugpy that the Python Debugger extension carries, if that extension is there. */
+export function bundledDebugpy(extensions: typeof vscode.extensions): string | undefined {
+  const found = extensions.getExtension('ms-python.debugpy');
+  return found && join(found.extensionPath, 'bundled', 'libs');
+}

@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { request } from 'node:http';
+import { HumanError, messageOf } from '../core/errors';
+import type { Member } from '../core/members';
+import { isSame, sendSignal } from '../observe/identity';
+
+/** The inspector of a running Node process: opened by SIGUSR1, found by the port that the process listens on. */
+
+const step = 20;
+
+/** Ports on which a process listens at a loopback address (Linux: its sockets in `/proc/<pid>/fd` and `/proc/<pid>/net/tcp`). */
+function listeningPorts(pid: number): number[] {
+  try {
+    const sockets = new Set(readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    }));
+    const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1').split('\n').slice(1).map((line) => line.trim().split(/\s+/));
+    return rows.flatMap(([, local = '', , state, , , , , , inode = '']) => (state === '0A' && sockets.has(inode) ? [Number.parseInt(local.split(':')[1] ?? '', 16)] : []));
+  } catch {
+    return [];
+  }
+}
+
+/** The address of the inspector at a port; undefined when something else answers there, or nothing within a moment. */
+function inspectorAt(port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const asked = request({ host: '127.0.0.1', port, path: '/json/list', timeout: 500 }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text = (text + chunk).slice(0, 65_536);
+      });
+      response.on('end', () => {
+        try {
+          const [target] = JSON.parse(text) as { webSocketDebuggerUrl?: string }[];
+          resolve(target?.webSocketDebuggerUrl && `ws://127.0.0.1:${port}/${target.webSocketDebuggerUrl.split('/').at(-1) ?? ''}`);
+        } catch {
+          resolve(undefined);
+        }
+      });
+    });
+    asked.on('error', () => resolve(undefined));
+    asked.on('timeout', () => asked.destroy());
+    asked.end();
+  });
+}
+
+async function find(pid: number): Promise<string | undefined> {
+  for (const port of listeningPorts(pid)) {
+    const address = await inspectorAt(port);
+    if (address) return address;
+  }
+  return undefined;
+}
+
+/** Opens the inspector of a member that its probe has reported, and gives its address. `opened`: it was closed before. */
+export async function openInspector(member: Member, timeout = 5_000): Promise<{ address: string; opened: boolean }> {
+  const who = `${member.name} (pid ${member.pid})`;
+  if (process.platform !== 'linux') throw new HumanError(`Attaching to a running Node process is done on Linux only so far. Start ${who} under the debugger: "debugChildren": "all".`);
+  const there = await find(member.pid);
+  if (there) return { address: there, opened: false };
+  // A process that has not come so far as to run JavaScript would die of it: its probe has spoken, so it has.
+  const sent = sendSignal(member.id, 'SIGUSR1');
+  if (sent === 'denied') throw new HumanError(`The operating system does not permit this user to attach to ${who}. Act as the user who owns it.`);
+  for (let waited = 0; sent === 'sent' && waited < timeout; waited += step) {
+    const address = await find(member.pid);
+    if (address) return { address, opened: true };
+    await new Promise((done) => setTimeout(done, step));
+  }
+  if (!isSame(member.id)) throw new HumanError(`${who} has ended.`);
+  throw new HumanError(`${who} opens no inspector: it is inside a synchronous child call (execSync, spawnSync), handles SIGUSR1 itself, or runs with --disable-sigusr1 or --permission.`);
+}
+
+interface Reply {
+  id?: number;
+  result?: { result?: { value?: unknown }; exceptionDetails?: { text: string } };
+  error?: { message: string };
+}
+
+/** Evaluates one expression in a process by its inspector, busy or not, and gives the value. */
+export function evaluate(address: string, expression: string, timeout = 2_000): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(address);
+    const end = (act: () => void): void => {
+      clearTimeout(timer);
+      socket.close();
+      act();
+    };
+    const timer = setTimeout(() => end(() => reject(new HumanError('it does not answer: it is in native code that does not return to JavaScript'))), timeout);
+    socket.addEventListener('open', () => socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression, returnByValue: true, includeCommandLineAPI: true, silent: true } })));
+    socket.addEventListener('message', ({ data }) => {
+      const reply = JSON.parse(String(data)) as Reply;
+      if (reply.id !== 1) return;
+      end(() => (reply.error ? reject(new Error(reply.error.message)) : resolve(reply.result?.result?.value)));
+    });
+    socket.addEventListener('error', () => end(() => reject(new HumanError('its inspector refuses the connection'))));
+  });
+}
+
+/** Closes an inspector again. */
+export async function closeInspector(address: string): Promise<void> {
+  await evaluate(address, 'process._debugEnd()').catch((error: unknown) => void messageOf(error));
+}

@@ -1,0 +1,245 @@
+import * as vscode from 'vscode';
+import { HumanError, messageOf } from '../core/errors';
+import { shellStatus, signalName } from '../core/exits';
+import type { Ending } from '../core/events';
+import type { Member } from '../core/members';
+import { resolveLaunch } from '../launch/resolve';
+import { chosenPython, userEnvironment, type Window } from '../views/launchRun';
+import type { WindowRun } from '../views/runStore';
+import { askPython } from './ask';
+import type { ChildSessions } from './children';
+import { connectAdapter, startAdapter, type Connection } from './connection';
+import { bundledDebugpy, DebuggedRun } from './debuggedRun';
+import { findDebugpy, type Debugpy } from './debugpy';
+import { aboutKey, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
+import type { Message } from './protocol';
+import { RelayAdapter } from './relayAdapter';
+import type { DebugSessions } from './sessions';
+
+/** What the adapters need of the rest. */
+export interface DebugServices {
+  window: Window;
+  sessions: DebugSessions;
+  children: ChildSessions;
+  log: vscode.LogOutputChannel;
+  stop(run: WindowRun): Promise<Member[]>;
+}
+
+/** debugpy never steps into the probe, nor shows it. */
+const probeRule = { path: '<procession*', include: false };
+
+/** Without what is ours, and with the rule for the probe. */
+function forDebugpy(options: Record<string, unknown>): Record<string, unknown> {
+  const kept = Object.fromEntries(Object.entries(options).filter(([key]) => !(ownKeys as readonly string[]).includes(key)));
+  return { ...kept, rules: [...(Array.isArray(options.rules) ? (options.rules as unknown[]) : []), probeRule] };
+}
+
+/** debugpy tells a signal as the low byte of its negative number; the process itself knows better where it could say its code. */
+function endingOf(code: number, own: Ending | null): Ending {
+  if (own?.code === code || code < 192) return { code, signal: null };
+  return { code: null, signal: signalName(256 - code, process.platform) ?? String(256 - code) };
+}
+
+/** A session of type `procession` that launches a Python program. */
+export class PythonLaunch extends RelayAdapter {
+  readonly #debugged: DebuggedRun;
+  readonly #options: DebugOptions;
+  #debugpy: Debugpy | undefined;
+  #env: Record<string, string | null> = {};
+  #cwd = '';
+  #stopping = false;
+
+  constructor(private readonly session: vscode.DebugSession, private readonly services: DebugServices) {
+    super();
+    this.#options = session.configuration;
+    this.#debugged = new DebuggedRun(services.window);
+  }
+
+  protected async connect(): Promise<Connection> {
+    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+    const first = this.session.workspaceFolder?.uri.fsPath;
+    const { code, ...options } = this.#options;
+    const base = userEnvironment();
+    const { argv, cwd, env } = resolveLaunch(code === undefined ? options : { ...options, command: [pythonName(options), '-c', [code].flat().join('\n')] }, {
+      folders: first === undefined ? folders : [first, ...folders.filter((path) => path !== first)], env: base,
+      chosenPython: await chosenPython(this.session.workspaceFolder?.uri),
+    });
+    const python = Array.isArray(options.python) && options.python.length ? options.python : [argv[0] ?? ''];
+    this.#debugpy = await findDebugpy(python, env, bundledDebugpy(vscode.extensions));
+    this.#cwd = cwd;
+    this.#env = { ...difference(base, env), ...this.#debugged.variables(env) };
+    this.#options.python = python;
+    this.#options.cwd ??= cwd;
+    this.#debugged.begin(this.#options, argv, cwd);
+    this.services.sessions.bind(this.session, this.#debugged.id, undefined);
+    return startAdapter(this.#debugpy.adapter, base, this.listener);
+  }
+
+  protected async fromEditor(request: Message): Promise<Message | undefined> {
+    const { run } = this.#debugged;
+    switch (request.command) {
+      case 'launch': {
+        const policy = policyOf(this.#options);
+        this.services.children.begin(this.session, this.#debugged.id, policy);
+        const place = this.#options.console ?? vscode.workspace.getConfiguration('procession').get('console');
+        return { ...request, arguments: {
+          ...forDebugpy(request.arguments ?? {}), console: place, cwd: this.#options.cwd, python: this.#options.python,
+          subProcess: policy.children === 'all' || policy.children === 'match', env: this.#env,
+        } };
+      }
+      case 'terminate':
+        this.reply(request);
+        if (run) void this.#stop(run);
+        return undefined;
+      case 'disconnect':
+        // The second press of Stop, or the end of the window.
+        if (run && request.arguments?.terminateDebuggee !== false && request.arguments?.restart !== true) await this.#stop(run);
+        return request;
+      default:
+        return request;
+    }
+  }
+
+  protected fromAdapter(message: Message): Message | undefined {
+    if (message.command === 'initialize' && message.type === 'response') {
+      return { ...message, body: { ...message.body, supportsTerminateRequest: true, supportTerminateDebuggee: true } };
+    }
+    if (message.command === 'startDebugging' && message.type === 'request') {
+      this.toAdapter({ seq: 0, type: 'response', request_seq: message.seq, command: 'startDebugging', success: true });
+      const configuration = { ...(message.arguments?.configuration as vscode.DebugConfiguration), type: this.session.type, request: 'attach' };
+      this.services.children.offer(this.session, this.#debugged.id, configuration);
+      return undefined;
+    }
+    if (message.command === 'launch' && message.type === 'response' && message.success === false) this.#debugged.failed(message.message ?? 'debugpy did not start it');
+    if (message.event === 'process') this.#started(Number(message.body?.systemProcessId));
+    return message.event === 'exited' ? { ...message, body: { exitCode: this.#exited(Number(message.body?.exitCode)) } } : message;
+  }
+
+  #started(pid: number): void {
+    this.services.sessions.bind(this.session, this.#debugged.id, pid);
+    this.#debugged.observe(pid, this.#cwd).catch((error: unknown) => this.services.log.error(error as Error));
+  }
+
+  #exited(code: number): number {
+    const { run } = this.#debugged;
+    run?.open.readAll();
+    const exit = run?.open.report().members.find(({ role }) => role === 'root')?.exit;
+    const ending = endingOf(code, exit?.source === 'self' ? { code: exit.code, signal: exit.signal } : null);
+    this.#debugged.exited(ending);
+    return shellStatus(ending, process.platform);
+  }
+
+  /** Processes that stand at a breakpoint can't end by themselves, so they go on first. */
+  async #stop(run: WindowRun): Promise<void> {
+    if (!this.#stopping) await this.services.children.release(this.#debugged.id);
+    this.#stopping = true;
+    await this.services.stop(run).catch((error: unknown) => void vscode.window.showErrorMessage(messageOf(error)));
+  }
+
+  protected lost(reason: string): void {
+    const { run } = this.#debugged;
+    const text = `The debug adapter ended unexpectedly (${reason}). The program is being stopped.`;
+    this.event('output', { category: 'stderr', output: `${text}\n` });
+    void vscode.window.showErrorMessage(text);
+    if (run) this.services.stop(run).catch((error: unknown) => void vscode.window.showErrorMessage(messageOf(error)));
+  }
+}
+
+const pythonName = (options: DebugOptions): string => [options.python ?? 'python3'].flat()[0] ?? 'python3';
+
+/** The variables that `env` has other than `base`; null where it lacks one. */
+function difference(base: NodeJS.ProcessEnv, env: NodeJS.ProcessEnv): Record<string, string | null> {
+  const changed = Object.entries(env).filter(([name, value]) => base[name] !== value).map(([name, value]) => [name, value ?? null] as const);
+  const removed = Object.keys(base).filter((name) => env[name] === undefined).map((name) => [name, null] as const);
+  return Object.fromEntries([...changed, ...removed]);
+}
+
+/** A session of a child that debugpy follows: its adapter listens, and knows the child by its pid. */
+export class PythonChild extends RelayAdapter {
+  constructor(private readonly session: vscode.DebugSession) {
+    super();
+  }
+
+  protected connect(): Promise<Connection> {
+    const { host, port } = this.session.configuration.connect as { host: string; port: number };
+    return Promise.resolve(connectAdapter(host, port, this.listener));
+  }
+
+  protected fromEditor(request: Message): Message {
+    return request.command === 'attach' ? { ...request, arguments: forDebugpy(request.arguments ?? {}) } : request;
+  }
+
+  /** Stop on a child's session lets the child go; the root's ends the run. */
+  protected fromAdapter(message: Message): Message {
+    return message.command === 'initialize' && message.type === 'response' ? { ...message, body: { ...message.body, supportsTerminateRequest: false } } : message;
+  }
+
+  protected lost(): void {
+    // The run has ended, or its root's session says what happened.
+  }
+}
+
+/** A session that attaches to a living member: an adapter of our own waits until the member's probe has connected to it. */
+export class PythonAttach extends RelayAdapter {
+  #attaching: Message | undefined;
+  #failed = false;
+  readonly #about: About;
+
+  constructor(session: vscode.DebugSession, private readonly services: DebugServices) {
+    super();
+    this.#about = session.configuration[aboutKey] as About;
+  }
+
+  #member(): { run: WindowRun; member: Member } {
+    const { run: id, pid } = this.#about;
+    const run = this.services.sessions.run(id);
+    const member = run && this.services.sessions.member(id, pid ?? 0);
+    if (!run || !member) throw new HumanError(`The process ${pid ?? ''} is not in the tree any more.`);
+    return { run, member };
+  }
+
+  protected async connect(): Promise<Connection> {
+    const { member } = this.#member();
+    const env = userEnvironment();
+    const found = await findDebugpy([member.exe ?? 'python3'], env, bundledDebugpy(vscode.extensions));
+    this.#folder = found.folder ?? '';
+    return startAdapter(found.adapter, env, this.listener);
+  }
+
+  #folder = '';
+
+  protected fromEditor(request: Message): Message | undefined {
+    if (request.command === 'attach') {
+      this.#attaching = request;
+      return { ...request, arguments: { ...forDebugpy(request.arguments ?? {}), listen: { host: '127.0.0.1', port: 0 } } };
+    }
+    if (request.command === 'disconnect' && this.#failed) {
+      this.reply(request);
+      return undefined;
+    }
+    return request;
+  }
+
+  protected fromAdapter(message: Message): Message | undefined {
+    if (message.event === 'debugpyWaitingForServer') {
+      void this.#invite(String(message.body?.host), Number(message.body?.port));
+      return undefined;
+    }
+    return message.command === 'initialize' && message.type === 'response' ? { ...message, body: { ...message.body, supportsTerminateRequest: false, supportTerminateDebuggee: false } } : message;
+  }
+
+  async #invite(host: string, port: number): Promise<void> {
+    try {
+      const { run, member } = this.#member();
+      await askPython(run.open.directory, member, ['attach', host, String(port), this.#folder], 15_000);
+    } catch (error) {
+      this.#failed = true;
+      if (this.#attaching) this.refuse(this.#attaching, error);
+      this.event('terminated');
+    }
+  }
+
+  protected lost(reason: string): void {
+    this.event('output', { category: 'stderr', output: `The debug adapter ended (${reason}). The process goes on without a debugger.\n` });
+  }
+}

@@ -1,0 +1,161 @@
+import * as vscode from 'vscode';
+import { HumanError, messageOf } from '../core/errors';
+import type { Member } from '../core/members';
+import type { LaunchOptions } from '../launch/options';
+import { runtimeOfFile } from '../launch/resolve';
+import type { Window } from '../views/launchRun';
+import type { Element, ProcessTree } from '../views/processTree';
+import type { WindowRun } from '../views/runStore';
+import { Attacher } from './attach';
+import { ChildSessions } from './children';
+import { Configurations, debugType } from './configurations';
+import { Group } from './group';
+import { aboutKey, fromCommand, runtimeOf, type About, type DebugOptions } from './kinds';
+import { NodeRuns } from './nodeRuns';
+import { PythonAttach, PythonChild, PythonLaunch, type DebugServices } from './pythonAdapters';
+import { RunAdapter, type RunServices } from './runAdapter';
+import { DebugSessions } from './sessions';
+
+export interface DebuggingContext {
+  window: Window;
+  tree: ProcessTree;
+  view: vscode.TreeView<Element>;
+  log: vscode.LogOutputChannel;
+  launch: RunServices['launch'];
+  stop(run: WindowRun): Promise<Member[]>;
+}
+
+interface Target {
+  run: WindowRun;
+  member: Member;
+}
+
+/** Registers the debug type, the commands of debugging, and what the tree shows of it. */
+export function registerDebugging(context: DebuggingContext): vscode.Disposable {
+  const { window, tree, log } = context;
+  const sessions = new DebugSessions(window.runs);
+  const children = new ChildSessions(sessions, log);
+  const services: DebugServices = { window, sessions, children, log, stop: (run) => context.stop(run) };
+  const node = new NodeRuns(services);
+  const attacher = new Attacher(services);
+  const group = new Group(sessions, (one) => attacher.reveal(one.session, one.stop?.thread));
+  tree.debugState = (run, member) => sessions.describe(run, member);
+
+  const resolve = (folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): vscode.DebugConfiguration | undefined => {
+    const options = configuration as DebugOptions & vscode.DebugConfiguration;
+    if (options.request !== 'launch' || options.noDebug || options[aboutKey] !== undefined) return configuration;
+    const runtime = runtimeOf(options, vscode.window.activeTextEditor?.document.uri.fsPath);
+    const debugged = runtime && fromCommand(options, runtime);
+    if (runtime === 'node' && debugged) return node.resolve(folder, debugged as typeof options);
+    return runtime === 'python' && debugged ? { ...debugged, type: debugType, name: options.name, request: 'launch', debugAs: 'python' } : configuration;
+  };
+
+  const commands = new DebugCommands(context, sessions, attacher, group);
+  return vscode.Disposable.from(
+    sessions, node, attacher, group, commands.register(),
+    sessions.onDidChange(() => tree.update()),
+    ...(['initial', 'dynamic'] as const).map((trigger) => {
+      const kind = trigger === 'initial' ? vscode.DebugConfigurationProviderTriggerKind.Initial : vscode.DebugConfigurationProviderTriggerKind.Dynamic;
+      return vscode.debug.registerDebugConfigurationProvider(debugType, new Configurations(trigger, log, resolve), kind);
+    }),
+    vscode.debug.registerDebugAdapterDescriptorFactory(debugType, {
+      createDebugAdapterDescriptor: (session) => new vscode.DebugAdapterInlineImplementation(adapterOf(session, services, context)),
+    }),
+  );
+}
+
+function adapterOf(session: vscode.DebugSession, services: DebugServices, context: DebuggingContext): vscode.DebugAdapter {
+  const { configuration } = session;
+  const about = configuration[aboutKey] as About | undefined;
+  if (configuration.request === 'attach' && about) return configuration.connect ? new PythonChild(session) : new PythonAttach(session, services);
+  if (configuration.debugAs === 'python' && !configuration.noDebug) return new PythonLaunch(session, services);
+  return new RunAdapter(session, { launch: (options: LaunchOptions, folder, external) => context.launch(options, folder, external), stop: (run) => context.stop(run), onDidChange: context.window.runs.onDidChange });
+}
+
+/** The commands of debugging. */
+class DebugCommands {
+  constructor(
+    private readonly context: DebuggingContext, private readonly sessions: DebugSessions, private readonly attacher: Attacher, private readonly group: Group,
+  ) {}
+
+  register(): vscode.Disposable {
+    const handlers: Record<string, (element?: Element, selected?: Element[]) => unknown> = {
+      debugFile: (uri?: unknown) => this.#debugFile(uri),
+      attachDebugger: (element, selected) => this.#each(element, selected, ({ run, member }) => this.attacher.attach(run, member)),
+      attachToNewLikeThis: (element, selected) => this.#each(element, selected, ({ run, member }) => this.#follow(run, member)),
+      detachDebugger: (element, selected) => this.#each(element, selected, ({ run, member }) => this.attacher.detach(run, member)),
+      showDebugged: (element, selected) => this.#each(element, selected, ({ run, member }) => this.attacher.attach(run, member)),
+      pauseAll: (element) => this.group.pause(this.#run(element)),
+      continueAll: (element) => this.group.continue(this.#run(element)),
+      continueAllButThis: (element) => {
+        const here = this.sessions.get(vscode.debug.activeDebugSession);
+        return this.group.continue(here?.run ?? this.#run(element), here);
+      },
+      stopAll: (element) => this.#stopAll(element),
+    };
+    return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, async (...args: unknown[]) => {
+      try {
+        return await handler(...(args as [Element?, Element[]?]));
+      } catch (error) {
+        if (!(error instanceof HumanError)) this.context.log.error(error as Error);
+        void vscode.window.showErrorMessage(messageOf(error));
+        return undefined;
+      }
+    })));
+  }
+
+  async #debugFile(given: unknown): Promise<void> {
+    const uri = given instanceof vscode.Uri ? given : vscode.window.activeTextEditor?.document.uri;
+    if (!uri || uri.scheme !== 'file' || !runtimeOfFile(uri.fsPath)) throw new HumanError('Open a Python or Node file first, or choose one in the explorer.');
+    await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(uri), { type: debugType, request: 'launch', name: `Debug ${vscode.workspace.asRelativePath(uri)}`, program: uri.fsPath });
+  }
+
+  #targets(element?: Element, selected?: Element[]): Target[] {
+    const elements = selected?.length ? selected : element && 'row' in element ? [element] : this.context.view.selection;
+    return elements.flatMap(({ row }) => {
+      const run = row.kind === 'member' ? this.context.window.runs.get(row.run) : undefined;
+      return run && row.kind === 'member' ? [{ run, member: row.member }] : [];
+    });
+  }
+
+  async #each(element: Element | undefined, selected: Element[] | undefined, act: (target: Target) => Promise<void> | void): Promise<void> {
+    const targets = this.#targets(element, selected);
+    const chosen = targets.length ? targets : await this.#pick();
+    const problems: string[] = [];
+    for (const target of chosen) {
+      try {
+        await act(target);
+      } catch (error) {
+        if (!(error instanceof HumanError)) throw error;
+        problems.push(error.message);
+      }
+    }
+    if (problems.length) throw new HumanError(problems.join('\n'));
+  }
+
+  async #pick(): Promise<Target[]> {
+    const items = this.context.window.runs.all().flatMap((run) => run.open.report().members
+      .filter((member) => member.state !== 'exited' && member.role !== 'helper')
+      .map((member) => ({ label: member.name, description: `pid ${member.pid}`, target: { run, member } })));
+    if (!items.length) throw new HumanError('No process of a run is alive. Run a program first ("Procession: Run File").');
+    return (await vscode.window.showQuickPick(items, { canPickMany: true, placeHolder: 'Processes' }))?.map(({ target }) => target) ?? [];
+  }
+
+  #follow(run: WindowRun, member: Member): void {
+    const on = this.attacher.followLike(run, member);
+    void vscode.window.showInformationMessage(on ? `New processes like ${member.name} get a debugger as soon as they are seen. Choose the command again to end this.` : `New processes like ${member.name} get no debugger any more.`);
+  }
+
+  /** The run that a command means: that of the row, else that of the active session, else all. */
+  #run(element?: Element): string | undefined {
+    const row = element && 'row' in element ? element.row : undefined;
+    if (row) return row.kind === 'run' ? row.report.run.id : row.run;
+    return this.sessions.get(vscode.debug.activeDebugSession)?.run;
+  }
+
+  async #stopAll(element?: Element): Promise<void> {
+    const id = this.#run(element);
+    const runs = id === undefined ? this.context.window.runs.all().filter((run) => run.open.report().run.endedAt === null) : [this.context.window.runs.get(id)];
+    for (const run of runs) if (run) await this.context.stop(run);
+  }
+}

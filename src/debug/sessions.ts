@@ -1,0 +1,182 @@
+import * as vscode from 'vscode';
+import type { Member } from '../core/members';
+import type { RunStore, WindowRun } from '../views/runStore';
+import { aboutKey, type About } from './kinds';
+import type { Message } from './protocol';
+
+/** Where a session has stopped. */
+export interface Stop {
+  thread: number;
+  reason: string;
+  file: string;
+  line: number;
+  at: number;
+}
+
+/** A debug session of one process of a run. */
+export interface Attached {
+  session: vscode.DebugSession;
+  run: string;
+  pid: number | undefined;
+  stop: Stop | undefined;
+  threads: Set<number>;
+}
+
+interface Frame {
+  line: number;
+  source?: { path?: string };
+}
+
+/** The debug sessions of the members: which there are, what each is doing, and what they are called. */
+export class DebugSessions implements vscode.Disposable {
+  readonly #all = new Map<string, Attached>();
+  readonly #unattached = new Map<string, string>();
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #stopped = new vscode.EventEmitter<Attached>();
+  readonly #subscriptions: vscode.Disposable;
+
+  /** A session came, went, stopped or went on. */
+  readonly onDidChange = this.#changed.event;
+  /** A session has stopped, and where is known. */
+  readonly onDidStop = this.#stopped.event;
+
+  constructor(private readonly runs: RunStore) {
+    this.#subscriptions = vscode.Disposable.from(
+      vscode.debug.onDidTerminateDebugSession((session) => this.#forget(session)),
+      runs.onDidChange(() => this.#rename()),
+      vscode.debug.registerDebugAdapterTrackerFactory('*', { createDebugAdapterTracker: (session) => this.#track(session) }),
+    );
+  }
+
+  /** What a session is about: told by its own configuration or by that of the session it was started under. */
+  static about(session: vscode.DebugSession): About | undefined {
+    for (let at: vscode.DebugSession | undefined = session; at; at = at.parentSession) {
+      const about = at.configuration[aboutKey] as About | undefined;
+      if (about) return at === session ? about : { run: about.run, ...(about.pid !== undefined && session.parentSession === at && at.configuration.request === 'attach' ? { pid: about.pid } : {}) };
+    }
+    return undefined;
+  }
+
+  /** Says which process a session is of. */
+  bind(session: vscode.DebugSession, run: string, pid: number | undefined): Attached {
+    const known = this.#all.get(session.id) ?? { session, run, pid, stop: undefined, threads: new Set<number>() };
+    known.run = run;
+    known.pid = pid ?? known.pid;
+    this.#all.set(session.id, known);
+    this.#rename();
+    this.#changed.fire();
+    return known;
+  }
+
+  #track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {
+    const about = DebugSessions.about(session);
+    if (!about && session.type !== 'procession') return undefined;
+    // js-debug tells the pid in the name that it gives to the session: `worker.js [123]`.
+    const named = session.type === 'pwa-node' ? /\[(\d+)\]/.exec(session.name.replace(/^\[worker.*/, '')) : undefined;
+    const pid = about?.pid ?? (named && Number(named[1]) > 0 ? Number(named[1]) : undefined);
+    const isProcess = pid !== undefined && !(session.type === 'pwa-node' && session.configuration[aboutKey] !== undefined);
+    if (about && isProcess) this.bind(session, about.run, pid);
+    return { onDidSendMessage: (message: Message) => this.#heard(session, message) };
+  }
+
+  #heard(session: vscode.DebugSession, message: Message): void {
+    const attached = this.#all.get(session.id);
+    if (!attached) return;
+    const thread = Number(message.body?.threadId);
+    switch (message.type === 'event' ? message.event : message.command) {
+      case 'stopped':
+        void this.#locate(attached, thread, typeof message.body?.reason === 'string' ? message.body.reason : '');
+        return;
+      case 'continued':
+      case 'continue': case 'next': case 'stepIn': case 'stepOut':
+        if (message.type === 'response' && message.success === false) return;
+        attached.stop = undefined;
+        this.#changed.fire();
+        return;
+      case 'thread':
+        if (message.body?.reason === 'exited') attached.threads.delete(thread);
+        else attached.threads.add(thread);
+        return;
+      case 'threads':
+        for (const one of (message.body?.threads as { id: number }[] | undefined) ?? []) attached.threads.add(one.id);
+        return;
+      default:
+    }
+  }
+
+  async #locate(attached: Attached, thread: number, reason: string): Promise<void> {
+    const stop: Stop = { thread, reason, file: '', line: 0, at: Date.now() };
+    attached.stop = stop;
+    this.#changed.fire();
+    try {
+      const { stackFrames } = await attached.session.customRequest('stackTrace', { threadId: thread, startFrame: 0, levels: 1 }) as { stackFrames: Frame[] };
+      const [top] = stackFrames;
+      stop.file = top?.source?.path ?? '';
+      stop.line = top?.line ?? 0;
+    } catch {
+      // It has gone on meanwhile.
+    }
+    if (attached.stop !== stop) return;
+    this.#changed.fire();
+    this.#stopped.fire(attached);
+  }
+
+  #forget(session: vscode.DebugSession): void {
+    if (this.#all.delete(session.id)) this.#changed.fire();
+  }
+
+  /** A session is called as its process is, with the pid. */
+  #rename(): void {
+    for (const { session, run, pid } of this.#all.values()) {
+      const member = pid === undefined ? undefined : this.member(run, pid);
+      const name = member && `${member.name} [${member.pid}]`;
+      if (name !== undefined && session.name !== name && session.configuration.request !== 'launch') session.name = name;
+    }
+  }
+
+  /** The living member of a run with a pid. */
+  member(run: string, pid: number): Member | undefined {
+    const members = this.runs.get(run)?.open.report().members.filter((member) => member.pid === pid);
+    return members?.find(({ state }) => state !== 'exited') ?? members?.at(-1);
+  }
+
+  run(id: string): WindowRun | undefined {
+    return this.runs.get(id);
+  }
+
+  /** The sessions of a run, or of all. */
+  of(run?: string): Attached[] {
+    return [...this.#all.values()].filter((one) => run === undefined || one.run === run);
+  }
+
+  get(session: vscode.DebugSession | undefined): Attached | undefined {
+    return session && this.#all.get(session.id);
+  }
+
+  /** The session of a member. */
+  find(run: string, member: Member): Attached | undefined {
+    return this.of(run).find(({ pid }) => pid === member.pid);
+  }
+
+  /** Remembers why a process got no session by itself. */
+  leaveOut(run: string, pid: number, reason: string): void {
+    this.#unattached.set(`${run}/${pid}`, reason);
+    this.#changed.fire();
+  }
+
+  /** What the tree says of a member's debugging; empty where there is nothing to say. */
+  describe(run: string, member: Member): string {
+    if (member.state === 'exited') return '';
+    const attached = this.find(run, member);
+    if (attached?.stop) return attached.stop.file ? `paused at ${attached.stop.file.slice(attached.stop.file.lastIndexOf('/') + 1)}:${attached.stop.line}` : 'paused';
+    if (attached) return 'debugged';
+    const reason = this.#unattached.get(`${run}/${member.pid}`);
+    return reason === undefined || reason === 'helper' || reason === 'debugChildren' ? '' : `not attached: ${reason}`;
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+    this.#changed.dispose();
+    this.#stopped.dispose();
+  }
+}

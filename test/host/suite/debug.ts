@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { Report } from '../../../src/api';
+import { breakAt, configuration, debug, stackOf, watchSessions } from '../debugging/session';
+import { test, until } from '../inside/testing';
+import { api, isAlive, named, reportOf, showView, tidy, untilRow, untilRun } from './support';
+
+const long = { limit: 120_000 };
+
+/** Continues whatever stops (debugpy stops at `sys.exit` of another code than 0, too) until the run has ended. */
+async function goOn(id: string): Promise<Report> {
+  return until('the run has ended', async () => {
+    await vscode.commands.executeCommand('procession.continueAll');
+    const report = await reportOf(id);
+    return report.run.endedAt !== null && report;
+  }, 40_000);
+}
+
+for (const method of ['fork', 'spawn', 'forkserver']) {
+  test(`debug Python: breakpoints in children by ${method}, sessions named as the processes, exit codes their own`, async (t) => {
+    tidy(t);
+    const watched = watchSessions(t);
+    await breakAt('debug_children.py', 'doubled = number * 2');
+    const id = await debug(configuration('debug_children.py', { args: [method], debugChildren: 'all' }));
+    for (let count = 1; count <= 2; count++) await until(`stop ${count}`, () => watched.stops.length >= count, 40_000);
+    for (const { session, thread } of watched.stops) {
+      assert.equal((await stackOf(session, thread))[0], 'work:7');
+      const { result } = await session.customRequest('evaluate', { expression: '__import__("os").getpid()', frameId: (await session.customRequest('stackTrace', { threadId: thread, levels: 1 }) as { stackFrames: { id: number }[] }).stackFrames[0]?.id }) as { result: string };
+      await until(`${session.name} has the name and the pid`, () => new RegExp(`^worker-[12] \\[${result}\\]$`).test(session.name));
+    }
+    assert.deepEqual(watched.sessions.map(({ name }) => name).filter((name) => /tracker|server/.test(name)), [], 'helpers get no session');
+    await t.look(async (browser) => {
+      await showView();
+      await untilRow(browser, 'the row says where the worker stands', ({ label, description }) => label === 'worker-1' && description.startsWith('paused at debug_children.py:7'));
+    });
+    const report = await goOn(id);
+    assert.deepEqual([named(report, 'worker-1')?.exit?.code, named(report, 'worker-2')?.exit?.code, report.run.exit?.code], [2, 4, 5]);
+    assert.deepEqual(watched.exits.filter(({ session }) => session.configuration.request === 'launch').map(({ code }) => code), [5]);
+    assert.match(watched.output.replaceAll(/\s+/g, ' '), /\[2, 4\]/);
+  }, long);
+}
+
+test('debug Python: with onDemand, children run free past breakpoints that their parent was given', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  await breakAt('debug_children.py', 'doubled = number * 2');
+  const last = await breakAt('debug_children.py', 'sys.exit(5)');
+  const id = await debug(configuration('debug_children.py', { args: ['fork'] }));
+  await until('the stop of the parent', () => watched.stops.length > 0, 40_000);
+  const [stop] = watched.stops;
+  assert.ok(stop);
+  assert.deepEqual(await stackOf(stop.session, stop.thread), [`<module>:${last.location.range.start.line + 1}`]);
+  assert.equal(watched.sessions.length, 1);
+  const report = await goOn(id);
+  assert.deepEqual([named(report, 'worker-1')?.exit?.code, named(report, 'worker-2')?.exit?.code, report.run.exit?.code], [2, 4, 5]);
+}, long);
+
+test('debug Python: Stop ends the whole run', async (t) => {
+  tidy(t);
+  watchSessions(t);
+  const id = await debug(configuration('debug_states.py', { stopTimeout: 1 }));
+  const report = await untilRun(id, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 5, 40_000);
+  await vscode.debug.stopDebugging();
+  await until('nobody lives', () => report.members.every(({ pid }) => !isAlive(pid)), 20_000);
+  await untilRun(id, 'the run is told as ended', ({ run }) => run.endedAt !== null);
+}, long);
+
+for (const name of ['spinner', 'waiter', 'sleeper', 'ticker']) {
+  test(`attach to Python: ${name}, started without a debugger, gives its stack and lives on`, async (t) => {
+    tidy(t);
+    const watched = watchSessions(t);
+    const { program, python } = configuration('debug_states.py') as { program: string; python: string } & vscode.DebugConfiguration;
+    const id = await (await api()).launch({ program, python, console: 'internalConsole' });
+    const report = await untilRun(id, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 5, 30_000);
+    const member = named(report, name);
+    assert.ok(member);
+    await showView();
+    await t.look(async (browser) => {
+      await browser.clickInline('Processes', name, 'Attach Debugger');
+    });
+    const session = await until('the session', () => watched.sessions.find((one) => one.name === `${name} [${member.pid}]`));
+    const [thread] = ((await session.customRequest('threads')) as { threads: { id: number }[] }).threads;
+    const top = await until('the stack', async () => (await stackOf(session, thread?.id ?? 0))[0]);
+    const line = { spinner: /^spin:[78]$/, waiter: /^blocked:13$/, sleeper: /^asleep:17$/, ticker: /^ticking:2[0-4]$/ }[name];
+    assert.match(top, line ?? /never/);
+    if (name === 'ticker') {
+      await breakAt('debug_states.py', 'count += 1');
+      await until('the breakpoint', () => watched.stops.some((stop) => stop.session.id === session.id));
+    }
+    await t.look(async (browser) => {
+      await untilRow(browser, 'the row tells of the debugger', ({ label, description }) => label === name && /^(debugged|paused at debug_states)/.test(description));
+      await browser.clickRow('Processes', name, { button: 'right' });
+      await until('the menu', async () => (await browser.menu()).includes('Detach Debugger'));
+      await browser.chooseMenu('Detach Debugger');
+    });
+    await until('the session has ended', () => !watched.sessions.includes(session));
+    assert.ok(isAlive(member.pid));
+    await untilRun(id, 'it still runs', (now) => named(now, name)?.state === 'running');
+  }, { ...long, browserOnly: true });
+}
+
+test('debug Node: breakpoints in a forked child, exit code, Stop', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  await breakAt('debug_tree.cjs', 'count += 1');
+  const id = await debug(configuration('debug_tree.cjs', { debugChildren: 'all', stopTimeout: 1 }));
+  const stop = await until('the stop', () => watched.stops[0], 40_000);
+  assert.match((await stackOf(stop.session, stop.thread))[0] ?? '', /tick:12$/);
+  const report = await untilRun(id, 'all members live', (now) => now.members.filter(({ state, role }) => state === 'running' && role !== 'helper').length >= 4);
+  const tick = report.members.find(({ argv }) => argv.includes('tick'));
+  assert.equal(stop.session.name, `${tick?.name ?? ''} [${tick?.pid ?? 0}]`);
+  await vscode.debug.stopDebugging();
+  await until('nobody lives', () => report.members.every(({ pid }) => !isAlive(pid)), 20_000);
+  await untilRun(id, 'the run is told as ended', ({ run }) => run.endedAt !== null);
+}, long);
+
+for (const kind of ['busy', 'idle', 'tick']) {
+  test(`attach to Node: ${kind}, started without a debugger, and it lives on`, async (t) => {
+    tidy(t);
+    const watched = watchSessions(t);
+    const id = await (await api()).launch({ program: configuration('debug_tree.cjs').program as string, console: 'internalConsole' });
+    const report = await untilRun(id, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 4, 30_000);
+    const member = report.members.find(({ argv }) => argv.includes(kind));
+    assert.ok(member);
+    if (kind === 'tick') await breakAt('debug_tree.cjs', 'count += 1');
+    await vscode.commands.executeCommand('procession.attachDebugger', { row: { kind: 'member', run: id, member } });
+    const session = await until('the session', () => watched.sessions.find((one) => one.name === `${member.name} [${member.pid}]` && one.parentSession !== undefined));
+    const threads = ((await session.customRequest('threads')) as { threads: { id: number }[] }).threads;
+    if (kind === 'busy') await session.customRequest('pause', { threadId: threads[0]?.id });
+    if (kind !== 'idle') {
+      const stop = await until('the stop', () => watched.stops.find((one) => one.session.id === session.id));
+      assert.match((await stackOf(session, stop.thread))[0] ?? '', kind === 'busy' ? /spin:8$/ : /tick:12$/);
+    }
+    await vscode.commands.executeCommand('procession.detachDebugger', { row: { kind: 'member', run: id, member } });
+    await until('the session has ended', () => !watched.sessions.some((one) => one.name === session.name));
+    assert.ok(isAlive(member.pid));
+  }, long);
+}
