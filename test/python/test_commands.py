@@ -161,7 +161,7 @@ class Commands(ProbeCase):
     def test_exec_of_python_keeps_the_ancestor(self):
         run = self.observe('''
             import os, sys
-            os.execv(sys.executable, [sys.executable, '-c', 'import bisect'])
+            os.execv(sys.executable, [sys.executable, '-c', 'import colorsys'])
         ''')
         first, second = run.of('start')
         self.assertEqual((first['id'], first['parent']), (second['id'], second['parent']))

@@ -11,7 +11,7 @@ def without_carets(output):
 
 class MainProgram(ProbeCase):
     def ending(self, source, **options):
-        run = self.observe('import bisect\n' + source, **options)
+        run = self.observe('import colorsys\n' + source, **options)
         told = run.of('exit', id=run.root)
         self.assertLessEqual(len(told), 1)
         if told:
@@ -45,9 +45,14 @@ class MainProgram(ProbeCase):
     def test_excepthook_that_exits(self):
         self.assertIsNone(self.ending('import sys\ndef hook(*a): sys.exit(9)\nsys.excepthook = hook\n1 / 0'))
 
+    def test_sys_exit_in_an_exit_function(self):
+        for source in ('import atexit, sys\natexit.register(lambda: sys.exit(5))', 'import sys\nclass A:\n def __del__(self): '
+                       'sys.exit(5)\na = A()'):
+            self.assertEqual(self.ending(source), 'return')
+
     def test_exception_that_was_caught_and_kept(self):
         source = 'import sys\ntry: 1 / 0\nexcept Exception as error:\n    sys.last_value = sys.last_exc = error\nprint(2)'
-        run = self.observe('import bisect\n' + source)
+        run = self.observe('import colorsys\n' + source)
         self.assertEqual(run.of('error'), [])
         self.assertEqual(run.one('exit')['via'], 'return')
 
@@ -57,8 +62,8 @@ class MainProgram(ProbeCase):
         self.assertEqual((last['code'], last['via'], last['site']['line']), (44, 'os._exit', 2))
 
     def test_command_and_module(self):
-        self.program('import sys, bisect\nsys.exit(3)', 'leaver.py')
-        for python, via in ((('-c', 'import bisect'), 'return'), (('-m', 'leaver'), 'sys.exit'), (('leaver.py',), 'sys.exit')):
+        self.program('import sys, colorsys\nsys.exit(3)', 'leaver.py')
+        for python, via in ((('-c', 'import colorsys'), 'return'), (('-m', 'leaver'), 'sys.exit'), (('leaver.py',), 'sys.exit')):
             with self.subTest(python):
                 run = self.observe(None, python=python)
                 self.assertEqual(run.one('exit')['via'], via)
@@ -89,7 +94,8 @@ class MainProgram(ProbeCase):
         ''')
         child = run.one('start', method='os.fork')
         self.assertEqual((child['parent'], child['site']['line']), (run.root, 3))
-        self.assertEqual(run.one('reap')['child'], child['id'].split('.')[0])
+        self.assertIn(run.one('reap')['child'], (child['id'], child['id'].split('.')[0]))
+        self.assertEqual([spawn['child'] for spawn in run.of('spawn')], [child['id']])
         last = run.of('exit', id=child['id'])
         self.assertTrue(all(event['code'] == 3 for event in last))
 

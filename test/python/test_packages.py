@@ -83,7 +83,7 @@ class Packages(ProbeCase):
             self.assertEqual(len(workers), 4)
             for worker in workers:
                 self.assertEqual(run.one('exit', id=worker['id'])['code'], 0)
-                self.assertEqual(run.one('reap', child=worker['id'].split('.')[0])['code'], 0)
+                self.assertEqual(run.one('reap', child=worker['id'])['code'], 0)
         return bodies, code
 
     def get(self, port, server):

@@ -243,7 +243,7 @@ class Silent(ProbeCase):
     def test_few_descriptors(self):
         source = 'import os\nfiles = []\ntry:\n    while True: files.append(os.open("/", 0))\nexcept OSError as e: print(e, len(files))' \
                  '\nos.kill(os.getpid(), 0)\npid = os.fork()\nif not pid: os._exit(3)\nprint(os.waitpid(pid, 0)[1])\n' \
-                 'for fd in files: os.close(fd)\nimport bisect\n'
+                 'for fd in files: os.close(fd)\nimport colorsys\n'
         run = self.observe(source, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20)))
         self.assertEqual(run.one('exit', id=run.root)['code'], 0)
 

@@ -158,7 +158,7 @@ def boot(directory, mark, finder):
     me.server = 'multiprocessing.forkserver import main' in me.argv
     environment.install()
     oscalls.install()
-    requests.install()
+    quietly(requests.install)
     atexit.register(ending.at_exit)
     os.register_at_fork(after_in_child=after_fork, after_in_parent=forked)
     finder.importing = importing

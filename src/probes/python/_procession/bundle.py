@@ -10,6 +10,7 @@ import posix
 import sys
 
 PACKAGE = '_procession'
+EAGER = ('hooks', 'journal', 'texts', 'ending', 'environment', 'oscalls', 'requests')  # those that boot() needs, in order
 NAME = '<procession %s>'  # in code objects: coverage and debuggers leave alone what is not a file
 
 
@@ -32,7 +33,7 @@ class Finder:
         module = name[len(PACKAGE) + 1:] or '__init__'
         if module not in cls.modules:
             return None
-        spec = type(sys.__spec__)(name, cls, origin='%s/%s.py' % (cls.home, module), is_package=name == PACKAGE)
+        spec = type(sys.__spec__)(name, cls, origin='%s/%s.py' % (cls.home, module))
         spec.has_location = True  # gives the module a __file__
         return spec
 
@@ -94,10 +95,25 @@ def start(home, cache, modules, boot, mark):
         save(cache, modules)
         keep_bytecode(boot)
     Finder.home, Finder.modules = home, modules
-    sys.meta_path.insert(0, Finder)
+    package = prepared('__init__', PACKAGE)
+    package.__path__ = []
     try:
-        import _procession
-        _procession.boot(boot, mark, Finder)
+        for name in EAGER:
+            module = prepared(name, '%s.%s' % (PACKAGE, name))
+            setattr(package, name, module)
+            Finder.exec_module(module)
+        Finder.exec_module(package)
+        sys.meta_path.insert(0, Finder)
+        package.boot(boot, mark, Finder)
     except Exception:
-        sys.meta_path.remove(Finder)
+        if Finder in sys.meta_path:
+            sys.meta_path.remove(Finder)
         raise
+
+
+def prepared(name, full):
+    """An empty module, where imports find it. The import system would take as long as all the rest."""
+    module = sys.modules[full] = type(sys)(full)
+    module.__file__ = '%s/%s.py' % (Finder.home, name)
+    module.__package__ = PACKAGE
+    return module

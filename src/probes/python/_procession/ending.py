@@ -33,7 +33,8 @@ def remember(frame):
     """Keeps the outermost frame above a frame of the main program."""
     if Main.frame is None and sys.implementation.name == 'cpython':
         main = outermost(frame)
-        if main.f_globals.get('__name__') in ('__main__', 'runpy') and not hasattr(sys, 'ps1'):
+        name = main.f_globals.get('__name__'), main.f_code.co_name
+        if name in (('__main__', '<module>'), ('runpy', '_run_module_as_main')) and not hasattr(sys, 'ps1'):
             Main.frame = main
 
 

@@ -46,7 +46,7 @@ def emit(kind, fields):
         return
     name = me.id or identify()
     line = '{"e":"%s","t":%.3f,"id":"%s",%s}\n' % (kind, _clock() * 1000, name, fields)
-    append('%s/events/%s.ndjson' % (me.run, name), line.encode('ascii'))
+    append('%s/events/%s.ndjson' % (me.run, name), line.encode())
 
 
 def append(path, data):

@@ -3,6 +3,9 @@ import sys
 
 from .journal import read
 
+ESCAPES = {code: '\\u%04x' % code for code in range(32)}
+ESCAPES.update({ord('"'): '\\"', ord('\\'): '\\\\', 127: '\\u007f'})
+
 
 def render(fields):
     """The JSON of a dict without its braces."""
@@ -28,17 +31,17 @@ def dump(value):
 
 
 def quote(text):
-    if text.isascii() and text.isprintable() and '"' not in text and '\\' not in text:
+    if text.isascii():
+        if not text.isprintable() or '"' in text or '\\' in text:
+            text = text.translate(ESCAPES)
         return '"%s"' % text
     return '"%s"' % ''.join([escape(char) for char in text])
 
 
 def escape(char):
     code = ord(char)
-    if char in '"\\':
-        return '\\' + char
-    if 32 <= code < 127:
-        return char
+    if code < 128:
+        return ESCAPES.get(code, char)
     if code > 0xFFFF:
         code -= 0x10000
         return '\\u%04x\\u%04x' % (0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF))

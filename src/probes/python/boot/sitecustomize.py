@@ -20,7 +20,7 @@ def load(boot):
     cache = os.path.join(home, '__pycache__', sys.implementation.cache_tag + '.bundle')
     try:
         with open(cache, 'rb') as file:
-            modules = marshal.load(file)
+            modules = marshal.loads(file.read())
         exec(marshal.loads(modules['bundle'][1]), bundle.__dict__)
     except Exception:
         modules = {}
