@@ -16,7 +16,7 @@ const common = {
   minify: !watch,
   sourcemap: watch ? 'linked' : false,
   legalComments: 'none',
-  logLevel: 'warning',
+  logLevel: watch ? 'info' : 'warning',
   absWorkingDir: root,
   // ps-list is an ES module that reads import.meta.url, which a CommonJS bundle does not have.
   define: { 'import.meta.url': '__importMetaUrl' },
@@ -34,5 +34,7 @@ cpSync(join(root, 'src/probes/python'), join(root, 'dist/probes/python'), {
   recursive: true,
   filter: (path) => !path.endsWith('__pycache__') && !path.endsWith('.pyc'),
 });
+// ps-list runs these on Windows, and looks for them beside the bundle.
+cpSync(join(root, 'node_modules/ps-list/vendor'), join(root, 'dist/vendor'), { recursive: true });
 if (watch) await Promise.all(targets.map(async (options) => (await context(options)).watch()));
 else await Promise.all(targets.map((options) => build(options)));

@@ -21,7 +21,11 @@ const news = (row: Row): string => (row.kind === 'member' ? `${row.label}\n${row
 /** Rows that only changed a number are drawn at most this often (ms) and so many at a time: a refresh of thousands would freeze the host. */
 const numbersEvery = 1_000;
 const rowsAtOnce = 40;
-/** Refreshing a parent fetches everything below it again, so parents of big trees keep their numbers for the tooltip. */
+/**
+ * Refreshing a parent fetches everything below it again, and a command that is chosen just then arrives without its row:
+ * parents' numbers are drawn seldom (ms), and those of big trees not at all.
+ */
+const parentsEvery = 5_000;
 const parentRows = 60;
 
 /** The view Processes: runs, their members, nested by logical parent. */
@@ -31,6 +35,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
   #roots: Element[] = [];
   #view: vscode.TreeView<Element> | undefined;
   #numbersAt = 0;
+  #parentsAt = 0;
   readonly #grown = new Set<Element>();
   #timer: NodeJS.Timeout | undefined;
   readonly #subscription: vscode.Disposable;
@@ -131,10 +136,11 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
       return;
     }
     this.#numbersAt = now;
-    const small = this.#elements.size <= parentRows;
+    const parents = this.#elements.size <= parentRows && now - this.#parentsAt >= parentsEvery;
+    if (parents) this.#parentsAt = now;
     const stale: Element[] = [];
     for (const element of this.#elements.values()) {
-      if (element.row.kind !== 'member' || (element.children.length > 0 && !small)) continue;
+      if (element.row.kind !== 'member' || (element.children.length > 0 && !parents)) continue;
       const drawn = this.#drawn.get(element.key);
       if (drawn !== undefined && drawn !== looks(element.row)) stale.push(element);
       if (stale.length >= rowsAtOnce) break;
