@@ -157,6 +157,30 @@ class Processes(ProbeCase):
         self.assertEqual(run.one('start', id=leaf['child'])['parent'], branch)
         self.assertEqual(run.one('reap', child=leaf['child'])['id'], branch)
 
+    def test_raw_forks_around_processes(self):
+        run = self.observe('''
+            import multiprocessing, os
+            def fork():
+                pid = os.fork()
+                if not pid:
+                    os._exit(3)
+                print(os.waitpid(pid, 0)[1], flush=True)
+            if __name__ == '__main__':
+                context = multiprocessing.get_context('fork')
+                child = context.Process(target=fork)
+                child.start()
+                child.join()
+                try: multiprocessing.get_context('spawn').Process(target=lambda: None).start()
+                except Exception: fork()
+        ''')
+        process = run.one('spawn', method='fork')['child']
+        forked = run.of('spawn', method='os.fork')
+        self.assertEqual([spawn['id'] for spawn in forked], [process, run.root])
+        for spawn in forked:
+            self.assertEqual(run.one('start', id=spawn['child'])['method'], 'os.fork')
+            self.assertEqual(run.one('reap', child=spawn['child'])['code'], 3)
+            self.assertEqual(spawn['site']['function'], 'fork')
+
     def test_a_start_that_fails_prints_the_same(self):
         self.observe('''
             import multiprocessing

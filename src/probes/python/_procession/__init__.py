@@ -63,7 +63,7 @@ def after_fork():
     frame = sys._getframe(1)
     if thread in me.starting and frame.f_code.co_filename.endswith(FORKS):
         me.method = 'fork'
-        quietly(begin, me.starting[thread][1])
+        quietly(begin, me.starting.pop(thread)[1])
     else:
         quietly(begin_raw, frame)
 
@@ -74,7 +74,8 @@ def forked():
     caller, which would be ours.
     """
     frame = sys._getframe(1)
-    if get_ident() not in me.starting and not me.server and frame.f_code is not Builtin.__call__.__code__:
+    code = frame.f_code
+    if not code.co_filename.endswith(FORKS) and code is not Builtin.__call__.__code__ and not me.server:
         quietly(tell_fork, frame)
 
 
