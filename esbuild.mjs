@@ -30,10 +30,12 @@ const targets = [
 ];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-cpSync(join(root, 'src/probes/python'), join(root, 'dist/probes/python'), {
-  recursive: true,
-  filter: (path) => !path.endsWith('__pycache__') && !path.endsWith('.pyc'),
-});
+for (const folder of ['python', 'workers']) {
+  cpSync(join(root, 'src/probes', folder), join(root, 'dist/probes', folder), {
+    recursive: true,
+    filter: (path) => !path.endsWith('__pycache__') && !path.endsWith('.pyc'),
+  });
+}
 // ps-list runs this on Windows, and looks for it beside the bundle. VS Code has no 32-bit version, so neither have we.
 cpSync(join(root, 'node_modules/ps-list/vendor'), join(root, 'dist/vendor'), { recursive: true, filter: (path) => !path.endsWith('x86.exe') });
 if (watch) await Promise.all(targets.map(async (options) => (await context(options)).watch()));

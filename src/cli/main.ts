@@ -10,6 +10,9 @@ const usage = `procession: run a program of many processes and see every one of 
       --wait          stay until every process of the run has ended, not only the first
   procession open DIR [--json] [--report FILE] [--terminate PID] [--kill PID] [--stop]
       show a recorded or a live run; act on its processes
+  procession map FILE.workload.json [--resume] [--retry-failed] [--dry-run]
+  procession map --python FILE.py:FUNCTION --range 0:1000
+      one function or command over many inputs, on all cores; "procession map --help"
   procession help
 
 stdin, stdout, stderr and the exit status are the program's own.
@@ -21,6 +24,7 @@ type Command = (args: string[]) => Promise<number>;
 const commands: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./run')).run,
   open: async () => (await import('./open')).open,
+  map: async () => (await import('./map')).runMap,
   launch: async () => (await import('./launch')).launch,
   observe: async () => (await import('./observe')).observe,
 };
