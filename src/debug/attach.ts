@@ -38,7 +38,7 @@ export class Attacher implements vscode.Disposable {
     const reason = unable(member);
     if (reason !== undefined) throw new HumanError(reason);
     if (member.runtime === 'other') throw new HumanError(`${member.name} (pid ${member.pid}) is neither Python nor Node, so there is no debugger for it here.`);
-    const known = children.known(run.open.id, member.pid);
+    const known = await children.known(run.open.id, member.pid);
     const started = known
       ? await children.open(run.open.id, known, member, this.#parent(run, member))
       : await this.#start(run, member);

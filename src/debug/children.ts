@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Member } from '../core/members';
-import { connectAdapter } from './connection';
+import { connectAdapter, type Connection } from './connection';
 import { refuses } from './filter';
 import { aboutKey, type ChildPolicy } from './kinds';
 import type { Message } from './protocol';
@@ -14,8 +14,8 @@ interface Followed {
   policy: ChildPolicy;
   /** sessions that are being opened */
   opening: number;
-  /** children that were let go: how to attach to them again */
-  released: Map<number, vscode.DebugConfiguration>;
+  /** children without a session, by pid */
+  silent: Map<number, Silent>;
 }
 
 /** Decides which children that debugpy offers get a session, and opens it below that of the child's parent. */
@@ -25,16 +25,20 @@ export class ChildSessions {
   constructor(private readonly sessions: DebugSessions, private readonly log: vscode.LogOutputChannel) {}
 
   begin(root: vscode.DebugSession, run: string, policy: ChildPolicy): void {
-    this.#runs.set(run, { root, policy, opening: 0, released: new Map() });
+    this.#runs.set(run, { root, policy, opening: 0, silent: new Map() });
   }
 
   policy(run: string): ChildPolicy | undefined {
     return this.#runs.get(run)?.policy;
   }
 
-  /** How to attach again to a child that debugpy follows, while its adapter lives. */
-  known(run: string, pid: number): vscode.DebugConfiguration | undefined {
-    return this.#runs.get(run)?.released.get(pid);
+  /** How to attach to a child that debugpy follows and that has no session. */
+  async known(run: string, pid: number): Promise<vscode.DebugConfiguration | undefined> {
+    const followed = this.#runs.get(run);
+    const silent = followed?.silent.get(pid);
+    await silent?.leave();
+    followed?.silent.delete(pid);
+    return silent?.configuration;
   }
 
   /** debugpy has met a new child, which waits for a client. */
@@ -50,8 +54,9 @@ export class ChildSessions {
     const reason = refuses(followed.policy, member, this.sessions.run(run)?.open.report().members ?? [], open);
     if (reason !== undefined) {
       this.sessions.leaveOut(run, pid, reason);
-      followed.released.set(pid, configuration);
-      await letGo(configuration);
+      const silent = new Silent(configuration, (child) => this.offer(from, run, child));
+      followed.silent.set(pid, silent);
+      void silent.closed.then(() => followed.silent.delete(pid));
       return;
     }
     followed.opening++;
@@ -96,22 +101,42 @@ export class ChildSessions {
   }
 }
 
-/** Tells debugpy that a child needs no debugger, so that it goes on. */
-async function letGo(configuration: vscode.DebugConfiguration): Promise<void> {
-  const { host, port } = configuration.connect as { host: string; port: number };
-  let seq = 0;
-  await new Promise<void>((done) => {
-    const connection = connectAdapter(host, port, {
-      closed: () => done(),
-      message: (message: Message) => {
-        if (message.type === 'response' && message.command === 'initialize') say('attach', configuration);
-        if (message.event === 'initialized') say('configurationDone', {});
-        if (message.type === 'response' && message.command === 'configurationDone') say('disconnect', { terminateDebuggee: false });
-        if (message.type === 'response' && (message.command === 'disconnect' || message.success === false)) connection.close();
-      },
+/**
+ * A child that gets no session. debugpy makes every child wait for a client, so it gets one that sets no breakpoints, and that
+ * stays: only of children whose parent has a client does debugpy tell, and a fork server's are what matters.
+ */
+class Silent {
+  readonly #connection: Connection;
+  readonly closed: Promise<void>;
+  #seq = 0;
+
+  constructor(readonly configuration: vscode.DebugConfiguration, offered: (child: vscode.DebugConfiguration) => void) {
+    const { host, port } = configuration.connect as { host: string; port: number };
+    let over: () => void = () => undefined;
+    this.closed = new Promise((done) => {
+      over = done;
     });
-    const say = (command: string, body: Record<string, unknown>): void => connection.send({ seq: ++seq, type: 'request', command, arguments: body });
-    say('initialize', { adapterID: 'procession', clientID: 'procession', pathFormat: 'path', linesStartAt1: true, columnsStartAt1: true });
-    setTimeout(() => connection.close(), 10_000).unref();
-  });
+    this.#connection = connectAdapter(host, port, { closed: over, message: (message) => this.#heard(message, offered) });
+    this.#say('initialize', { adapterID: 'procession', clientID: 'procession', pathFormat: 'path', linesStartAt1: true, columnsStartAt1: true, supportsStartDebuggingRequest: true });
+  }
+
+  #say(command: string, body: Record<string, unknown>): void {
+    this.#connection.send({ seq: ++this.#seq, type: 'request', command, arguments: body });
+  }
+
+  #heard(message: Message, offered: (child: vscode.DebugConfiguration) => void): void {
+    if (message.type === 'response' && message.command === 'initialize') this.#say('attach', this.configuration);
+    if (message.event === 'initialized') this.#say('configurationDone', {});
+    if (message.event === 'terminated' || (message.type === 'response' && message.command === 'disconnect')) this.#connection.close();
+    if (message.type === 'request' && message.command === 'startDebugging') {
+      this.#connection.send({ seq: ++this.#seq, type: 'response', request_seq: message.seq, command: 'startDebugging', success: true });
+      offered({ ...(message.arguments?.configuration as vscode.DebugConfiguration), type: this.configuration.type, request: 'attach' });
+    }
+  }
+
+  /** Gives the child up, so that another client can have it. */
+  async leave(): Promise<void> {
+    this.#say('disconnect', { terminateDebuggee: false });
+    await Promise.race([this.closed, new Promise((done) => setTimeout(done, 3_000))]);
+  }
 }

@@ -199,9 +199,9 @@ export class PythonAttach extends RelayAdapter {
   }
 
   protected async connect(): Promise<Connection> {
-    const { member } = this.#member();
+    const { run, member } = this.#member();
     const env = userEnvironment();
-    const found = await findDebugpy([member.exe ?? 'python3'], env, bundledDebugpy(vscode.extensions));
+    const found = await firstDebugpy(interpreters(run, member), env);
     this.#folder = found.folder ?? '';
     return startAdapter(found.adapter, env, this.listener);
   }
@@ -242,4 +242,23 @@ export class PythonAttach extends RelayAdapter {
   protected lost(reason: string): void {
     this.event('output', { category: 'stderr', output: `The debug adapter ended (${reason}). The process goes on without a debugger.\n` });
   }
+}
+
+/** Interpreters whose debugpy may serve a member, the likeliest first. The file that runs is not enough: a venv's is a link. */
+function interpreters(run: WindowRun, member: Member): string[] {
+  const { python } = (run.open.description().configuration ?? {}) as DebugOptions;
+  const called = /python[\d.]*$/.test(member.argv[0] ?? '') ? member.argv[0] : undefined;
+  return [...new Set([called, [python ?? []].flat()[0], member.exe ?? undefined, 'python3'].filter((one) => one !== undefined))];
+}
+
+async function firstDebugpy(candidates: readonly string[], env: NodeJS.ProcessEnv): Promise<Debugpy> {
+  let reason: unknown;
+  for (const python of candidates) {
+    try {
+      return await findDebugpy([python], env, bundledDebugpy(vscode.extensions));
+    } catch (error) {
+      reason ??= error;
+    }
+  }
+  throw reason;
 }

@@ -75,8 +75,13 @@ export class DebugSessions implements vscode.Disposable {
     const named = session.type === 'pwa-node' ? /\[(\d+)\]/.exec(session.name.replace(/^\[worker.*/, '')) : undefined;
     const pid = about?.pid ?? (named && Number(named[1]) > 0 ? Number(named[1]) : undefined);
     const isProcess = pid !== undefined && !(session.type === 'pwa-node' && session.configuration[aboutKey] !== undefined);
-    if (about && isProcess) this.bind(session, about.run, pid);
-    return { onDidSendMessage: (message: Message) => this.#heard(session, message) };
+    return {
+      onDidSendMessage: (message: Message) => {
+        if (message.event === 'initialized' && about && isProcess) this.bind(session, about.run, pid);
+        this.#heard(session, message);
+      },
+      onWillStopSession: () => this.#forget(session),
+    };
   }
 
   #heard(session: vscode.DebugSession, message: Message): void {

@@ -81,7 +81,7 @@ for (const name of ['spinner', 'waiter', 'sleeper', 'ticker']) {
     const session = await until('the session', () => watched.sessions.find((one) => one.name === `${name} [${member.pid}]`));
     const [thread] = ((await session.customRequest('threads')) as { threads: { id: number }[] }).threads;
     const top = await until('the stack', async () => (await stackOf(session, thread?.id ?? 0))[0]);
-    const line = { spinner: /^spin:[78]$/, waiter: /^blocked:13$/, sleeper: /^asleep:17$/, ticker: /^ticking:2[0-4]$/ }[name];
+    const line = { spinner: /^spin:[78]$/, waiter: /^blocked:12$/, sleeper: /^asleep:16$/, ticker: /^ticking:2[0-4]$/ }[name];
     assert.match(top, line ?? /never/);
     if (name === 'ticker') {
       await breakAt('debug_states.py', 'count += 1');
