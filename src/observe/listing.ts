@@ -74,6 +74,10 @@ export class ListingSampler implements TreeSampler {
   /** The numbers come with the list. */
   numbers(): void {}
 
+  details(): boolean {
+    return false;
+  }
+
   adopt(ref: ProcessRef): void {
     const pid = Number.parseInt(ref, 10);
     if (this.knows(ref) || !(pid > 0)) return;

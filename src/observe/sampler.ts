@@ -25,6 +25,8 @@ export interface TreeSampler {
   membership(): void | Promise<void>;
   /** Reads CPU, memory and state of the next `count` members, round and round; emits the samples that changed. */
   numbers(count?: number): void;
+  /** Reads for a moment what members are that came in a crowd (command line, folder); whether there are more of them. */
+  details(): boolean;
   /** Takes in a process that a probe told of. */
   adopt(ref: ProcessRef): void;
   /** Whether the process that `ref` names is a member that has not ended, as of the last look. */

@@ -27,6 +27,8 @@ const shares = { visible: { membership: 0.003, numbers: 0.004 }, hidden: { membe
 const hiddenFrom = 1_000;
 const hiddenTo = 5_000;
 const slower = 1.5;
+/** Time between the moments in which a crowd of new members is described, in ms. It is done once, so no share limits it. */
+const detailsEvery = 50;
 /** What is due so soon is done now, in ms: it spares the process another awakening. */
 const together = 10;
 
@@ -123,7 +125,8 @@ export class SamplerSchedule {
   private goOn(): void {
     const now = this.clock();
     if (this.numbersAt <= now + together) this.readNumbers(now);
-    this.timer = this.timers.set(() => this.tick(), Math.max(0, Math.min(this.lookAt, this.numbersAt) - now));
+    const next = Math.min(this.lookAt, this.numbersAt, this.sampler.details() ? now + detailsEvery : Infinity);
+    this.timer = this.timers.set(() => this.tick(), Math.max(0, next - now));
   }
 
   private readNumbers(now: number): void {

@@ -40,6 +40,7 @@ class Observed {
   async until<T>(what: string, condition: () => T | undefined | false): Promise<T> {
     for (const end = Date.now() + 20_000; Date.now() < end; await wait(20)) {
       this.sampler.membership();
+      this.sampler.details();
       this.sampler.numbers();
       const found = condition();
       if (found !== undefined && found !== false) return found;

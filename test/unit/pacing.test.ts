@@ -72,6 +72,7 @@ class Bench {
   live = 3;
   revision = 0;
   looks = 0;
+  crowd = 0;
   time = 0;
   pending: { callback: () => void; at: number } | undefined;
   readonly sampler: TreeSampler;
@@ -87,6 +88,7 @@ class Bench {
       pace: { membership: 100, numbers: 1000 },
       membership: look,
       numbers: () => undefined,
+      details: () => this.crowd-- > 0,
       adopt: () => undefined,
       knows: () => false,
       close: () => undefined,
@@ -124,6 +126,14 @@ test('a visible run is looked at ten times a second', () => {
   const bench = new Bench();
   bench.schedule().start();
   assert.equal(bench.run(1000).length, 10);
+});
+
+test('a crowd of new members is described between the looks', () => {
+  const bench = new Bench();
+  bench.crowd = 3;
+  bench.schedule().start();
+  assert.deepEqual(bench.run(250), [50, 100, 150, 200]);
+  assert.equal(bench.looks, 3);
 });
 
 test('a hidden run is looked at ever more seldom, until something changes', () => {

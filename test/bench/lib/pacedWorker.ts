@@ -24,20 +24,28 @@ export interface PacedResult {
   /** share of one core, with everything that it started */
   share: number;
   looks: number;
-  /** longest pause that the sampler made in its process, ms */
+  /** how long single calls of the sampler took, ms; and in ms of CPU, which a busy machine does not lengthen */
   p99: number;
+  cpuP99: number;
   max: number;
   members: number;
 }
 
-/** Notes how long each call takes. */
-function timed(sampler: TreeSampler, times: number[]): TreeSampler {
+interface Cost {
+  wall: number;
+  cpu: number;
+}
+
+/** Notes what each call takes. */
+function timed(sampler: TreeSampler, costs: Cost[]): TreeSampler {
   const wrap = <A extends unknown[], R>(call: (...args: A) => R) => (...args: A): R => {
     const began = performance.now();
+    const { user, system } = process.cpuUsage();
     try {
       return call(...args);
     } finally {
-      times.push(performance.now() - began);
+      const used = process.cpuUsage({ user, system });
+      costs.push({ wall: performance.now() - began, cpu: (used.user + used.system) / 1000 });
     }
   };
   const membership = wrap(() => sampler.membership());
@@ -48,18 +56,20 @@ function timed(sampler: TreeSampler, times: number[]): TreeSampler {
 }
 
 async function observe(task: PacedTask): Promise<PacedResult> {
-  const times: number[] = [];
+  const costs: Cost[] = [];
   const sampler = new LinuxSampler({
     root: { pid: task.pid, start: readStart(task.pid) ?? '0' }, runDirectory: '/nowhere', id: '1.1', now: Date.now, emit: () => undefined,
   });
   const pace = task.every === undefined ? {} : { pace: { membership: task.every, numbers: task.every } };
-  new SamplerSchedule(timed(sampler, times), { mode: task.mode, ...pace }).start();
+  new SamplerSchedule(timed(sampler, costs), { mode: task.mode, ...pace }).start();
   await wait(task.warmUp * 1000);
-  times.length = 0;
+  costs.length = 0;
   const began = cpuSoFar();
   await wait(task.seconds * 1000);
   const share = (cpuSoFar() - began) / (task.seconds * 1000);
-  return { share, looks: times.length, p99: quantile(times, 0.99), max: Math.max(0, ...times), members: sampler.live };
+  const walls = costs.map((cost) => cost.wall);
+  const cpuP99 = quantile(costs.map((cost) => cost.cpu), 0.99);
+  return { share, looks: costs.length, p99: quantile(walls, 0.99), cpuP99, max: Math.max(0, ...walls), members: sampler.live };
 }
 
 async function psList(task: PacedTask): Promise<PacedResult> {
@@ -72,7 +82,7 @@ async function psList(task: PacedTask): Promise<PacedResult> {
     await list();
     await wait(Math.max(0, next - performance.now()));
   }
-  return { share: (cpuSoFar() - began) / (task.seconds * 1000), looks, p99: Number.NaN, max: Number.NaN, members: Number.NaN };
+  return { share: (cpuSoFar() - began) / (task.seconds * 1000), looks, p99: Number.NaN, cpuP99: Number.NaN, max: Number.NaN, members: Number.NaN };
 }
 
 const task = JSON.parse(process.argv[2] ?? '') as PacedTask;
