@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
 import type { Member } from '../core/members';
@@ -13,8 +14,10 @@ import { Group } from './group';
 import { aboutKey, fromCommand, runtimeOf, type About, type DebugOptions } from './kinds';
 import { NodeRuns } from './nodeRuns';
 import { PythonAttach, PythonChild, PythonLaunch, type DebugServices } from './pythonAdapters';
+import { ScopedBreakpoints, type Scope } from './scopedBreakpoints';
 import { RunAdapter, type RunServices } from './runAdapter';
 import { DebugSessions } from './sessions';
+import { StacksView } from './stacksView';
 
 export interface DebuggingContext {
   window: Window;
@@ -39,6 +42,7 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
   const node = new NodeRuns(services);
   const attacher = new Attacher(services);
   const group = new Group(sessions, (one) => attacher.reveal(one.session, one.stop?.thread));
+  const stacks = new StacksView();
   tree.debugState = (run, member) => sessions.describe(run, member);
 
   const resolve = (folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): vscode.DebugConfiguration | undefined => {
@@ -50,10 +54,13 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
     return runtime === 'python' && debugged ? { ...debugged, type: debugType, name: options.name, request: 'launch', debugAs: 'python' } : configuration;
   };
 
-  const commands = new DebugCommands(context, sessions, attacher, group);
+  const commands = new DebugCommands(context, sessions, attacher, group, stacks);
   return vscode.Disposable.from(
-    sessions, node, attacher, group, commands.register(),
-    sessions.onDidChange(() => tree.update()),
+    sessions, node, attacher, group, stacks, commands.register(),
+    sessions.onDidChange(() => {
+      tree.update();
+      void vscode.commands.executeCommand('setContext', 'procession.debugging', sessions.of().length > 0);
+    }),
     ...(['initial', 'dynamic'] as const).map((trigger) => {
       const kind = trigger === 'initial' ? vscode.DebugConfigurationProviderTriggerKind.Initial : vscode.DebugConfigurationProviderTriggerKind.Dynamic;
       return vscode.debug.registerDebugConfigurationProvider(debugType, new Configurations(trigger, log, resolve), kind);
@@ -76,7 +83,10 @@ function adapterOf(session: vscode.DebugSession, services: DebugServices, contex
 class DebugCommands {
   constructor(
     private readonly context: DebuggingContext, private readonly sessions: DebugSessions, private readonly attacher: Attacher, private readonly group: Group,
+    private readonly stacks: StacksView,
   ) {}
+
+  readonly #scoped = new ScopedBreakpoints();
 
   register(): vscode.Disposable {
     const handlers: Record<string, (element?: Element, selected?: Element[]) => unknown> = {
@@ -92,6 +102,20 @@ class DebugCommands {
         return this.group.continue(here?.run ?? this.#run(element), here);
       },
       stopAll: (element) => this.#stopAll(element),
+      showStacks: (element) => this.stacks.show(this.#live(element)),
+      refreshStacks: () => this.stacks.show(),
+      breakInThis: (at) => this.#scope(at, async () => {
+        const here = this.sessions.get(vscode.debug.activeDebugSession);
+        const [picked] = here?.pid === undefined ? await this.#pick() : [];
+        const pid = here?.pid ?? picked?.member.pid;
+        return pid === undefined ? undefined : { kind: 'pid', pid };
+      }),
+      breakInNamed: (at) => this.#scope(at, async () => {
+        const glob = await vscode.window.showInputBox({ title: 'Break in Members Named…', prompt: 'Name of the processes; * and ? stand for any text and any character', value: 'worker-*' });
+        return glob ? { kind: 'names', glob } : undefined;
+      }),
+      breakFirst: (at) => this.#scope(at, () => Promise.resolve<Scope>({ kind: 'first' })),
+      breakEverywhere: (at) => this.#scope(at, undefined),
     };
     return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, async (...args: unknown[]) => {
       try {
@@ -151,6 +175,24 @@ class DebugCommands {
     const row = element && 'row' in element ? element.row : undefined;
     if (row) return row.kind === 'run' ? row.report.run.id : row.run;
     return this.sessions.get(vscode.debug.activeDebugSession)?.run;
+  }
+
+  /** The run whose stacks are meant: that of the row, else the last that lives. */
+  #live(element?: Element): WindowRun | undefined {
+    const id = this.#run(element);
+    const runs = this.context.window.runs.all();
+    return id === undefined ? runs.filter((run) => run.open.report().run.endedAt === null).at(-1) : runs.find((run) => run.open.id === id);
+  }
+
+  /** Scopes the breakpoint of a line: that of the gutter's menu, else of the cursor. */
+  async #scope(given: unknown, ask: (() => Promise<Scope | undefined>) | undefined): Promise<void> {
+    const { uri, lineNumber } = (given ?? {}) as { uri?: vscode.Uri; lineNumber?: number };
+    const editor = vscode.window.activeTextEditor;
+    const file = uri ?? editor?.document.uri;
+    const line = lineNumber === undefined ? editor?.selection.active.line : lineNumber - 1;
+    if (!file || line === undefined) throw new HumanError('Open a file and choose a line first.');
+    const scope = await ask?.();
+    if (scope || !ask) this.#scoped.set(file, line, scope, tmpdir());
   }
 
   async #stopAll(element?: Element): Promise<void> {

@@ -136,3 +136,67 @@ for (const kind of ['busy', 'idle', 'tick']) {
     assert.ok(isAlive(member.pid));
   }, long);
 }
+
+test('a breakpoint scoped to named members stops these only, and keeps the own condition of the person', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  const breakpoint = await breakAt('debug_children.py', 'doubled = number * 2', 'number > 0');
+  await vscode.window.showTextDocument(breakpoint.location.uri);
+  await t.look(async (browser) => {
+    const command = vscode.commands.executeCommand('procession.breakInNamed', { uri: breakpoint.location.uri, lineNumber: breakpoint.location.range.start.line + 1 });
+    await until('the question', async () => (await browser.texts('.quick-input-widget .quick-input-title')).some((text) => text.includes('Break in Members Named')));
+    await browser.press('ControlOrMeta+a');
+    await browser.type('*-2');
+    await browser.press('Enter');
+    await command;
+    const id = await debug(configuration('debug_children.py', { args: ['fork'], debugChildren: 'all' }));
+    const stop = await until('the stop of worker-2', () => watched.stops.find(({ session }) => session.name.startsWith('worker-2')), 40_000);
+    await untilRun(id, 'worker-1 has ended', (now) => named(now, 'worker-1')?.state === 'exited' || watched.stops.some(({ session, reason }) => session.name.startsWith('worker-1') && reason === 'exception'));
+    assert.deepEqual(watched.stops.filter(({ reason }) => reason === 'breakpoint').map(({ session }) => session.id), [stop.session.id]);
+    await vscode.commands.executeCommand('procession.breakEverywhere', { uri: breakpoint.location.uri, lineNumber: breakpoint.location.range.start.line + 1 });
+    assert.deepEqual(vscode.debug.breakpoints.map(({ condition }) => condition), ['number > 0']);
+    await goOn(id);
+  });
+}, { ...long, browserOnly: true });
+
+test('with debug.onStop "run", the others are paused when one stops; Continue All lets all go', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  const setting = vscode.workspace.getConfiguration('procession');
+  await setting.update('debug.onStop', 'run', vscode.ConfigurationTarget.Global);
+  t.after(() => setting.update('debug.onStop', undefined, vscode.ConfigurationTarget.Global));
+  const breakpoint = await breakAt('debug_states.py', 'count += 1');
+  const id = await debug(configuration('debug_states.py', { debugChildren: 'match', childFilter: { name: '*er' }, stopTimeout: 1 }));
+  const stop = await until('the stop of the ticker', () => watched.stops.find(({ session, reason }) => session.name.startsWith('ticker') && reason === 'breakpoint'), 60_000);
+  await until('the spinner is paused', () => watched.stops.some(({ session }) => session.name.startsWith('spinner')), 30_000);
+  vscode.debug.removeBreakpoints([breakpoint]);
+  await vscode.commands.executeCommand('procession.continueAll');
+  await until('the ticker runs', async () => (await stackOf(stop.session, stop.thread).catch(() => [])).length >= 0);
+  await vscode.debug.stopDebugging();
+  await untilRun(id, 'the run is told as ended', ({ run }) => run.endedAt !== null);
+}, long);
+
+test('stacks of all members, taken while they run, merged, Python and Node', async (t) => {
+  tidy(t);
+  const { launch } = await api();
+  const { program, python } = configuration('debug_states.py') as { program: string; python: string } & vscode.DebugConfiguration;
+  const id = await launch({ program, python, console: 'internalConsole' });
+  await untilRun(id, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 5, 30_000);
+  await vscode.commands.executeCommand('procession.showStacks');
+  await t.look(async (browser) => {
+    const rows = await until('the stacks', async () => {
+      const drawn = await browser.rows('Stacks');
+      return drawn.some(({ label }) => label === 'spin') && drawn;
+    });
+    for (const [label, description] of [['MainThread', '5 of them'], ['blocked', 'debug_states.py:12 · waiter'], ['asleep', 'debug_states.py:16 · sleeper']] as const) {
+      assert.ok(rows.some((row) => row.label === label && row.description.startsWith(description)), `${label} ${description} in ${rows.map((row) => `${row.label} ${row.description}`).join('; ')}`);
+    }
+  });
+  const node = await launch({ program: configuration('debug_tree.cjs').program as string, console: 'internalConsole' });
+  await untilRun(node, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 4, 30_000);
+  await vscode.commands.executeCommand('procession.showStacks');
+  await t.look(async (browser) => {
+    await until('the stack of the busy one', async () => (await browser.rows('Stacks')).some(({ label, description }) => label === 'spin' && description.startsWith('debug_tree.cjs:8')));
+  });
+  for (const run of [id, node]) for (const { state } of (await reportOf(run)).members) assert.equal(state, 'running');
+}, { ...long, browserOnly: true });

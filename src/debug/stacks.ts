@@ -1,0 +1,66 @@
+import { HumanError, messageOf } from '../core/errors';
+import type { Site } from '../core/events';
+import type { Member } from '../core/members';
+import type { WindowRun } from '../views/runStore';
+import { askPython, unable } from './ask';
+import { closeInspector, evaluate, openInspector } from './inspector';
+import { framesOfText, type ThreadStack } from './stackTree';
+
+/** What was found: stacks, and who could not answer, with the reason. */
+export interface Stacks {
+  stacks: ThreadStack[];
+  silent: { member: string; reason: string }[];
+}
+
+interface PythonAnswer {
+  threads: { thread: string; frames: Required<Site>[] }[];
+}
+
+/** ms that a member has to answer */
+const patience = 1_500;
+
+/** A debugger's own frames are not the program's. */
+const ofDebugger = /[\\/](debugpy|pydevd\w*|_pydev\w*)[\\/.]/;
+
+/** V8 runs it on top of what the process is doing; an idle one tells what it waits for. */
+const nodeStack = `(() => {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 100;
+  const { stack } = new Error();
+  Error.stackTraceLimit = limit;
+  return { stack, waits: process.getActiveResourcesInfo?.() ?? [] };
+})()`;
+
+async function ofPython(run: WindowRun, member: Member, who: string): Promise<ThreadStack[]> {
+  const { threads } = await askPython<PythonAnswer>(run.open.directory, member, ['stacks'], patience);
+  return threads.map(({ thread, frames }) => ({ member: who, thread, frames: frames.filter(({ file }) => !ofDebugger.test(file)) })).filter(({ frames }) => frames.length > 0);
+}
+
+async function ofNode(member: Member, who: string): Promise<ThreadStack[]> {
+  const { address, opened } = await openInspector(member, patience);
+  try {
+    const { stack, waits } = await evaluate(address, nodeStack, patience) as { stack: string; waits: string[] };
+    const frames = framesOfText(stack);
+    const idle = { function: `waits: ${[...new Set(waits.filter((one) => !/^(TTYWrap|PipeWrap)$/.test(one)))].join(', ') || 'nothing'}`, file: '', line: 0 };
+    return [{ member: who, thread: 'MainThread', frames: frames.length ? frames : [idle] }];
+  } finally {
+    if (opened) await closeInspector(address);
+  }
+}
+
+/** Takes the stack of every thread of every member of a run while they run. Nobody is stopped, and nobody is waited for in vain. */
+export async function takeStacks(run: WindowRun): Promise<Stacks> {
+  const found: Stacks = { stacks: [], silent: [] };
+  const members = run.open.report().members.filter(({ state, role }) => state !== 'exited' && role !== 'helper');
+  await Promise.all(members.map(async (member) => {
+    const who = `${member.name} [${member.pid}]`;
+    try {
+      const reason = unable(member) ?? (member.runtime === 'other' ? `${member.name} is neither Python nor Node.` : undefined);
+      if (reason !== undefined) throw new HumanError(reason);
+      found.stacks.push(...(member.runtime === 'python' ? await ofPython(run, member, who) : await ofNode(member, who)));
+    } catch (error) {
+      found.silent.push({ member: who, reason: messageOf(error) });
+    }
+  }));
+  return found;
+}

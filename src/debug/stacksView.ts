@@ -1,0 +1,66 @@
+import * as vscode from 'vscode';
+import { HumanError } from '../core/errors';
+import type { WindowRun } from '../views/runStore';
+import { takeStacks, type Stacks } from './stacks';
+import { mergeStacks, type StackNode } from './stackTree';
+
+type Item = { kind: 'stack'; node: StackNode; children: Item[] } | { kind: 'silent'; member: string; reason: string; children: Item[] };
+
+const base = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+const toItem = (node: StackNode): Item => ({ kind: 'stack', node, children: node.children.map(toItem) });
+
+/** Who is at a node: by name where they are few. */
+function whoText(who: readonly string[]): string {
+  const names = [...new Set(who)];
+  return names.length === 1 ? (names[0] ?? '') : `${names.length} of them`;
+}
+
+/** The view Stacks: the stacks of all members of a run at one moment, equal ones merged. */
+export class StacksView implements vscode.TreeDataProvider<Item>, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #view = vscode.window.createTreeView<Item>('procession.stacks', { treeDataProvider: this, showCollapseAll: true });
+  #items: Item[] = [];
+  #run: WindowRun | undefined;
+
+  /** Takes the stacks of a run, or of the last one again, and shows them. */
+  async show(run = this.#run): Promise<void> {
+    if (!run) throw new HumanError('Nothing is running whose stacks could be taken. Run a program first ("Procession: Run File").');
+    this.#run = run;
+    this.#fill(await takeStacks(run));
+    await vscode.commands.executeCommand('setContext', 'procession.stacksTaken', true);
+    await vscode.commands.executeCommand('procession.stacks.focus');
+  }
+
+  #fill({ stacks, silent }: Stacks): void {
+    this.#items = [...mergeStacks(stacks).map(toItem), ...silent.map((one): Item => ({ kind: 'silent', ...one, children: [] }))];
+    this.#view.description = new Date().toLocaleTimeString(undefined, { hour12: false });
+    this.#changed.fire(undefined);
+  }
+
+  getChildren(item?: Item): Item[] {
+    return item ? item.children : this.#items;
+  }
+
+  getTreeItem(item: Item): vscode.TreeItem {
+    if (item.kind === 'silent') {
+      const row = new vscode.TreeItem(item.member);
+      row.description = item.reason;
+      row.tooltip = item.reason;
+      row.iconPath = new vscode.ThemeIcon('circle-slash');
+      return row;
+    }
+    const { label, place, who } = item.node;
+    const row = new vscode.TreeItem(label, item.children.length ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None);
+    row.description = place?.file ? `${base(place.file)}:${place.line} · ${whoText(who)}` : whoText(who);
+    row.tooltip = [...(place?.file ? [`${place.file}:${place.line}`] : []), ...who].join('\n');
+    row.iconPath = new vscode.ThemeIcon(place === undefined ? 'layers' : item.children.length ? 'indent' : 'debug-stackframe');
+    if (place?.file) row.command = { command: 'procession.openLocation', title: 'Open', arguments: [{ file: place.file, line: place.line }] };
+    return row;
+  }
+
+  dispose(): void {
+    this.#view.dispose();
+    this.#changed.dispose();
+  }
+}
