@@ -1,5 +1,5 @@
 import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
-import type { Event, ProcessRef } from '../core/events';
+import type { Event, ProcessRef, SampleEvent } from '../core/events';
 import { membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce } from '../core/state';
@@ -44,7 +44,10 @@ export class Observer {
   readonly #sampler: TreeSampler | undefined;
   readonly #schedule: SamplerSchedule | undefined;
   readonly #memoryKills: MemoryKills;
-  readonly #table = new Map<ProcessRef, string>();
+  /** the newest numbers of the living: told when somebody asks, not folded one by one */
+  readonly #numbers = new Map<ProcessRef, SampleEvent>();
+  /** the state as it was when it was last compared with the process table */
+  #reconciled = -1;
   #leases: FSWatcher | undefined;
   #timer: NodeJS.Timeout;
   #tableTimer: NodeJS.Timeout | undefined;
@@ -88,13 +91,13 @@ export class Observer {
   }
 
   #sampled(event: SamplerEvent): void {
-    reduce(this.#state, event);
     if (event.e === 'sample') {
-      this.#table.set(event.child, JSON.stringify(event));
+      this.#numbers.set(event.child, event);
       this.#tableTimer ??= setTimeout(() => this.#writeTable(), 50);
       return;
     }
-    if (event.e === 'gone' || event.e === 'zombie') this.#table.delete(event.child);
+    if (event.e === 'gone' || event.e === 'zombie') this.#numbers.delete(event.child);
+    reduce(this.#state, event);
     this.#file.write(event);
   }
 
@@ -103,7 +106,7 @@ export class Observer {
     this.#tableTimer = undefined;
     if (this.#closed || attentionOf(this.options.run) === undefined) return;
     try {
-      writeFileSync(`${liveOf(this.options.run)}.new`, `${[...this.#table.values()].join('\n')}\n`, { mode: 0o600 });
+      writeFileSync(`${liveOf(this.options.run)}.new`, `${[...this.#numbers.values()].map((sample) => JSON.stringify(sample)).join('\n')}\n`, { mode: 0o600 });
       renameSync(`${liveOf(this.options.run)}.new`, liveOf(this.options.run));
     } catch {
       // Full or gone: the reader says so.
@@ -120,14 +123,20 @@ export class Observer {
     this.#reader.readAll();
     const killed = this.#memoryKills.look();
     if (killed) this.tell({ e: 'outOfMemory', t: Date.now(), ...killed });
-    for (const { id, endedAt } of membersOf(this.#state, this.#kept)) {
-      if (endedAt !== null) continue;
-      // A zombie is still there: what it ended with is the sampler's to tell.
-      if (isThere(id)) this.#adopt(id);
-      else this.tell({ e: 'gone', t: Date.now(), child: id });
-    }
+    if (this.#reconciled !== this.#state.version) this.#compare();
     this.#attend();
-    if (this.live === 0) for (const done of this.#waiting.splice(0)) done();
+    if (this.#waiting.length > 0 && this.live === 0) for (const done of this.#waiting.splice(0)) done();
+  }
+
+  #compare(): void {
+    this.#reconciled = this.#state.version;
+    for (const { id, endedAt } of membersOf(this.#state, this.#kept)) {
+      if (endedAt !== null || this.#sampler?.knows(id)) continue;
+      // A zombie is still there: what it ended with is the sampler's to tell.
+      if (!isThere(id)) this.tell({ e: 'gone', t: Date.now(), child: id });
+      else this.#adopt(id);
+      if (!this.#sampler?.knows(id)) this.#reconciled = -1;
+    }
   }
 
   #adopt(id: ProcessRef): void {
@@ -154,6 +163,7 @@ export class Observer {
   async report(): Promise<Report> {
     await this.#sampler?.membership();
     this.#reconcile();
+    for (const sample of this.#numbers.values()) reduce(this.#state, sample);
     return reportOf(this.#state, this.#reader.counts, this.#kept);
   }
 
