@@ -7,8 +7,10 @@ import { ownRef } from '../launch/launcher';
 import { createRunDirectory, newRunId, writeDescription } from '../observe/runDirectory';
 import { usableCores } from '../workload/cores';
 import { forgetOldRuns, listRunsOf, runnerOf, runsOf } from '../workload/folders';
-import { journalOf, type Progress } from '../workload/protocol';
+import { journalOf, logOf, slotOf, type Progress } from '../workload/protocol';
+import { DaskHead } from '../workload/daskHead';
 import { dryRun } from '../workload/dryRun';
+import { planOf } from '../workload/plan';
 import { Runner, type Outcomes, type RunnerOptions } from '../workload/runner';
 import { describeSummary } from '../workload/summary';
 import type { Workload } from '../workload/workload';
@@ -79,8 +81,9 @@ function followSignals(runner: Runner, notice: (text: string) => void): void {
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => runner.stopNow());
 }
 
-async function carryOut(workload: Workload, place: Place, request: MapRequest): Promise<number> {
+async function carryOut(given: Workload, place: Place, request: MapRequest): Promise<number> {
   const { values } = request;
+  let workload = given;
   const { workers, probes } = workersFolder();
   const self = ownRef();
   const base = { ...process.env };
@@ -95,7 +98,16 @@ async function carryOut(workload: Workload, place: Place, request: MapRequest): 
     print: workload.results === null ? (text) => void process.stdout.write(text) : undefined,
   };
   if (values['dry-run']) return dryRun(workload, options, (text) => void process.stdout.write(text));
-  const runner = new Runner(workload, options);
+  if (workload.engine.kind === 'dask') {
+    const head = new DaskHead(planOf(workload, options).launch(0), slotOf(place.run, 0), logOf(place.run, 0));
+    options.head = head;
+    workload = { ...workload, workers: await head.slots };
+  }
+  return follow(new Runner(workload, options), place, values, notice);
+}
+
+async function follow(runner: Runner, place: Place, values: MapRequest['values'], notice: (text: string) => void): Promise<number> {
+  const terminal = process.stderr.isTTY;
   process.stdout.on('error', () => runner.stopNow());
   followSignals(runner, notice);
   if (terminal && !values.quiet) runner.onProgress = (progress) => void process.stderr.write(`\r\x1b[K${progressLine(progress)}`);

@@ -4,6 +4,7 @@ import { delimiter, extname, join, resolve } from 'node:path';
 import { HumanError } from '../core/errors';
 import { logOf, outputOf, slotOf } from './protocol';
 import { fillTemplate } from './template';
+import { launcherOf } from './ranks';
 import type { Run, Workload } from './workload';
 import type { WorkerLaunch } from './workerProcess';
 
@@ -67,12 +68,12 @@ export function planOf(workload: Workload, surroundings: Surroundings, cpus: rea
   if ('python' in run) {
     const python = pythonOf(run, directory, env);
     if (!python) throw new HumanError('No Python is found on PATH. Name one: "interpreter": "/path/to/python3".');
+    const dask = workload.engine.kind === 'dask' ? { address: workload.engine.address, workers: workload.workers } : {};
+    const mode = workload.engine.kind === 'dask' ? 'dask' : isolation === 'fork' ? 'fork' : 'function';
+    const keywords = run.call === 'keywords' || (run.call === undefined && 'grid' in workload.over);
     return {
       code, toMessage: undefined, ownProcesses: isolation === 'fork',
-      launch: (worker) => ({
-        argv: [python, pythonFolder], env, cwd: directory, pipe: 'stdio',
-        order: { ...common(worker), mode: isolation === 'fork' ? 'fork' : 'function', target: run.python, keywords: run.call === 'keywords' || (run.call === undefined && 'grid' in workload.over) },
-      }),
+      launch: (worker) => ({ argv: [python, pythonFolder], env, cwd: directory, pipe: 'stdio', order: { ...common(worker), ...dask, mode, target: run.python, keywords } }),
     };
   }
   if ('node' in run) {
@@ -82,7 +83,6 @@ export function planOf(workload: Workload, surroundings: Surroundings, cpus: rea
       launch: (worker) => ({ argv: pinned([nodeOf(run, env), ...heap, nodeFile], worker), env, cwd: directory, pipe: 'three', order: { ...common(worker), mode: 'function', target: run.node } }),
     };
   }
-  if ('ranks' in run) throw new HumanError('Ranks are started by their launcher, not by workers.');
   const template = commandOf(run, directory, env);
   const python = pythonOf({}, directory, env);
   return {
@@ -96,8 +96,9 @@ export function planOf(workload: Workload, surroundings: Surroundings, cpus: rea
   };
 }
 
-function commandOf(run: Extract<Run, { script: string } | { command: string[] }>, directory: string, env: NodeJS.ProcessEnv): string[] {
+function commandOf(run: Exclude<Run, { python: string } | { node: string }>, directory: string, env: NodeJS.ProcessEnv): string[] {
   if ('command' in run) return run.command;
+  if ('ranks' in run) return launcherOf(run, env);
   const file = resolve(directory, run.script);
   if (!existsSync(file)) throw new HumanError(`There is no script ${file}.`);
   const args = run.args?.length ? run.args : ['{}'];

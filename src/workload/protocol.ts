@@ -121,6 +121,8 @@ export interface Progress {
   /** tasks a second of late */
   rate: number;
   etaSeconds: number | null;
+  /** workers of the cluster, where the engine is one */
+  cluster?: { address: string; host: string; pid: number; name: string }[];
   workers: WorkerProgress[];
 }
 

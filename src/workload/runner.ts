@@ -7,6 +7,7 @@ import { EventFile } from '../observe/eventFile';
 import type { SlotContent } from './answers';
 import { serveControl } from './control';
 import { freeMemory } from './cores';
+import type { ClusterMember, DaskHead, WorkerHandle } from './daskHead';
 import { durationsIn, Earlier } from './earlier';
 import { Guard } from './guard';
 import { Journal, type Outcome } from './journal';
@@ -20,7 +21,7 @@ import { Scheduler, type Task } from './scheduler';
 import { Selection, type Wanted } from './selection';
 import { summaryOf, type Summary } from './summary';
 import type { Workload } from './workload';
-import { WorkerProcess, type Refused } from './workerProcess';
+import { WorkerProcess, type Refused, type WorkerCallbacks } from './workerProcess';
 
 export interface RunnerOptions extends Surroundings {
   self: ProcessRef;
@@ -30,6 +31,8 @@ export interface RunnerOptions extends Surroundings {
   durationsFrom?: string | undefined;
   /** gets the results as lines of JSON */
   print?: ((text: string) => void) | undefined;
+  /** the engine's head, where the work is done on a cluster */
+  head?: DaskHead | undefined;
   /** gets notices for the person */
   notice: (text: string) => void;
   cpus?: readonly number[];
@@ -62,7 +65,7 @@ export class Runner {
   readonly #guard: Guard;
   readonly #rows: Rows;
   readonly #rate: Rate;
-  readonly #workers = new Map<number, WorkerProcess>();
+  readonly #workers = new Map<number, WorkerHandle>();
   readonly #failedRows = new Map<number, Task>();
   readonly #startedAt = Date.now();
   readonly #earlier: Earlier | undefined;
@@ -76,6 +79,7 @@ export class Runner {
   #timer: NodeJS.Timeout | undefined;
   #noticed = false;
   #closing = false;
+  readonly #members = new Map<string, { host: string; pid: number; name: string }>();
 
   constructor(readonly workload: Workload, private readonly options: RunnerOptions) {
     const { run, self, resume } = options;
@@ -113,6 +117,7 @@ export class Runner {
     this.#describe();
     this.#control = await serveControl(run, (control) => this.#obey(control));
     const ended = new Promise<Outcomes>((resolve) => (this.#finish = resolve));
+    this.options.head?.followMembers((member) => this.#addMember(member));
     this.#timer = setInterval(() => this.#tick(), frame);
     void this.#read();
     return ended;
@@ -168,8 +173,8 @@ export class Runner {
   }
 
   #start(number: number): void {
-    const { run } = this.options;
-    const worker = new WorkerProcess(this.#plan.launch(number), slotOf(run, number), logOf(run, number), {
+    const { run, head } = this.options;
+    const callbacks: WorkerCallbacks = {
       ready: ({ epoch, log }) => this.#scheduler.ready(number, epoch, log, Date.now()),
       refused: (why) => this.#refused(number, why),
       answers: (lines) => {
@@ -177,17 +182,23 @@ export class Runner {
         this.#settle();
       },
       ended: (ending, slot) => this.#ended(number, worker, ending, slot),
-    });
+    };
+    const worker: WorkerHandle = head ? head.open(number, callbacks) : new WorkerProcess(this.#plan.launch(number), slotOf(run, number), logOf(run, number), callbacks);
     this.#workers.set(number, worker);
-    const { pid } = worker;
-    if (pid === undefined) return;
-    this.#guard.set(number, pid);
-    this.#events.write({ e: 'spawn', t: Date.now(), child: refOf(pid), method: 'child_process.spawn', name: `worker ${number}`, role: 'worker' });
+    if (worker.pid === undefined) return;
+    this.#guard.set(number, worker.pid);
+    if (!head) this.#events.write({ e: 'spawn', t: Date.now(), child: refOf(worker.pid), method: 'child_process.spawn', name: `worker ${number}`, role: 'worker' });
   }
 
-  #ended(number: number, ended: WorkerProcess, ending: Ending, slot: SlotContent): void {
+  /** A worker of a cluster: on this host it becomes a member with its processes. */
+  #addMember({ pid, start, host, name, address }: ClusterMember): void {
+    this.#members.set(address, { host, pid, name });
+    if (host === hostname() && start !== null) this.#events.write({ e: 'spawn', t: Date.now(), child: `${pid}.${start}`, method: 'dask', name: `${host} ${name}`, role: 'worker' });
+  }
+
+  #ended(number: number, ended: WorkerHandle, ending: Ending, slot: SlotContent): void {
     this.#guard.set(number, 0);
-    if (ended.pid !== undefined) this.#events.write({ e: 'reap', t: Date.now(), child: `${ended.pid}`, ...ending });
+    if (ended.pid !== undefined && !this.options.head) this.#events.write({ e: 'reap', t: Date.now(), child: `${ended.pid}`, ...ending });
     if (this.#workers.get(number) === ended) this.#workers.delete(number);
     const log = logOf(this.options.run, number);
     this.#scheduler.died(number, ending, slot, sizeOf(log), Date.now(), whyOf(ending, log));
@@ -260,6 +271,7 @@ export class Runner {
       t: now, state: this.#scheduler.state, runner: this.options.self, startedAt: this.#startedAt, control: this.#control.address,
       done: done + skipped - failures, failed: failed + failures, running, waiting: remaining === null ? waiting : Math.max(0, remaining - running), skipped, total,
       rate: this.#rate.at(now), etaSeconds: this.#rate.eta(remaining, now),
+      ...(this.#members.size ? { cluster: [...this.#members].map(([address, member]) => ({ address, ...member })) } : {}),
       workers: this.#scheduler.seats.map((seat) => {
         const worker = this.#workers.get(seat.number);
         const running = seat.outstanding > 0 ? worker?.current() : undefined;
@@ -345,6 +357,7 @@ export class Runner {
     }, 1000);
     while (this.#workers.size) await new Promise<void>((gone) => (this.#workersGone = gone));
     clearTimeout(patience);
+    await this.options.head?.close(this.workload.grace * 1000);
   }
 }
 

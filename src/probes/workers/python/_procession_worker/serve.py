@@ -148,11 +148,14 @@ def main():
     try:
         limit(order)
         slot = Slot(order['slot'])
-        if order['mode'] != 'function':
+        if order['mode'] in ('fork', 'command'):
             import signal
             # A termination is meant for the task's own process; this one reports how that ended.
             signal.signal(signal.SIGTERM, lambda *_: None)
         del sys.path[0]
+        if order['mode'] == 'dask':
+            from .dask_head import lead
+            return lead(pipes, order, load)
         run = prepare(order)
     except Refusal as refusal:
         pipes.send(json.dumps({'refused': refusal.facts}).encode() + b'\n')
