@@ -26,7 +26,8 @@ const common = {
 const targets = [
   { ...common, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', external: ['vscode'] },
   { ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: `#!/usr/bin/env node\n${common.banner.js}` } },
-  { ...common, entryPoints: ['src/probes/node/probe.ts'], outfile: 'dist/probes/node/probe.cjs', banner: {}, define: {} },
+  // The probe comes into whatever Node a program starts: an old one must be able to read it, to do nothing.
+  { ...common, entryPoints: ['src/probes/node/probe.ts'], outfile: 'dist/probes/node/probe.cjs', banner: {}, define: {}, target: 'node10' },
 ];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
