@@ -248,3 +248,23 @@ describe('small rules', () => {
     assert.equal(readFileSync(path, 'utf8'), 'index,a,b,status,value,error,us\n1,"x,y",2,done,"line\nbreak",,5\n2,,3,failed,,"E: say ""no""",5\n');
   });
 });
+
+describe('the schema of workload files', () => {
+  const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../media/workload.schema.json'), 'utf8')) as { properties: Record<string, unknown> & { run: { oneOf: { required: string[] }[] }; over: { oneOf: { required: string[] }[] } } };
+
+  it('names the same fields as the reader', () => {
+    const names = Object.keys(schema.properties).filter((name) => name !== '$schema');
+    assert.throws(() => resolved({ ...base, nonsense: 1 }), (error: Error) => {
+      const known = (/There are: (.*)\.$/.exec(error.message)?.[1] ?? '').split(', ');
+      assert.deepEqual([...new Set(known)].sort(), names.sort());
+      return true;
+    });
+  });
+
+  it('has every kind of run and of rows that the reader takes', () => {
+    const runs = [{ python: 'w.py:f' }, { node: 'w.mjs:f' }, { script: 'w.py' }, { command: ['true'] }, { ranks: 2, program: ['x'] }];
+    for (const run of runs) assert.ok(schema.properties.run.oneOf.some(({ required }) => required.every((name) => name in resolved({ ...base, run }).run)));
+    assert.deepEqual(schema.properties.over.oneOf.map(({ required }) => required[0]).sort(), ['csv', 'glob', 'grid', 'json', 'jsonl', 'lines', 'range', 'rows']);
+    for (const over of [{ rows: [] }, { range: [0, 1] }, { grid: {} }, { glob: '*' }, { json: 'a' }, { jsonl: 'a' }, { csv: 'a' }, { lines: 'a' }]) assert.deepEqual(resolved({ ...base, over }).over, over);
+  });
+});
