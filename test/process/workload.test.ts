@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { sendControl } from '../../src/workload/control';
@@ -289,6 +290,16 @@ describe('commands over rows', () => {
     assert.deepEqual(words.results.map(({ value }) => value).sort(), ['$HOME|2', 'a b; rm x|1']);
     const lost = await ground.map('--range', '0:1', '--', 'no-such-program');
     assert.equal(lost.results[0]?.error?.message, 'no-such-program is not found');
+  });
+
+  it('run where there is no Python, too', async () => {
+    // A folder with what the test needs stands for the PATH of such a machine.
+    mkdirSync(join(ground.folder, 'bin'));
+    for (const program of ['sh', 'echo']) symlinkSync(execFileSync('sh', ['-c', `command -v ${program} | grep / || echo /bin/${program}`], { encoding: 'utf8' }).trim(), join(ground.folder, 'bin', program));
+    const { ended } = await ground.start(['--rows', '["a", "b", "exit 3", "kill -9 $$", "c"]', '--', 'sh', '-c', 'case "$0" in ?) echo "out $0";; *) eval "$0";; esac', '{}'], { PATH: join(ground.folder, 'bin'), VIRTUAL_ENV: '' });
+    const { status, results, err } = await ended;
+    assert.equal(status, 2, err);
+    assert.deepEqual(results.sort((a, b) => a.index - b.index).map(({ value, error }) => value ?? error?.message), ['out a', 'out b', 'exit code 3', 'killed by SIGKILL', 'out c']);
   });
 
   it('are ended with all that they have started when they take too long', async () => {

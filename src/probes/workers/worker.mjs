@@ -4,6 +4,7 @@
  *
  * The slot file is written before each task: the answers not yet sent, the task that runs now, a zero byte.
  */
+import { spawn } from 'node:child_process';
 import { appendFileSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { pathToFileURL, fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
@@ -112,13 +113,41 @@ async function load(target, directory) {
     : `${name} of ${place} is no function but ${typeof found}.`, { file });
 }
 
+/** What a command's failure is told as: the words of it are made before. */
+class Failure {
+  constructor(facts) {
+    this.facts = facts;
+  }
+}
+
+/** Each row is an argument list: one process a task, its standard output is the result. For machines without Python. */
+function commands(output) {
+  const out = openSync(output, 'a+', 0o600);
+  // A termination is meant for the task's own process; this one reports how that ended.
+  process.on('SIGTERM', () => undefined);
+  return (argv) => new Promise((resolve, reject) => {
+    const start = fstatSync(out).size;
+    const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', out, 2] });
+    child.on('error', (error) => reject(new Failure({ type: 'NotStarted', message: `${argv[0]} ${error.code === 'ENOENT' ? 'is not found' : `could not be started (${error.code})`}` })));
+    child.on('exit', (code, signal) => {
+      if (signal) reject(new Failure({ type: 'Killed', message: `killed by ${signal}`, signal }));
+      else if (code) reject(new Failure({ type: 'Exited', message: `exit code ${code}`, code }));
+      else {
+        const kept = Buffer.alloc(Math.min(fstatSync(out).size - start, 65_536));
+        readSync(out, kept, 0, kept.length, start);
+        resolve(kept.toString().replace(/\n+$/, ''));
+      }
+    });
+  });
+}
+
 const encode = (value) => {
   let text;
   try {
     text = JSON.stringify(value);
   } catch (error) {
     const way = typeof value === 'bigint' || /BigInt/.test(said(error)) ? 'Return Number(n) or String(n)' : 'Return plain numbers, texts, lists and objects';
-    throw new TypeError(`the result can't be kept as JSON: ${said(error).split('\n')[0]}. ${way}`);
+    throw new TypeError(`the result can't be kept as JSON: ${said(error).split('\n')[0]}. ${way}`, { cause: error });
   }
   if (text !== undefined) return text;
   if (value === undefined) return 'null';
@@ -168,7 +197,7 @@ async function serve(call, requests, slot) {
         value = encode(typeof result?.then === 'function' ? await result : result);
       } catch (error) {
         status = 1;
-        value = failureOf(error);
+        value = error instanceof Failure ? JSON.stringify(error.facts) : failureOf(error);
       }
       const now = performance.now();
       if (printed || now - sent > patience) {
@@ -196,8 +225,11 @@ async function main() {
   const order = JSON.parse(first);
   let call;
   try {
-    const run = await load(order.target, order.directory);
-    call = (row) => (Array.isArray(row) ? run(...row) : run(row));
+    if (order.mode === 'command') call = commands(order.output);
+    else {
+      const run = await load(order.target, order.directory);
+      call = (row) => (Array.isArray(row) ? run(...row) : run(row));
+    }
   } catch (error) {
     send(`${JSON.stringify({ refused: error instanceof Refusal ? error.facts : { message: said(error), traceback: String(error?.stack) } })}\n`);
     return process.exit(0);
