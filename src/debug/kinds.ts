@@ -77,6 +77,9 @@ function runtimeOfCommand(command: DebugOptions['command']): 'python' | 'node' |
   return /^(node|npm|npx|yarn|pnpm|tsx)$/.test(name) ? 'node' : undefined;
 }
 
+/** Options of Python whose value is a word of its own (python(1)). */
+const pythonValued = /^(-[WX]|--check-hash-based-pycs)$/;
+
 /**
  * A command line as the keys of the language's debugger: Node's takes any program, Python's a script or a module.
  * Undefined when it can't be said in them.
@@ -87,7 +90,8 @@ export function fromCommand(options: DebugOptions, runtime: 'python' | 'node'): 
   const [program = '', ...words] = commandToArgv(command, process.env);
   const args = [...words, ...(Array.isArray(options.args) ? options.args : [])];
   if (runtime === 'node') return { ...rest, runtimeExecutable: program, runtimeArgs: args, args: [] };
-  const at = args.findIndex((word) => !word.startsWith('-') || word === '-m' || word === '-c');
+  let at = 0;
+  while (at < args.length && args[at]?.startsWith('-') && args[at] !== '-m' && args[at] !== '-c') at += pythonValued.test(args[at] ?? '') ? 2 : 1;
   const word = args[at];
   if (word === undefined || word === '-c') return undefined;
   const python = { ...rest, python: program, pythonArgs: args.slice(0, at) };

@@ -40,6 +40,16 @@ function finish({ node, below }: Growing): StackNode {
   return { ...node, children: [...below.values()].map(finish).sort((a, b) => b.who.length - a.who.length || (a.label < b.label ? -1 : 1)) };
 }
 
+const starters = /[\\/](multiprocessing[\\/]process|threading)\.py$/;
+
+/** The frames that are the member's own: a forked child has those of its parent above, and every thread those that started it. */
+export function ownFrames(frames: readonly Required<Site>[]): Required<Site>[] {
+  const start = frames.findLastIndex(({ file, function: name }) => starters.test(file) && /(^|\.)_bootstrap(_inner)?$/.test(name));
+  const rest = frames.slice(start + 1);
+  const runs = start >= 0 && rest.length > 1 && starters.test(rest[0]?.file ?? '') && /(^|\.)run$/.test(rest[0]?.function ?? '');
+  return runs ? rest.slice(1) : rest;
+}
+
 /** Merges stacks into a forest: by kind of thread, then frame by frame from the outermost. What most threads share comes first. */
 export function mergeStacks(stacks: readonly ThreadStack[]): StackNode[] {
   const root: Growing = { node: { label: '', place: undefined, who: [], children: [] }, below: new Map() };
@@ -47,7 +57,7 @@ export function mergeStacks(stacks: readonly ThreadStack[]): StackNode[] {
     const kind = kindOf(thread);
     const who = kind === 'MainThread' ? member : `${member}, ${thread}`;
     let at = grow(root, kind, kind, undefined, who);
-    for (const frame of frames) at = grow(at, keyOf(frame), frame.function, frame, who);
+    for (const frame of ownFrames(frames)) at = grow(at, keyOf(frame), frame.function, frame, who);
   }
   return finish(root).children;
 }
@@ -56,8 +66,8 @@ export function mergeStacks(stacks: readonly ThreadStack[]): StackNode[] {
 export function framesOfText(stack: string): Required<Site>[] {
   const found: Required<Site>[] = [];
   for (const line of stack.split('\n')) {
-    const match = /^\s+at (?:(.*?) \()?(?:file:\/\/)?(.+?):(\d+):\d+\)?$/.exec(line);
-    if (match?.[2] && !match[2].startsWith('node:')) found.push({ function: match[1] ?? '(top level)', file: match[2], line: Number(match[3]) });
+    const match = /^\s+at (?:(.*?) \((?=.*\)$))?(?:file:\/\/)?(.+?):(\d+):\d+\)?$/.exec(line);
+    if (match?.[2] && !/^(node:|<anonymous>)/.test(match[2])) found.push({ function: match[1] ?? '(top level)', file: match[2], line: Number(match[3]) });
   }
   return found.reverse();
 }

@@ -34,7 +34,7 @@ export class StacksView implements vscode.TreeDataProvider<Item>, vscode.Disposa
 
   #fill({ stacks, silent }: Stacks): void {
     this.#items = [...mergeStacks(stacks).map(toItem), ...silent.map((one): Item => ({ kind: 'silent', ...one, children: [] }))];
-    this.#view.description = new Date().toLocaleTimeString(undefined, { hour12: false });
+    this.#view.message = `Taken at ${new Date().toLocaleTimeString(undefined, { hour12: false })} while they ran.`;
     this.#changed.fire(undefined);
   }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import type { Report } from '../../../src/api';
 import { breakAt, configuration, debug, stackOf, watchSessions } from '../debugging/session';
 import { test, until } from '../inside/testing';
-import { api, isAlive, named, reportOf, showView, tidy, untilRow, untilRun } from './support';
+import { api, folder, isAlive, named, reportOf, showView, tidy, untilRow, untilRun } from './support';
 
 const long = { limit: 120_000 };
 
@@ -200,3 +202,51 @@ test('stacks of all members, taken while they run, merged, Python and Node', asy
   });
   for (const run of [id, node]) for (const { state } of (await reportOf(run)).members) assert.equal(state, 'running');
 }, { ...long, browserOnly: true });
+
+test('debugpy missing: one message with the command that installs it, and nothing is left', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  const { getRuns } = await api();
+  const known = getRuns().length;
+  const bare = await bareInterpreter();
+  assert.equal(await vscode.debug.startDebugging(undefined, configuration('debug_children.py', { args: ['fork'], python: bare })).then(undefined, () => false), false);
+  assert.equal(getRuns().length, known);
+  await until('no session is left', () => watched.sessions.length === 0);
+}, long);
+
+/** An environment without debugpy. */
+async function bareInterpreter(): Promise<string> {
+  const path = `${folder()}/bare`;
+  await promisify(execFile)('python3', ['-m', 'venv', '--without-pip', path]);
+  return `${path}/bin/python`;
+}
+
+test('the debug adapter is killed: the person is told, and the run is ended', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  const id = await debug(configuration('debug_states.py', { stopTimeout: 1 }));
+  const report = await untilRun(id, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 5, 40_000);
+  const { stdout } = await promisify(execFile)('pgrep', ['-f', 'debugpy.adapter', '-P', String(process.pid)]);
+  for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+  await until('nobody lives', () => report.members.every(({ pid }) => !isAlive(pid)), 20_000);
+  await until('the session has ended', () => watched.sessions.length === 0);
+  assert.match(watched.output, /debug adapter ended unexpectedly \(killed by SIGKILL\)/);
+}, long);
+
+test('maxDebugSessions: what gets no session runs on, the tree says why, and it can be attached to', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  const id = await debug(configuration('debug_states.py', { debugChildren: 'all', maxDebugSessions: 2, stopTimeout: 1 }));
+  await until('two children have sessions', () => watched.sessions.length === 3, 60_000);
+  const report = await untilRun(id, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 5, 40_000);
+  const left = report.members.find(({ name, pid }) => ['spinner', 'waiter', 'sleeper', 'ticker'].includes(name) && !watched.sessions.some((session) => session.name.includes(`[${pid}]`)));
+  assert.ok(left);
+  await showView();
+  await t.look(async (browser) => {
+    await untilRow(browser, 'the reason', ({ label, description }) => label === left.name && description.startsWith('not attached: 2 sessions are open'));
+  });
+  await vscode.commands.executeCommand('procession.attachDebugger', { row: { kind: 'member', run: id, member: left } });
+  await until('its session', () => watched.sessions.some(({ name }) => name === `${left.name} [${left.pid}]`));
+  await vscode.debug.stopDebugging(watched.sessions.find(({ configuration: { request } }) => request === 'launch'));
+  await untilRun(id, 'the run is told as ended', ({ run }) => run.endedAt !== null, 30_000);
+}, long);

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { Member } from '../../src/core/members';
+import { fits, fitsGlob, refuses } from '../../src/debug/filter';
+import { fromCommand, policyOf, runtimeOf } from '../../src/debug/kinds';
+import { Decoder, encode } from '../../src/debug/protocol';
+import { framesOfText, mergeStacks } from '../../src/debug/stackTree';
+
+const member = (name: string, more: Partial<Member> = {}): Member => ({
+  id: `${name.length}.1`, pid: name.length, startedAt: 0, endedAt: null, parent: 'root', osParent: null, runtime: 'python', role: 'child', name, daemon: null, startMethod: 'fork',
+  target: null, args: null, argv: [], cwd: null, exe: null, version: null, site: null, state: 'running', marks: [], exit: null, endedBy: null, error: null, osState: null, load: null, rss: null,
+  threadCount: null, cpuSeconds: null, peakRssBytes: null, rank: null, localRank: null, worldSize: null, threads: [], ...more,
+});
+
+test('messages are found in a stream however it is cut, with any text in them', () => {
+  const messages = [{ seq: 1, type: 'event', event: 'a' }, { seq: 2, type: 'event', event: 'größer ✓', body: { text: '\r\n\r\nContent-Length: 3' } }];
+  const bytes = Buffer.concat(messages.map(encode));
+  for (const size of [1, 2, 7, 64, bytes.length]) {
+    const decoder = new Decoder();
+    const found = [];
+    for (let at = 0; at < bytes.length; at += size) found.push(...decoder.push(bytes.subarray(at, at + size)));
+    assert.deepEqual(found, messages, `in pieces of ${size}`);
+  }
+});
+
+test('children are chosen by name, target, argv, index, depth and rank, all of which must fit', () => {
+  const root = member('main', { id: 'root', parent: null, role: 'root' });
+  const first = member('worker-1', { id: 'a', startedAt: 1, rank: 0, target: { function: 'Trainer.fit', file: '/x.py', line: 1 } });
+  const second = member('worker-12', { id: 'b', startedAt: 2, argv: ['python', 'train.py', '--fast'] });
+  const below = member('loader', { id: 'c', parent: 'b', startedAt: 3 });
+  const all = [root, first, second, below];
+  const chosen = (filter: Parameters<typeof fits>[0]): string[] => all.filter((one) => fits(filter, one, all)).map(({ name }) => name);
+  assert.deepEqual(chosen({ name: 'worker-?' }), ['worker-1']);
+  assert.deepEqual(chosen({ name: 'worker-*' }), ['worker-1', 'worker-12']);
+  assert.deepEqual(chosen({ target: 'fit' }), ['worker-1']);
+  assert.deepEqual(chosen({ argv: '--fast' }), ['worker-12']);
+  assert.deepEqual(chosen({ index: 1, depth: 1 }), ['worker-12']);
+  assert.deepEqual(chosen({ depth: 2 }), ['loader']);
+  assert.deepEqual(chosen({ rank: 0, name: 'loader' }), []);
+  assert.equal(fitsGlob('a.b', 'axb'), false);
+});
+
+test('helpers never get a session, and no more open than may', () => {
+  const policy = policyOf({ debugChildren: 'all', maxDebugSessions: 2 });
+  assert.equal(refuses(policy, member('fork server', { role: 'helper' }), [], 0), 'helper');
+  assert.equal(refuses(policy, member('one'), [], 1), undefined);
+  assert.match(refuses(policy, member('one'), [], 2) ?? '', /2 sessions are open/);
+});
+
+test('configurations of debugpy and js-debug keep their meaning', () => {
+  assert.equal(policyOf({}).children, 'onDemand');
+  assert.equal(policyOf({ subProcess: true }).children, 'all');
+  assert.equal(policyOf({ autoAttachChildProcesses: false }).children, 'none');
+  assert.equal(policyOf({ debugChildren: 'match', subProcess: false }).children, 'match');
+  assert.equal(runtimeOf({ program: '${file}' }, '/a/b.mjs'), 'node');
+  assert.equal(runtimeOf({ module: 'pytest' }), 'python');
+  assert.equal(runtimeOf({ program: 'start.ts', runtimeExecutable: 'tsx' }), 'node');
+  assert.equal(runtimeOf({ program: '/bin/ls' }), undefined);
+  assert.deepEqual(fromCommand({ command: 'python3 -X dev -m pytest -n 4' }, 'python'), { python: 'python3', pythonArgs: ['-X', 'dev'], module: 'pytest', args: ['-n', '4'] });
+  assert.deepEqual(fromCommand({ command: 'python3 -u app.py x' }, 'python'), { python: 'python3', pythonArgs: ['-u'], program: 'app.py', args: ['x'] });
+  assert.deepEqual(fromCommand({ command: 'python3 -m pytest -n 4' }, 'python'), { python: 'python3', pythonArgs: [], module: 'pytest', args: ['-n', '4'] });
+  assert.deepEqual(fromCommand({ command: 'npm test' }, 'node'), { runtimeExecutable: 'npm', runtimeArgs: ['test'], args: [] });
+});
+
+test('equal stacks are merged, and a forked child does not show its parent', () => {
+  const frame = (name: string, line: number, file = '/app/work.py') => ({ function: name, file, line });
+  const start = [frame('<module>', 9), frame('BaseProcess.start', 100, '/lib/multiprocessing/process.py'), frame('BaseProcess._bootstrap', 300, '/lib/multiprocessing/process.py'), frame('BaseProcess.run', 108, '/lib/multiprocessing/process.py')];
+  const tree = mergeStacks([
+    { member: 'w-1', thread: 'MainThread', frames: [...start, frame('work', 3), frame('get', 103, '/lib/queues.py')] },
+    { member: 'w-2', thread: 'MainThread', frames: [...start, frame('work', 3), frame('get', 103, '/lib/queues.py')] },
+    { member: 'w-3', thread: 'MainThread', frames: [...start, frame('work', 5)] },
+    { member: 'w-3', thread: 'Thread-7 (beat)', frames: [frame('beat', 8)] },
+  ]);
+  const text = (nodes: typeof tree, indent = ''): string[] => nodes.flatMap(({ label, who, place, children }) => [`${indent}${label}${place ? `:${place.line}` : ''} ${who.length}`, ...text(children, `${indent}  `)]);
+  assert.deepEqual(text(tree), ['MainThread 3', '  work:3 2', '    get:103 2', '  work:5 1', 'Thread (beat) 1', '  beat:8 1']);
+});
+
+test("a stack as V8 writes it: the program's frames, outermost first", () => {
+  const stack = "Error\n    at <anonymous>:4:15\n    at spin (/app/busy.js:8:12)\n    at Object.<anonymous> (/app/a (b).js:15:22)\n    at file:///app/m.mjs:2:1\n    at Module._compile (node:internal/modules/cjs/loader:1:2)";
+  assert.deepEqual(framesOfText(stack).map(({ function: name, file, line }) => `${name} ${file}:${line}`), ['(top level) /app/m.mjs:2', 'Object.<anonymous> /app/a (b).js:15', 'spin /app/busy.js:8']);
+});
