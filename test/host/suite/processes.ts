@@ -274,6 +274,39 @@ test('Restart and Run Last Again start the same program, Remove takes the run ou
   assert.deepEqual(getRuns().map(({ run }) => run.id), [second]);
 });
 
+test('an orphan is marked and counted, says who its parent was, and Reap Orphans ends it alone', async (context) => {
+  tidy(context);
+  const file = program('leave.py', `
+import multiprocessing, os, time
+
+def leave():
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+    time.sleep(0.3)
+    os._exit(0)
+
+if __name__ == '__main__':
+    leaver = multiprocessing.Process(target=leave, name='leaver')
+    leaver.start()
+    leaver.join()
+    time.sleep(60)
+`);
+  const id = await (await api()).launch({ program: file, console: 'internalConsole' });
+  const report = await untilRun(id, 'an orphan', (found) => found.members.some(({ marks }) => marks.includes('orphan')));
+  const orphan = report.members.find(({ marks }) => marks.includes('orphan'));
+  assert.deepEqual([orphan?.startMethod, orphan?.parent], ['os.fork', named(report, 'leaver')?.id]);
+  await showView();
+  await context.look(async (browser) => {
+    await untilRow(browser, 'the mark', ({ description }) => description.startsWith(`${orphan?.pid} `) && description.endsWith('orphan'));
+    await until('the count', async () => (await browser.activities()).some(({ label }) => label.includes('1 orphan')));
+  });
+  await vscode.commands.executeCommand('procession.reapOrphans');
+  const after = await untilRun(id, 'the end of the orphan', (found) => found.members.find((member) => member.id === orphan?.id)?.endedAt);
+  assert.equal(isAlive(orphan?.pid ?? 0), false);
+  assert.equal(after.members.find(({ role }) => role === 'root')?.state, 'running');
+});
+
 test('onDidChange tells of a new member', async (context) => {
   tidy(context);
   const { launch, onDidChange } = await api();
