@@ -72,7 +72,7 @@ function fits(value: unknown, shape: Shape): boolean {
       return isReference(value);
     case 'site':
       return isObject(value) && typeof value.file === 'string' && Number.isSafeInteger(value.line)
-        && (value.function === undefined || typeof value.function === 'string');
+        && (value.function === undefined || typeof value.function === 'string') && Object.values(value).every((part) => typeof part !== 'object');
     case 'code':
       return value === null || Number.isSafeInteger(value);
     case 'name-or-null':
@@ -98,9 +98,17 @@ export function parseEvent(line: string): Event | 'unknown' | 'garbled' {
   if (typeof value.t !== 'number' || !(value.t > 0 && value.t < lastTime)) return 'garbled';
   const fields = checks.get(value.e);
   if (!fields) return 'unknown';
+  let known = 3;
   for (const [name, shape, optional] of fields) {
     const field = value[name];
+    if (field !== undefined) known++;
     if (field === undefined ? !optional : !fits(field, shape)) return 'garbled';
   }
-  return value as unknown as Event;
+  return (Object.keys(value).length === known ? value : onlyKnown(value, fields)) as unknown as Event;
+}
+
+/** What a newer probe adds to an event is not understood here, and what a hostile line adds must not be kept. */
+function onlyKnown(value: Record<string, unknown>, fields: readonly (readonly [name: string, ...unknown[]])[]): Record<string, unknown> {
+  const names = ['e', 't', 'id', ...fields.map(([name]) => name)];
+  return Object.fromEntries(names.filter((name) => value[name] !== undefined).map((name) => [name, value[name]]));
 }

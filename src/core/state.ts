@@ -1,3 +1,4 @@
+import { bounded } from './bounds';
 import type {
   ErrorEvent, Event, ExecEvent, ExitEvent, OutOfMemoryEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SelfEvent, SignalEvent,
   SpawnEvent, SpawnFailedEvent, StartEvent, ThreadEvent, ZombieEvent,
@@ -71,7 +72,7 @@ export interface MemberRecord {
   /** latest signals that were sent to it, at most 16 */
   signals: SignalEvent[];
   /** worker threads by number */
-  threads: Map<number, ThreadClaims>;
+  threads: ReadonlyMap<number, ThreadClaims>;
   /** greatest seen: resident bytes, CPU seconds */
   peakRss: number;
   cpu: number;
@@ -104,7 +105,7 @@ export interface RunState {
 type LooseEvent = SpawnEvent | ReapEvent | SignalEvent | SeenEvent | SampleEvent | ZombieEvent | RootExitEvent | (Event & { e: 'gone' | 'root' });
 
 /** Bounds. A run may go on for days: what has ended long ago is let go, and counted. */
-export const limits = { members: 20_000, signals: 16, threads: 512, looseOfPid: 64, loosePids: 20_000, text: 16_384, argument: 4_096, spawnFailures: 100 };
+export const limits = { members: 20_000, signals: 16, threads: 512, looseOfPid: 64, loosePids: 20_000, spawnFailures: 100 };
 
 /** A state that knows nothing yet. */
 export function emptyState(): RunState {
@@ -121,33 +122,38 @@ export function hasEnded(claims: Claims): boolean {
   return Boolean(claims.reap ?? claims.rootExit ?? claims.zombie ?? claims.gone);
 }
 
-function forgetOne(state: RunState): void {
-  let victim: MemberRecord | undefined;
-  for (const record of state.members.values()) {
-    victim ??= record;
-    if (hasEnded(record.claims) && record.id !== state.root?.value) {
-      victim = record;
-      break;
-    }
-  }
-  if (!victim) return;
+/** So many go at once: each search passes over all that are kept. */
+const forgottenAtOnce = 4_000;
+
+/** Makes room for new members: the oldest of the ended go first, then the oldest of all. */
+function forgetSome(state: RunState): void {
+  const ended: MemberRecord[] = [];
+  const others: MemberRecord[] = [];
+  for (const record of state.members.values()) if (record.id !== state.root?.value) (hasEnded(record.claims) ? ended : others).push(record);
+  for (const record of ended.concat(others).slice(0, forgottenAtOnce)) forget(state, record);
+}
+
+function forget(state: RunState, victim: MemberRecord): void {
   state.members.delete(victim.id);
   const pid = String(victim.pid);
-  const rest = (state.byPid.get(pid) ?? []).filter((record) => record !== victim);
-  if (rest.length) state.byPid.set(pid, rest);
+  const held = state.byPid.get(pid) ?? [];
+  if (held.length > 1) state.byPid.set(pid, held.filter((record) => record !== victim));
   else state.byPid.delete(pid);
   state.forgotten++;
 }
 
+/** Shared by all that have no threads: nearly every process, and a map is the biggest part of an empty record. */
+const noThreads: ReadonlyMap<number, ThreadClaims> = new Map();
+
 /** A record that holds nothing yet, for a process of which only the id is known. */
 export function newRecord(id: ProcessRef): MemberRecord {
-  return { id, pid: pidOf(id), claims: {}, signals: [], threads: new Map(), peakRss: 0, cpu: 0, version: 0 };
+  return { id, pid: pidOf(id), claims: {}, signals: [], threads: noThreads, peakRss: 0, cpu: 0, version: 0 };
 }
 
 function recordOf(state: RunState, id: ProcessRef): MemberRecord {
   let record = state.members.get(id);
   if (!record) {
-    if (state.members.size >= limits.members) forgetOne(state);
+    if (state.members.size >= limits.members) forgetSome(state);
     record = newRecord(id);
     state.members.set(id, record);
     const pid = String(record.pid);
@@ -156,30 +162,6 @@ function recordOf(state: RunState, id: ProcessRef): MemberRecord {
     else state.byPid.set(pid, [record]);
   }
   return record;
-}
-
-const clip = (value: string, length = limits.argument): string => (value.length > length ? `${value.slice(0, length)}…` : value);
-
-/** A command line of at most {@link limits.argument} characters in all. */
-function clipArguments(argv: string[]): string[] {
-  let left = limits.argument;
-  const kept: string[] = [];
-  for (const argument of argv) {
-    if (left <= 0) return [...kept, '…'];
-    kept.push(clip(argument, left));
-    left -= argument.length + 1;
-  }
-  return kept;
-}
-
-/** Cuts the texts of an event to a bounded length, so that a hostile line can't fill the memory. */
-function bounded<E extends Event>(event: E): E {
-  const copy = { ...event } as Record<string, unknown>;
-  for (const [key, value] of Object.entries(copy)) {
-    if (typeof value === 'string') copy[key] = clip(value, key === 'traceback' ? limits.text : limits.argument);
-    else if (Array.isArray(value)) copy[key] = clipArguments(value as string[]);
-  }
-  return copy as unknown as E;
 }
 
 /** A spawn that a specific layer reports beats the same child reported by a lower one (os.fork inside the fork server). */
@@ -204,7 +186,7 @@ function addThread(record: MemberRecord, event: ThreadEvent): void {
   const held = record.threads.get(event.thread);
   if (!held && record.threads.size >= limits.threads) return;
   const { t, name, file, code } = event;
-  record.threads.set(event.thread, {
+  record.threads = new Map(record.threads).set(event.thread, {
     first: earliest(held?.first, event, t),
     last: latest(held?.last, event, t),
     name: name === undefined ? held?.name : latest(held?.name, name, t),
@@ -289,8 +271,18 @@ export function applyTo(record: MemberRecord, event: Event): void {
     case 'problem':
     case 'call':
     case 'spawnFailed':
+    case 'outOfMemory':
       break;
   }
+}
+
+/** Of repeated news the first, the newest and those with the greatest numbers say everything. `facts` are sorted. */
+function condense(facts: LooseEvent[], kind: 'sample' | 'seen'): LooseEvent[] {
+  const news = facts.filter((fact) => fact.e === kind);
+  const greatest = (number: 'cpu' | 'rss'): LooseEvent | undefined =>
+    news.reduce<SampleEvent | undefined>((most, fact) => (fact.e === 'sample' && !(most && most[number] >= fact[number]) ? fact : most), undefined);
+  const kept = new Set([news[0], news.at(-1), greatest('cpu'), greatest('rss')]);
+  return facts.filter((fact) => fact.e !== kind || kept.has(fact));
 }
 
 function addLoose(state: RunState, ref: ProcessRef, event: LooseEvent): void {
@@ -302,15 +294,11 @@ function addLoose(state: RunState, ref: ProcessRef, event: LooseEvent): void {
     if (state.loose.size >= limits.loosePids) state.loose.delete(state.loose.keys().next().value ?? '');
     state.loose.set(pid, (facts = []));
   }
-  if (event.e === 'sample' || event.e === 'seen') {
-    // Repeated news: the newest of each kind is enough, and the first sight.
-    const same = facts.filter((fact) => fact.e === event.e);
-    if (same.length >= 2) facts.splice(facts.indexOf(same.reduce((a, b) => (b.t > a.t ? b : a))), 1);
-  }
   const line = text(event);
   if (facts.some((fact) => text(fact) === line)) return;
   facts.push(event);
   facts.sort((a, b) => a.t - b.t || (text(a) < text(b) ? -1 : 1));
+  if (event.e === 'sample' || event.e === 'seen') state.loose.set(pid, (facts = condense(facts, event.e)));
   if (facts.length > limits.looseOfPid) facts.splice(1, 1);
   for (const record of state.byPid.get(pid) ?? []) record.version++;
 }

@@ -13,6 +13,8 @@ const slice = 512 * 1024;
 /** The safety net under fs.watch: lost notifications, network file systems. */
 const slowPoll = 1_000;
 
+const nothing = Buffer.alloc(0);
+
 interface Tail {
   offset: number;
   /** the beginning of a line whose end is not yet written */
@@ -140,7 +142,7 @@ export class RunReader {
 
   #readTail(name: string, events: Event[], budget: number): number {
     let tail = this.#tails.get(name);
-    if (!tail) this.#tails.set(name, (tail = { offset: 0, partial: Buffer.alloc(0), skipping: false }));
+    if (!tail) this.#tails.set(name, (tail = { offset: 0, partial: nothing, skipping: false }));
     let descriptor: number | undefined;
     let total = 0;
     try {
@@ -165,23 +167,23 @@ export class RunReader {
     let from = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
       if (tail.skipping) tail.skipping = false;
-      else if (tail.partial.length) this.#line(Buffer.concat([tail.partial, chunk.subarray(from, end)]), events);
-      else this.#line(chunk.subarray(from, end), events);
-      tail.partial = Buffer.alloc(0);
+      else if (tail.partial.length) this.#line(Buffer.concat([tail.partial, chunk.subarray(from, end)]).toString('utf8'), events);
+      else this.#line(chunk.toString('utf8', from, end), events);
+      tail.partial = nothing;
       from = end + 1;
     }
     if (tail.skipping) return;
     const rest = chunk.subarray(from);
     if (tail.partial.length + rest.length > longestLine) {
       tail.skipping = true;
-      tail.partial = Buffer.alloc(0);
+      tail.partial = nothing;
       this.counts.garbled++;
     } else if (rest.length) tail.partial = Buffer.concat([tail.partial, rest]);
   }
 
-  #line(line: Buffer, events: Event[]): void {
-    if (line.length === 0) return;
-    const event = parseEvent(line.toString('utf8'));
+  #line(line: string, events: Event[]): void {
+    if (line === '') return;
+    const event = parseEvent(line);
     if (event === 'garbled') this.counts.garbled++;
     else if (event === 'unknown') this.counts.unknown++;
     else events.push(event);
