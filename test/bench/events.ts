@@ -1,0 +1,42 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, median, tableOf, type Options, type Result } from './lib/bench';
+import type { EventsResult } from './lib/eventsWorker';
+import { writeLongRun } from './lib/longRun';
+import { memoryFolder } from './lib/observed';
+import { runWorker } from './lib/worker';
+
+export const name = 'events';
+
+async function measure(wanted: number, rounds: number): Promise<EventsResult & { perSecond: number; perCpuSecond: number }> {
+  const folder = memoryFolder();
+  try {
+    const run = join(folder, 'run');
+    const events = writeLongRun(run, wanted);
+    const results: EventsResult[] = [];
+    for (let round = 0; round < rounds; round++) results.push(await runWorker<EventsResult>('eventsWorker', [run, String(events)], ['--expose-gc']));
+    const last = results.at(-1);
+    if (!last || last.events !== events || last.garbled > 0) throw new Error(`read ${last?.events} of ${events} events, ${last?.garbled} garbled`);
+    const rate = (times: number[]): number => (events / median(times)) * 1000;
+    return { ...last, perSecond: rate(results.map(({ ms }) => ms)), perCpuSecond: rate(results.map(({ cpuMs }) => cpuMs)) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Events a second through reader and reducer, and the memory that a long run comes to hold. */
+export async function run({ quick }: Options): Promise<Result> {
+  const rows: (EventsResult & { perSecond: number; perCpuSecond: number })[] = [];
+  for (const wanted of quick ? [20_000, 100_000] : [100_000, 1_000_000]) rows.push(await measure(wanted, quick ? 1 : 5));
+  return {
+    table: `A record read and folded: workers that come and go, each with 60 commands\n\n${tableOf(
+      ['events', 'events/s', 'per CPU second', 'MB at a tenth', 'at half', 'at the end', 'members kept', 'let go', 'report ms'],
+      rows.map((row) => [
+        row.events.toLocaleString('en'), Math.round(row.perSecond).toLocaleString('en'), Math.round(row.perCpuSecond).toLocaleString('en'),
+        ...[0, 1, 2].map((mark) => format(row.megabytes[mark])),
+        row.members.toLocaleString('en'), row.forgotten.toLocaleString('en'), format(row.reportMs),
+      ]),
+    )}`,
+    rows,
+  };
+}
