@@ -16,11 +16,11 @@ interface PythonAnswer {
   threads: { thread: string; frames: Required<Site>[] }[];
 }
 
-/** ms that a member has to answer */
-const patience = 1_500;
+/** ms that a member has to answer; a busy Node process needs a moment to open its inspector */
+const patience = { python: 1_500, node: 4_000 };
 
-/** A debugger's own frames are not the program's. */
-const ofDebugger = /[\\/](debugpy|pydevd\w*|_pydev\w*)[\\/.]/;
+/** The frames of a debugger and of the probe are not the program's. */
+const notTheirs = /[\\/](debugpy|pydevd\w*|_pydev\w*)[\\/.]|[\\/]probes[\\/]node[\\/]probe\.cjs$/;
 
 /** V8 runs it on top of what the process is doing; an idle one tells what it waits for. */
 const nodeStack = `(() => {
@@ -32,15 +32,15 @@ const nodeStack = `(() => {
 })()`;
 
 async function ofPython(run: WindowRun, member: Member, who: string): Promise<ThreadStack[]> {
-  const { threads } = await askPython<PythonAnswer>(run.open.directory, member, ['stacks'], patience);
-  return threads.map(({ thread, frames }) => ({ member: who, thread, frames: frames.filter(({ file }) => !ofDebugger.test(file)) })).filter(({ frames }) => frames.length > 0);
+  const { threads } = await askPython<PythonAnswer>(run.open.directory, member, ['stacks'], patience.python);
+  return threads.map(({ thread, frames }) => ({ member: who, thread, frames: frames.filter(({ file }) => !notTheirs.test(file)) })).filter(({ frames }) => frames.length > 0);
 }
 
 async function ofNode(member: Member, who: string): Promise<ThreadStack[]> {
-  const { address, opened } = await openInspector(member, patience);
+  const { address, opened } = await openInspector(member, patience.node);
   try {
-    const { stack, waits } = await evaluate(address, nodeStack, patience) as { stack: string; waits: string[] };
-    const frames = framesOfText(stack);
+    const { stack, waits } = await evaluate(address, nodeStack, patience.node) as { stack: string; waits: string[] };
+    const frames = framesOfText(stack).filter(({ file }) => !notTheirs.test(file));
     const idle = { function: `waits: ${[...new Set(waits.filter((one) => !/^(TTYWrap|PipeWrap)$/.test(one)))].join(', ') || 'nothing'}`, file: '', line: 0 };
     return [{ member: who, thread: 'MainThread', frames: frames.length ? frames : [idle] }];
   } finally {

@@ -198,7 +198,13 @@ test('stacks of all members, taken while they run, merged, Python and Node', asy
   await untilRun(node, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 4, 30_000);
   await vscode.commands.executeCommand('procession.showStacks');
   await t.look(async (browser) => {
-    await until('the stack of the busy one', async () => (await browser.rows('Stacks')).some(({ label, description }) => label === 'spin' && description.startsWith('debug_tree.cjs:8')));
+    await until('the stack of the busy one', async () => {
+      // It may be found while it starts.
+      await vscode.commands.executeCommand('procession.refreshStacks');
+      const rows = await browser.rows('Stacks');
+      assert.ok(rows.some(({ label, description }) => label === 'spin' && description.startsWith('debug_tree.cjs:8')), rows.map((row) => `${row.label} ${row.description}`).join('; '));
+      return true;
+    });
   });
   for (const run of [id, node]) for (const { state } of (await reportOf(run)).members) assert.equal(state, 'running');
 }, { ...long, browserOnly: true });
