@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -72,10 +72,12 @@ export class Ground {
     return this.map('w.workload.json', ...args);
   }
 
-  /** The newest run directory of the only workload that ran here. */
+  /** The run directory whose journal was opened last, whichever workload it belongs to. */
   run(): string {
     const state = join(this.folder, '.state', 'procession', 'workloads');
-    return (existsSync(state) ? readdirSync(state) : []).flatMap((name) => listRunsOf(join(state, name))).at(-1) ?? '';
+    const runs = (existsSync(state) ? readdirSync(state) : []).flatMap((name) => listRunsOf(join(state, name)));
+    const opened = (run: string): number => statSync(journalOf(run), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return runs.sort((a, b) => opened(a) - opened(b)).at(-1) ?? '';
   }
 
   progress(): Progress | undefined {
