@@ -33,7 +33,7 @@ export function findNodes(): Interpreter[] {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'procession', 'node');
   const installed = (existsSync(cache) ? readdirSync(cache) : []).map((major) => join(cache, major, 'node_modules', 'node', 'bin', 'node')).filter((path) => existsSync(path));
   const found = new Map([{ path: process.execPath, version: process.versions.node }, ...installed.map((path) => ({ path, version: output(path, ['-p', 'process.versions.node']) }))]
-    .map((node) => [parseInt(node.version, 10), node]));
+    .map((node) => [parseInt(node.version, 10), node] as const).filter(([major]) => major >= 20));
   return [...found.values()].sort((a, b) => order(a.version) - order(b.version));
 }
 
