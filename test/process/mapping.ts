@@ -97,6 +97,8 @@ export class Ground {
   /** Processes that the run has started and that are there still. */
   left(): string[] {
     const events = join(this.run(), 'events');
+    // A runner that was killed in its first breath has started nothing.
+    if (!this.run() || !existsSync(events)) return [];
     return readdirSync(events).flatMap((name) => readFileSync(join(events, name), 'utf8').split('\n').filter(Boolean))
       .map((line) => JSON.parse(line) as { e: string; child?: string }).flatMap(({ e, child }) => (e === 'spawn' && child !== undefined && isSame(child) ? [child] : []));
   }
