@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 
-import { pageBrowser } from './browser';
+import { runFile } from './actions';
 import { openWorkbench } from './workbench';
 
 const repository = resolve(__dirname, '..', '..');
@@ -36,14 +36,7 @@ test('the package is small, holds what runs and nothing else, installs, and show
   await workbench.page.locator('.welcome-view .monaco-button').first().waitFor({ timeout: 30_000 });
 
   // A grandchild with its name is drawn only where the packaged probes came up in the program.
-  const browser = pageBrowser(workbench.page);
-  await browser.press('Control+p');
-  await browser.type('family.py');
-  await browser.choosePick('family.py');
-  await workbench.page.locator('.tab', { hasText: 'family.py' }).waitFor();
-  await browser.press('F1');
-  await browser.type('Procession: Run File');
-  await browser.choosePick('Procession: Run File');
+  await runFile(workbench, 'family.py');
   const row = workbench.page.locator('.pane .monaco-list-row[aria-level="4"] .label-name', { hasText: /^grandchild$/ });
   await row.waitFor({ timeout: 60_000 });
 });

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
-import { pageBrowser, type Browser } from './browser';
+import { runFile } from './actions';
+import type { Browser } from './browser';
 import { openWorkbench, type Workbench } from './workbench';
 
 const repository = resolve(__dirname, '..', '..');
@@ -26,14 +27,7 @@ async function familyWindow(t: TestContext): Promise<{ workbench: Workbench; bro
   cpSync(join(__dirname, 'programs'), folder, { recursive: true });
   const workbench = await openWorkbench({ folder, extension: repository });
   t.after(() => workbench.close());
-  const browser = pageBrowser(workbench.page);
-  await browser.press('Control+p');
-  await browser.type('family.py');
-  await browser.choosePick('family.py');
-  await workbench.page.locator('.tab', { hasText: 'family.py' }).waitFor();
-  await browser.press('F1');
-  await browser.type('Procession: Run File');
-  await browser.choosePick('Procession: Run File');
+  const browser = await runFile(workbench, 'family.py');
   const pids = await family(browser);
   return { workbench, browser, pids };
 }
