@@ -36,7 +36,9 @@ export abstract class RelayAdapter implements vscode.DebugAdapter {
       const passed = message.type === 'request' ? await this.fromEditor(message) : message;
       if (passed) connection.send(passed);
     } catch (error) {
-      this.refuse(message, error);
+      // The reason was told by the request before; that there is nothing to disconnect from is none of its own.
+      if (message.command === 'disconnect') this.reply(message);
+      else this.refuse(message, error);
     }
   }
 

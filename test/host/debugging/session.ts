@@ -9,23 +9,28 @@ export interface Watched {
   stops: { session: vscode.DebugSession; thread: number; reason: string }[];
   exits: { session: vscode.DebugSession; code: number }[];
   output: string;
+  /** what requests were refused with */
+  refusals: string[];
 }
 
 interface Told {
   type: string;
+  success?: boolean;
+  message?: string;
   event?: string;
   body?: { threadId?: number; reason?: string; exitCode?: number; output?: string };
 }
 
 /** Listens to every debug session from here to the end of the test, which ends what is left of them. */
 export function watchSessions(context: TestContext): Watched {
-  const watched: Watched = { sessions: [], stops: [], exits: [], output: '' };
+  const watched: Watched = { sessions: [], stops: [], exits: [], output: '', refusals: [] };
   const listening = [
     vscode.debug.onDidStartDebugSession((session) => { watched.sessions.push(session); }),
     vscode.debug.onDidTerminateDebugSession((session) => { watched.sessions = watched.sessions.filter(({ id }) => id !== session.id); }),
     vscode.debug.registerDebugAdapterTrackerFactory('*', {
       createDebugAdapterTracker: (session) => ({
-        onDidSendMessage: ({ type, event, body }: Told) => {
+        onDidSendMessage: ({ type, event, body, success, message }: Told) => {
+          if (type === 'response' && success === false) watched.refusals.push(message ?? '');
           if (type !== 'event') return;
           if (event === 'stopped') watched.stops.push({ session, thread: body?.threadId ?? 0, reason: body?.reason ?? '' });
           if (event === 'exited') watched.exits.push({ session, code: body?.exitCode ?? -1 });
