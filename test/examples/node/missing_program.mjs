@@ -1,4 +1,5 @@
-// A program that is not there never becomes a process: the child object exists, has no pid and emits 'error'.
+// A program that is not there: the child object exists, has no pid and emits 'error'. For a millisecond there is a forked
+// process that fails to become it; now and then somebody who looks from outside sees that one.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
