@@ -99,7 +99,7 @@ async function measure(kind: string, count: number): Promise<number[]> {
 
 /** From the fork in the program to the row in what the window shows and its public API gives. */
 export async function run({ quick }: Options): Promise<Result> {
-  const count = quick ? 60 : 400;
+  const count = quick ? 30 : 400;
   const rows: { kind: string; of: number; known: number; median: number; p99: number; longest: number }[] = [];
   for (const kind of ['os.fork', 'multiprocessing', 'subprocess']) {
     const times = await measure(kind, count);

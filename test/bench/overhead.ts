@@ -101,8 +101,8 @@ export async function run({ quick }: Options): Promise<Result> {
   const measure = async ({ label, count }: Case, program: string, file: string, text: string): Promise<void> => {
     const path = probed.file(file);
     writeFileSync(path, text);
-    const some = quick ? count / 20 : count;
-    const [bare, observed] = await alternate(probed.variants(program, path, String(some)), quick ? 3 : 9);
+    const some = quick ? count / 50 : count;
+    const [bare, observed] = await alternate(probed.variants(program, path, String(some)), quick ? 2 : 9);
     if (bare && observed) rows.push({ program: label, count: some, ...compare(bare, observed) });
   };
   try {
