@@ -46,6 +46,11 @@ export class OpenRun {
     return this.#report.report;
   }
 
+  /** How many members are known: what a report costs goes with it. */
+  get size(): number {
+    return this.#state.members.size;
+  }
+
   /** True once nobody observes the run any more: its last word is `end`. */
   get observationEnded(): boolean {
     return this.#state.end !== undefined;

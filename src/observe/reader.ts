@@ -38,6 +38,8 @@ export class RunReader {
   readonly #tails = new Map<string, Tail>();
   readonly #pending = new Set<string>();
   readonly #buffer = Buffer.allocUnsafe(64 * 1024);
+  /** the lines of the table of numbers that were read last */
+  #table = new Set<string>();
   #watchers: FSWatcher[] = [];
   #timer: NodeJS.Timeout | undefined;
   #scheduled: NodeJS.Immediate | undefined;
@@ -189,7 +191,7 @@ export class RunReader {
     else events.push(event);
   }
 
-  /** The table of numbers is replaced as a whole, not appended to. */
+  /** The table of numbers is replaced as a whole, not appended to: most of its lines are those of the last time. */
   #readLive(events: Event[]): number {
     let descriptor: number | undefined;
     try {
@@ -197,10 +199,12 @@ export class RunReader {
       const { size } = statSync(liveOf(this.run));
       const bytes = Buffer.allocUnsafe(Math.min(size, 8 * slice));
       const length = readSync(descriptor, bytes, 0, bytes.length, 0);
-      for (const line of bytes.toString('utf8', 0, length).split('\n')) {
-        const event = line === '' ? 'unknown' : parseEvent(line);
+      const table = new Set(bytes.toString('utf8', 0, length).split('\n'));
+      for (const line of table) {
+        const event = this.#table.has(line) ? 'unknown' : parseEvent(line);
         if (typeof event !== 'string') events.push(event);
       }
+      this.#table = table;
       return length;
     } catch {
       return 0;

@@ -28,6 +28,17 @@ const rowsAtOnce = 40;
 const parentsEvery = 5_000;
 const parentRows = 60;
 
+/** VS Code fetches and draws anew what is below a changed row. Beyond so many rows, the tree rests for each (ms) before it changes again. */
+const rowsWithoutRest = 100;
+const restOfRow = 2;
+
+/** How many rows are drawn anew with an element. */
+const sizeOf = (element: Element): number => element.children.reduce((sum, child) => sum + sizeOf(child), 1);
+
+/** Nothing about the row itself can be news: a member of which nothing changed is the same object as before. */
+const isSame = (before: Row, after: Row): boolean => before.kind === 'member' && after.kind === 'member' && before.member === after.member
+  && before.debug === after.debug && before.children.length > 0 === after.children.length > 0;
+
 /** The view Processes: runs, their members, nested by logical parent. */
 export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<Element[] | undefined>();
@@ -38,6 +49,8 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
   #parentsAt = 0;
   readonly #grown = new Set<Element>();
   #timer: NodeJS.Timeout | undefined;
+  #restUntil = 0;
+  #rest: NodeJS.Timeout | undefined;
   readonly #subscription: vscode.Disposable;
 
   readonly onDidChangeTreeData = this.#changed.event;
@@ -62,12 +75,22 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
 
   /** Compares what is known with what is shown, and has the difference drawn. */
   update(): void {
+    const rest = this.#restUntil - Date.now();
+    if (rest > 0) {
+      this.#rest ??= setTimeout(() => {
+        this.#rest = undefined;
+        this.update();
+      }, rest);
+      return;
+    }
     const reports = this.runs.all().map(({ open }) => open.report()).reverse();
     this.#badge(reports);
     const dirty: Element[] = [];
     const structural = this.#merge(undefined, reports.map((report) => this.#debugged(runRow(report, this.nameOfRun(report.run.id)))), dirty);
     if (structural) this.#changed.fire(undefined);
     else if (dirty.length) this.#changed.fire(dirty);
+    const drawn = structural ? this.#elements.size : dirty.reduce((sum, element) => sum + sizeOf(element), 0);
+    this.#restUntil = Date.now() + Math.max(0, drawn - rowsWithoutRest) * restOfRow;
     this.#numbers();
     this.#unfold();
   }
@@ -87,12 +110,15 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     const same = before.length === after.length && before.every((element, index) => element === after[index]);
     if (parent) parent.children = after;
     else this.#roots = after;
-    for (const gone of before) if (!after.includes(gone)) this.#forget(gone);
+    if (!same) {
+      const stays = new Set(after);
+      for (const gone of before) if (!stays.has(gone)) this.#forget(gone);
+    }
     for (const [index, element] of after.entries()) {
       const row = rows[index];
       if (!row) continue;
       const known = this.#elements.has(element.key);
-      const isNews = known && news(element.row) !== news(row);
+      const isNews = known && !isSame(element.row, row) && news(element.row) !== news(row);
       if (known && element.row.children.length === 0 && row.children.length > 0) this.#grown.add(element);
       element.parent = parent;
       this.#elements.set(element.key, element);
@@ -118,10 +144,14 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
 
   #forget(element: Element): void {
     // It may have moved to another parent in this very update: then that parent has claimed it already.
-    if (this.#elements.get(element.key) === element) this.#elements.delete(element.key);
+    if (this.#elements.get(element.key) === element) {
+      this.#elements.delete(element.key);
+      this.#drawn.delete(element.key);
+    }
     for (const child of element.children) this.#forget(child);
   }
 
+  /** How each row looks that VS Code has fetched, the one fetched longest ago first. */
   readonly #drawn = new Map<string, string>();
 
   /** Draws rows whose numbers have changed, seldom and few at a time. */
@@ -139,10 +169,10 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     const parents = this.#elements.size <= parentRows && now - this.#parentsAt >= parentsEvery;
     if (parents) this.#parentsAt = now;
     const stale: Element[] = [];
-    for (const element of this.#elements.values()) {
-      if (element.row.kind !== 'member' || (element.children.length > 0 && !parents)) continue;
-      const drawn = this.#drawn.get(element.key);
-      if (drawn !== undefined && drawn !== looks(element.row)) stale.push(element);
+    for (const [key, drawn] of this.#drawn) {
+      const element = this.#elements.get(key);
+      if (element?.row.kind !== 'member' || (element.children.length > 0 && !parents)) continue;
+      if (drawn !== looks(element.row)) stale.push(element);
       if (stale.length >= rowsAtOnce) break;
     }
     if (stale.length) this.#changed.fire(stale);
@@ -159,6 +189,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
 
   getTreeItem(element: Element): vscode.TreeItem {
     const { row } = element;
+    this.#drawn.delete(element.key);
     this.#drawn.set(element.key, looks(row));
     const item = new vscode.TreeItem(row.label, this.#collapsible(row));
     item.id = row.key;
@@ -200,6 +231,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#rest);
     this.#subscription.dispose();
     this.#changed.dispose();
   }

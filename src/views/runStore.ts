@@ -20,6 +20,8 @@ export interface WindowRun {
 
 /** Changes of many runs are told together, at most this often, in ms. A quarter of what the eye takes for a delay. */
 const quiet = 25;
+/** The same for each known member: what a change costs its listeners goes with the size of the runs. */
+const quietOfMember = 0.05;
 
 /** ms from the end of a run until its directory moves: what shows its output has read it by then. */
 const restBeforeMove = 2_000;
@@ -98,11 +100,13 @@ export class RunStore implements vscode.Disposable {
   }
 
   #tell(): void {
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer) return;
+    const size = this.all().reduce((sum, { open }) => sum + open.size, 0);
+    this.#timer = setTimeout(() => {
       this.#timer = undefined;
       for (const run of this.#runs.values()) this.#moveWhenEnded(run);
       this.#changed.fire();
-    }, quiet);
+    }, Math.max(quiet, size * quietOfMember));
   }
 
   /** Memory is for live runs: when the last word of a run is read, its directory moves to the archive. */
