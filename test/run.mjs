@@ -23,6 +23,7 @@ const stages = {
   python: { commands: pythonTests, count: countUnittest },
   host: { commands: hostTests, count: countHost, prepare: hostInstaller },
   package: { commands: () => (usesServer() ? nodeTests('test/host') : 'needs the VS Code server, which is for Linux'), count: countNode, prepare: hostInstaller },
+  bench: { commands: () => [command('smoke run of the benchmarks', node, ['--import', 'tsx', 'test/bench/run.ts', 'quick'])], count: countBench },
 };
 
 const command = (title, file, args, env = {}) => ({ title, file, args, env });
@@ -77,6 +78,11 @@ function countUnittest(output) {
 function countHost(output) {
   const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m.exec(output) ?? [];
   return { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: Number(skipped ?? 0) };
+}
+
+/** The benchmarks have no thresholds: to have run to their end, which the name of the file of results tells, is all. */
+function countBench(output) {
+  return { passed: /^\S.*bench\.json$/m.test(output) ? 1 : 0, failed: 0, skipped: 0 };
 }
 
 /** Runs a command, passing its output on; resolves to its status and what it printed. */

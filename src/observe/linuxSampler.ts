@@ -4,7 +4,7 @@ import { bootClock, systemUnits, type BootClock } from './clock';
 import { Ledger, type Reading } from './ledger';
 import { describe, endingOf, LinuxMember, LinuxProcess, readEnvironment, readPeak, sameImage } from './linuxProcess';
 import { PidGate, type Change } from './pidGate';
-import { DescriptorBudget } from './procFile';
+import { DescriptorBudget, isOutOfDescriptors } from './procFile';
 import { parseMark, type StatRow } from './procText';
 import type { SamplerOptions, TreeSampler } from './sampler';
 
@@ -145,7 +145,8 @@ export class LinuxSampler implements TreeSampler {
 
   /** Looks at every process of the machine that was not known before. */
   private scan(change: Change): void {
-    const listed = readdirSync('/proc');
+    const listed = this.list();
+    if (!listed) return;
     this.look++;
     if (!this.gate.trustworthy || this.foreign.size > 2 * listed.length + 1_000) this.foreign = new Set();
     this.processes = listed.length;
@@ -165,6 +166,17 @@ export class LinuxSampler implements TreeSampler {
     }
     for (const member of this.members.values()) if (member.look !== this.look) this.check(member);
     this.sort(found);
+  }
+
+  /** The names under /proc; undefined, and to be asked again, while the system has no descriptor for it. */
+  private list(): string[] | undefined {
+    try {
+      return readdirSync('/proc');
+    } catch (error) {
+      if (isOutOfDescriptors(error) && this.budget.exhaust()) return this.list();
+      this.unswept = true;
+      return undefined;
+    }
   }
 
   /**
@@ -208,6 +220,8 @@ export class LinuxSampler implements TreeSampler {
     const row = process.row();
     if (row && row !== 'gone') return { process, row };
     process.close();
+    // What could not be read now is looked for again.
+    if (!row) this.unswept = true;
     return undefined;
   }
 

@@ -2,31 +2,40 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { parseOpenFiles } from './procText';
 
 /**
- * How many descriptors the sampler may keep open: half of what the process may open, so that the rest of the
- * program never meets EMFILE because of us.
+ * The files that the sampler keeps open: at most half of what the process may open, and none once the system has
+ * refused a descriptor, so that the rest of the program never meets EMFILE because of us.
  */
 export class DescriptorBudget {
-  private left: number;
+  private limit: number;
+  private readonly kept = new Set<ProcFile>();
 
   constructor(limit = softLimit()) {
-    this.left = Math.min(Math.floor(limit / 2), 8192);
+    this.limit = Math.min(Math.floor(limit / 2), 8192);
   }
 
-  /** Takes one descriptor; false when there is none left. */
-  take(): boolean {
-    if (this.left <= 0) return false;
-    this.left--;
+  /** Whether the file may keep its descriptor. */
+  keep(file: ProcFile): boolean {
+    if (this.kept.size >= this.limit) return false;
+    this.kept.add(file);
     return true;
   }
 
-  give(): void {
-    this.left++;
+  release(file: ProcFile): void {
+    this.kept.delete(file);
   }
 
-  /** The system refused a descriptor: keep no further ones. */
-  exhaust(): void {
-    this.left = 0;
+  /** The system refused a descriptor: all that are kept are closed, for good. Whether that has freed any. */
+  exhaust(): boolean {
+    this.limit = 0;
+    const freed = this.kept.size > 0;
+    for (const file of this.kept) file.close();
+    return freed;
   }
+}
+
+/** Whether the system has no descriptor left, for us or for anybody. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  return code(error) === 'EMFILE' || code(error) === 'ENFILE';
 }
 
 function softLimit(): number {
@@ -60,8 +69,8 @@ export class ProcFile {
       fd ??= this.open();
       return readSync(fd, buffer, 0, buffer.length, 0);
     } catch (error) {
+      if (isOutOfDescriptors(error) && this.budget.exhaust()) return this.read(buffer);
       const reason = code(error);
-      if (reason === 'EMFILE' || reason === 'ENFILE') this.budget.exhaust();
       return reason === 'ESRCH' || reason === 'ENOENT' ? GONE : UNREADABLE;
     } finally {
       if (fd !== undefined && this.fd === undefined) closeSync(fd);
@@ -72,12 +81,12 @@ export class ProcFile {
     if (this.fd === undefined) return;
     closeSync(this.fd);
     this.fd = undefined;
-    this.budget.give();
+    this.budget.release(this);
   }
 
   private open(): number {
     const fd = openSync(this.path, 'r');
-    if (this.budget.take()) this.fd = fd;
+    if (this.budget.keep(this)) this.fd = fd;
     return fd;
   }
 }

@@ -154,28 +154,38 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
   /** How each row looks that VS Code has fetched, the one fetched longest ago first. */
   readonly #drawn = new Map<string, string>();
 
-  /** Draws rows whose numbers have changed, seldom and few at a time. */
+  /** Draws rows whose numbers have changed, seldom and few at a time, until none is left. */
   #numbers(): void {
-    const now = Date.now();
     if (!this.#view?.visible) return;
+    const now = Date.now();
     if (now - this.#numbersAt < numbersEvery) {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        this.#numbers();
-      }, numbersEvery - (now - this.#numbersAt));
+      this.#numbersIn(numbersEvery - (now - this.#numbersAt));
       return;
     }
     this.#numbersAt = now;
     const parents = this.#elements.size <= parentRows && now - this.#parentsAt >= parentsEvery;
     if (parents) this.#parentsAt = now;
     const stale: Element[] = [];
+    let left = false;
     for (const [key, drawn] of this.#drawn) {
       const element = this.#elements.get(key);
-      if (element?.row.kind !== 'member' || (element.children.length > 0 && !parents)) continue;
-      if (drawn !== looks(element.row)) stale.push(element);
-      if (stale.length >= rowsAtOnce) break;
+      if (element?.row.kind !== 'member' || drawn === looks(element.row)) continue;
+      const mayBe = element.children.length === 0 || parents;
+      left ||= !mayBe && this.#elements.size <= parentRows;
+      if (!mayBe) continue;
+      if (stale.push(element) < rowsAtOnce) continue;
+      left = true;
+      break;
     }
     if (stale.length) this.#changed.fire(stale);
+    if (left) this.#numbersIn(numbersEvery);
+  }
+
+  #numbersIn(ms: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#numbers();
+    }, ms);
   }
 
   #badge(reports: readonly Report[]): void {

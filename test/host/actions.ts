@@ -4,12 +4,10 @@ import type { Workbench } from './workbench';
 /** Opens a file of the workspace and runs it by the palette, as a person would. */
 export async function runFile(workbench: Workbench, name: string): Promise<Browser> {
   const browser = pageBrowser(workbench.page);
-  await browser.press('Control+p');
-  await browser.type(name);
-  await browser.choosePick(name);
-  await workbench.page.locator('.tab', { hasText: name }).waitFor();
-  await browser.press('F1');
-  await browser.type('Procession: Run File');
-  await browser.choosePick('Procession: Run File');
+  await browser.quickly('Control+p', name);
+  await workbench.page.locator('.tab.active', { hasText: name }).waitFor();
+  // The palette offers what fits the editor that has the focus.
+  await workbench.page.locator('.editor-instance .monaco-editor.focused').first().waitFor();
+  await browser.quickly('F1', 'Procession: Run File');
   return browser;
 }

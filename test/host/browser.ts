@@ -61,6 +61,8 @@ export interface Browser {
   /** visible entries of the open quick pick */
   picks(): Promise<string[]>;
   choosePick(entry: string): Promise<void>;
+  /** opens a quick input by its keys (`F1`, `Control+p`), types into it, and chooses the entry that begins with the text */
+  quickly(keys: string, text: string): Promise<void>;
   /** opens the list of notifications, because a window under test shows no toasts, and gives their texts */
   notifications(): Promise<string[]>;
   /** draws the window into a PNG file */
@@ -69,7 +71,7 @@ export interface Browser {
 
 /** The names of the operations: nothing else can be asked for from outside. */
 export const operations: readonly (keyof Browser)[] = ['rows', 'activities', 'texts', 'clickRow', 'clickInline', 'click', 'hover', 'press', 'type',
-  'menu', 'chooseMenu', 'picks', 'choosePick', 'notifications', 'screenshot'];
+  'menu', 'chooseMenu', 'picks', 'choosePick', 'quickly', 'notifications', 'screenshot'];
 
 // Text, because these run in the page: a compiler's helpers are not there, and the page's types not here.
 const readRows = `(panes, view) => panes
@@ -129,8 +131,16 @@ export function pageBrowser(page: Page): Browser {
       throw new Error(`a click on the row ${label} of ${view} had no effect`);
     },
     clickInline: async (view, label, action) => {
-      await row(view, label).hover(patience);
-      await row(view, label).locator(`.actions .action-label[aria-label^=${quote(action)}]`).first().click(patience);
+      // A row that is drawn anew, or moves when one comes above it, is under the mouse no more, and its buttons go.
+      for (let tries = 0; ; tries++) {
+        try {
+          await row(view, label).hover(patience);
+          await row(view, label).locator(`.actions .action-label[aria-label^=${quote(action)}]`).first().click({ timeout: 1_500 });
+          return;
+        } catch (error) {
+          if (tries === 10) throw error;
+        }
+      }
     },
     click: (selector, options) => page.locator(selector).filter({ visible: true }).first().click(clicking(options)),
     hover: (selector) => page.locator(selector).filter({ visible: true }).first().hover(patience),
@@ -148,6 +158,21 @@ export function pageBrowser(page: Page): Browser {
     },
     picks: () => evaluateAll(pickItems, readTexts),
     choosePick: (entry) => page.locator(pickItems, { hasText: startsWith(entry) }).first().click(patience),
+    quickly: async (keys, text) => {
+      // What is offered is settled when the input opens, maybe a moment too early: then it is opened again.
+      for (let tries = 0; ; tries++) {
+        try {
+          await page.keyboard.press(keys);
+          await page.waitForSelector('.quick-input-widget input:focus', { timeout: 5_000 });
+          await page.keyboard.type(text);
+          await page.locator(pickItems, { hasText: startsWith(text) }).first().click({ timeout: 5_000 });
+          return;
+        } catch (error) {
+          if (tries === 5) throw error;
+          await page.keyboard.press('Escape');
+        }
+      }
+    },
     notifications: async () => {
       if (!await page.locator('.notifications-center.visible').isVisible()) await page.locator('#status\\.notifications').click(patience);
       return evaluateAll('.notifications-center.visible .notification-list-item-message', readTexts);

@@ -29,16 +29,18 @@ test('the package is small, holds what runs and nothing else, installs, and show
   cpSync(join(__dirname, 'programs'), workspace, { recursive: true });
   const workbench = await openWorkbench({ folder: workspace, install: [vsix] });
   t.after(() => workbench.close());
-  const icon = workbench.page.locator('.part.activitybar .action-label[aria-label^="Procession"]').first();
-  await icon.click({ timeout: 30_000 });
-  await workbench.page.locator('.part.sidebar .composite.title h2', { hasText: /Procession/ }).waitFor({ timeout: 30_000 });
-  // The welcome of the empty view is drawn only by an extension that has activated and registered its tree.
-  await workbench.page.locator('.welcome-view .monaco-button').first().waitFor({ timeout: 30_000 });
+  await workbench.showing(async () => {
+    const icon = workbench.page.locator('.part.activitybar .action-label[aria-label^="Procession"]').first();
+    await icon.click({ timeout: 30_000 });
+    await workbench.page.locator('.part.sidebar .composite.title h2', { hasText: /Procession/ }).waitFor({ timeout: 30_000 });
+    // The welcome of the empty view is drawn only by an extension that has activated and registered its tree.
+    await workbench.page.locator('.welcome-view .monaco-button').first().waitFor({ timeout: 30_000 });
 
-  // A grandchild with its name is drawn only where the packaged probes came up in the program.
-  await runFile(workbench, 'family.py');
-  const row = workbench.page.locator('.pane .monaco-list-row[aria-level="4"] .label-name', { hasText: /^grandchild$/ });
-  await row.waitFor({ timeout: 60_000 });
+    // A grandchild with its name is drawn only where the packaged probes came up in the program.
+    await runFile(workbench, 'family.py');
+    const row = workbench.page.locator('.pane .monaco-list-row[aria-level="4"] .label-name', { hasText: /^grandchild$/ });
+    await row.waitFor({ timeout: 60_000 });
+  });
 });
 
 /** Names of the entries, as python's zipfile lists them: every machine that runs these tests has a Python. */

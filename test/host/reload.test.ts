@@ -27,9 +27,11 @@ async function familyWindow(t: TestContext): Promise<{ workbench: Workbench; bro
   cpSync(join(__dirname, 'programs'), folder, { recursive: true });
   const workbench = await openWorkbench({ folder, extension: repository });
   t.after(() => workbench.close());
-  const browser = await runFile(workbench, 'family.py');
-  const pids = await family(browser);
-  return { workbench, browser, pids };
+  return workbench.showing(async () => {
+    const browser = await runFile(workbench, 'family.py');
+    const pids = await family(browser);
+    return { workbench, browser, pids };
+  });
 }
 
 const names = ['MainProcess', 'quiet', 'parent', 'grandchild', 'watcher'];
@@ -53,18 +55,18 @@ const isAlive = (pid: number): boolean => {
 async function steer(browser: Browser, pids: Record<string, number>): Promise<void> {
   await browser.clickInline(view, 'quiet', 'Terminate');
   await until('the end of quiet', async () => (await browser.rows(view)).some(({ label, description }) => label === 'quiet' && /−15 SIGTERM, terminated by Procession/.test(description)));
-  await browser.press('F1');
-  await browser.type('Procession: Stop');
-  await browser.choosePick('Procession: Stop');
+  await browser.quickly('F1', 'Procession: Stop');
   await until('the end of all', () => Promise.resolve(Object.values(pids).every((pid) => !isAlive(pid))));
 }
 
 test('Reload Window while a run is on: the program goes on, the tree is there again, and can be steered', { timeout: 240_000 }, async (t) => {
   const { workbench, browser, pids } = await familyWindow(t);
-  await workbench.page.reload({ waitUntil: 'domcontentloaded' });
-  await openView(workbench);
-  assert.deepEqual(await family(browser), pids);
-  await steer(browser, pids);
+  await workbench.showing(async () => {
+    await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+    await openView(workbench);
+    assert.deepEqual(await family(browser), pids);
+    await steer(browser, pids);
+  });
 });
 
 test('the extension host is killed while a run is on: what happened meanwhile is in the tree afterwards', { timeout: 240_000 }, async (t) => {
@@ -73,11 +75,13 @@ test('the extension host is killed while a run is on: what happened meanwhile is
   assert.ok(hosts.length > 0);
   for (const host of hosts) if (belongsTo(host, workbench)) process.kill(host, 'SIGKILL');
   process.kill(pids.grandchild ?? 0, 'SIGTERM');
-  await workbench.page.reload({ waitUntil: 'domcontentloaded' });
-  await openView(workbench);
-  await until('the end of the grandchild', async () => (await browser.rows(view)).some(({ label, description }) => label === 'grandchild' && description.includes('SIGTERM')));
-  assert.ok(['MainProcess', 'quiet', 'parent', 'watcher'].every((name) => isAlive(pids[name] ?? 0)), 'the others go on');
-  await steer(browser, pids);
+  await workbench.showing(async () => {
+    await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+    await openView(workbench);
+    await until('the end of the grandchild', async () => (await browser.rows(view)).some(({ label, description }) => label === 'grandchild' && description.includes('SIGTERM')));
+    assert.ok(['MainProcess', 'quiet', 'parent', 'watcher'].every((name) => isAlive(pids[name] ?? 0)), 'the others go on');
+    await steer(browser, pids);
+  });
 });
 
 /** Processes of VS Code servers that run extensions. */

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 
 import { findPythons } from '../interpreters.mjs';
+import { runFile } from './actions';
 import { pageBrowser, type Browser } from './browser';
 import { openWorkbench } from './workbench';
 
@@ -40,21 +41,14 @@ function choosePython(workspace: string): void {
 async function take(workspace: string, theme: string, file: string): Promise<void> {
   const settings = { 'workbench.layoutControl.enabled': false, 'window.commandCenter': false, 'breadcrumbs.enabled': false, 'editor.minimap.enabled': false };
   const workbench = await openWorkbench({ folder: workspace, extension: repository, theme, settings, viewport: { width: 1200, height: 640 }, scale: 2 });
-  const browser = pageBrowser(workbench.page);
   try {
     await widenSidebar(workbench.page, 560);
-    await browser.press('Control+p');
-    await browser.type(program);
-    await browser.choosePick(program);
-    await workbench.page.locator('.tab', { hasText: program }).waitFor();
-    await browser.press('F1');
-    await browser.type('Procession: Run File');
-    await browser.choosePick('Procession: Run File');
+    const browser = await runFile(workbench, program);
     await waitForRows(browser);
     await browser.hover('.part.statusbar');
     await browser.screenshot(file);
   } catch (error) {
-    await browser.screenshot(join(repository, 'out', 'host', 'screenshot-failed.png'));
+    await pageBrowser(workbench.page).screenshot(join(repository, 'out', 'host', 'screenshot-failed.png'));
     throw error;
   } finally {
     await workbench.close();

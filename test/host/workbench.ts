@@ -19,6 +19,8 @@ export interface Workbench {
   server: Server;
   /** what the page has written to its console, errors of the workbench among it */
   consoleText(): string;
+  /** does something, and adds what the window shows to the error when it fails: a log is all that some machines leave */
+  showing<T>(act: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -47,11 +49,20 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     await page.goto(server.url(options), { waitUntil: 'domcontentloaded' });
     await page.waitForSelector('.monaco-workbench .part.statusbar .statusbar-item', { timeout: 90_000 });
     await page.waitForSelector('.monaco-workbench .part.activitybar .action-item', { timeout: 30_000 });
-    return { page, server, consoleText: () => consoleText, close };
+    return { page, server, consoleText: () => consoleText, showing: (act) => showing(page, act), close };
   } catch (error) {
     const output = server.output();
     await close();
     throw new Error(`The workbench did not open. The server said:\n${output}`, { cause: error });
+  }
+}
+
+async function showing<T>(page: Page, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const text = await page.locator('body').innerText().catch(String);
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\nThe window shows:\n${text.replace(/\n\s*\n+/g, '\n')}`, { cause: error });
   }
 }
 

@@ -10,11 +10,7 @@ import { api, example, isAlive, named, showView, startedBy, tidy, untilRow, unti
 const family = ['MainProcess', 'quiet', 'parent', 'grandchild', 'watcher'];
 const everybody = (report: Report): boolean => family.every((name) => named(report, name)?.state === 'running');
 
-async function fromPalette(browser: Browser, title: string): Promise<void> {
-  await browser.press('F1');
-  await browser.type(title);
-  await browser.choosePick(title);
-}
+const fromPalette = (browser: Browser, title: string): Promise<void> => browser.quickly('F1', title);
 
 test('Run File from the palette draws the tree with its levels, and counts who is alive', async (context) => {
   tidy(context);

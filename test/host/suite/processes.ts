@@ -144,7 +144,10 @@ test('Terminate Subtree ends a member with everything below it', async (context)
     await browser.clickRow(view, 'cluster.js');
     await vscode.commands.executeCommand('procession.terminateSubtree');
     const after = await untilRun(id, 'all to end', (found) => found.run.endedAt !== null);
-    assert.deepEqual(after.members.filter(({ role }) => role === 'worker').map(({ exit }) => exit?.signal), ['SIGTERM', 'SIGTERM']);
+    // A worker ends by itself, with 0, when it learns of its primary's end before its own signal comes.
+    const workers = after.members.filter(({ role }) => role === 'worker').map(({ exit }) => exit?.signal ?? exit?.code);
+    assert.equal(workers.length, 2);
+    assert.ok(workers.every((end) => end === 'SIGTERM' || end === 0), workers.join());
     assert.deepEqual(pids.filter(isAlive), []);
   });
 });
