@@ -58,6 +58,8 @@ export interface Browser {
   /** entries of the open context menu */
   menu(): Promise<string[]>;
   chooseMenu(entry: string): Promise<void>;
+  /** chooses an entry of a row's context menu */
+  clickMenu(view: string, label: string, entry: string): Promise<void>;
   /** visible entries of the open quick pick */
   picks(): Promise<string[]>;
   choosePick(entry: string): Promise<void>;
@@ -71,7 +73,7 @@ export interface Browser {
 
 /** The names of the operations: nothing else can be asked for from outside. */
 export const operations: readonly (keyof Browser)[] = ['rows', 'activities', 'texts', 'clickRow', 'clickInline', 'click', 'hover', 'press', 'type',
-  'menu', 'chooseMenu', 'picks', 'choosePick', 'quickly', 'notifications', 'screenshot'];
+  'menu', 'chooseMenu', 'clickMenu', 'picks', 'choosePick', 'quickly', 'notifications', 'screenshot'];
 
 // Text, because these run in the page: a compiler's helpers are not there, and the page's types not here.
 const readRows = `(panes, view) => panes
@@ -147,6 +149,22 @@ export function pageBrowser(page: Page): Browser {
     press: (keys) => page.keyboard.press(keys),
     type: (text) => page.keyboard.type(text),
     menu: () => evaluateAll(menuItems, readTexts),
+    clickMenu: async (view, label, entry) => {
+      // A menu goes when its row is drawn anew or something else takes the focus: one opens it again.
+      for (let tries = 0; ; tries++) {
+        try {
+          await row(view, label).locator('.label-name').first().click({ ...patience, button: 'right' });
+          // A menu does not listen to the mouse in its first 100 ms, lest the click that opened it should choose.
+          await page.waitForTimeout(200);
+          await page.locator(menuItems, { hasText: exactly(entry) }).first().click({ timeout: 1_500 });
+          await page.locator('.monaco-menu').first().waitFor({ state: 'hidden', timeout: 1_500 });
+          return;
+        } catch (error) {
+          if (tries === 8) throw error;
+          await page.keyboard.press('Escape');
+        }
+      }
+    },
     chooseMenu: async (entry) => {
       const menu = page.locator('.monaco-menu').first();
       // A menu does not listen to the mouse in its first 100 ms, lest the click that opened it should choose.

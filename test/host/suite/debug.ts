@@ -91,9 +91,7 @@ for (const name of ['spinner', 'waiter', 'sleeper', 'ticker']) {
     }
     await t.look(async (browser) => {
       await untilRow(browser, 'the row tells of the debugger', ({ label, description }) => label === name && /^(debugged|paused at debug_states)/.test(description));
-      await browser.clickRow('Processes', name, { button: 'right' });
-      await until('the menu', async () => (await browser.menu()).includes('Detach Debugger'));
-      await browser.chooseMenu('Detach Debugger');
+      await browser.clickMenu('Processes', name, 'Detach Debugger');
     });
     await until('the session has ended', () => !watched.sessions.includes(session));
     assert.ok(isAlive(member.pid));

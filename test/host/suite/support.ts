@@ -51,9 +51,12 @@ export async function startedBy(act: () => unknown): Promise<string> {
 /** Ends everything that a test has left, and empties the view. */
 export async function clean(): Promise<void> {
   const { getRuns } = await api();
-  for (const report of getRuns()) {
-    for (const member of report.members) if (member.state !== 'exited') kill(member.pid);
-    await untilRun(report.run.id, 'the run to end', (found) => found.run.endedAt !== null || found.members.length === 0, 10_000).catch(() => undefined);
+  for (const { run } of getRuns()) {
+    // What was just being started is known a moment later, and then is ended too.
+    await untilRun(run.id, 'the run to end', ({ members, run: { endedAt } }) => {
+      for (const member of members) if (member.state !== 'exited') kill(member.pid);
+      return endedAt !== null || members.length === 0;
+    }, 10_000).catch(() => undefined);
   }
   await vscode.commands.executeCommand('procession.removeEnded');
   for (const terminal of vscode.window.terminals) terminal.dispose();
