@@ -2,7 +2,7 @@ import type { Event } from './events';
 
 /** The greatest length of a traceback, and of any other text or command line, in characters. */
 const textLimit = 16_384;
-const argumentLimit = 4_096;
+export const argumentLimit = 4_096;
 
 const clip = (value: string, length = argumentLimit): string => (value.length > length ? `${value.slice(0, length)}…` : value);
 
@@ -29,7 +29,7 @@ function isLong(key: string, value: unknown): boolean {
   return length > argumentLimit;
 }
 
-/** Cuts the texts of an event to a bounded length, so that a hostile line can't fill the memory. Nearly every event is returned as it is. */
+/** Cuts the texts of an event to a bounded length, so that a hostile line can't fill the memory. One that is short is returned as it is. */
 export function bounded<E extends Event>(event: E): E {
   let long = false;
   for (const key in event) if (isLong(key, event[key])) long = true;

@@ -1,3 +1,4 @@
+import { argumentLimit, bounded } from './bounds';
 import type { Event, EventType } from './events';
 
 /** What a field of an event must be. A trailing `?` means that it may be absent. */
@@ -45,15 +46,31 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   problem: { kind: 'string', message: 'string' },
 };
 
-const checks = new Map<string, [name: string, shape: Shape, optional: boolean][]>(
+interface Check {
+  name: string;
+  shape: Shape;
+  optional: boolean;
+}
+
+const checks = new Map<string, readonly Check[]>(
   Object.entries(vocabulary).map(([type, fields]) => [
     type,
-    Object.entries(fields).map(([name, field]) => [name, field.replace('?', '') as Shape, field.endsWith('?')]),
+    Object.entries(fields).map(([name, field]) => ({ name, shape: field.replace('?', '') as Shape, optional: field.endsWith('?') })),
   ]),
 );
 
 const reference = /^-?\d{1,12}(\.\w{1,24})?$/;
 const isReference = (value: unknown): boolean => typeof value === 'string' && reference.test(value);
+/** The last line's id: most lines of a file have the same. */
+let knownReference = '';
+
+function isId(value: unknown): value is string {
+  if (value === knownReference) return true;
+  if (!isReference(value)) return false;
+  knownReference = value as string;
+  return true;
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function fits(value: unknown, shape: Shape): boolean {
@@ -94,21 +111,23 @@ export function parseEvent(line: string): Event | 'unknown' | 'garbled' {
   } catch {
     return 'garbled';
   }
-  if (!isObject(value) || typeof value.e !== 'string' || !isReference(value.id)) return 'garbled';
+  if (!isObject(value) || typeof value.e !== 'string' || !isId(value.id)) return 'garbled';
   if (typeof value.t !== 'number' || !(value.t > 0 && value.t < lastTime)) return 'garbled';
   const fields = checks.get(value.e);
   if (!fields) return 'unknown';
   let known = 3;
-  for (const [name, shape, optional] of fields) {
+  for (const { name, shape, optional } of fields) {
     const field = value[name];
     if (field !== undefined) known++;
     if (field === undefined ? !optional : !fits(field, shape)) return 'garbled';
   }
-  return (Object.keys(value).length === known ? value : onlyKnown(value, fields)) as unknown as Event;
+  const event = (Object.keys(value).length === known ? value : onlyKnown(value, fields)) as unknown as Event;
+  // What is short as a whole has no part that is long.
+  return line.length > argumentLimit ? bounded(event) : event;
 }
 
 /** What a newer probe adds to an event is not understood here, and what a hostile line adds must not be kept. */
-function onlyKnown(value: Record<string, unknown>, fields: readonly (readonly [name: string, ...unknown[]])[]): Record<string, unknown> {
-  const names = ['e', 't', 'id', ...fields.map(([name]) => name)];
+function onlyKnown(value: Record<string, unknown>, fields: readonly Check[]): Record<string, unknown> {
+  const names = ['e', 't', 'id', ...fields.map(({ name }) => name)];
   return Object.fromEntries(names.filter((name) => value[name] !== undefined).map((name) => [name, value[name]]));
 }

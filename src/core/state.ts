@@ -1,4 +1,3 @@
-import { bounded } from './bounds';
 import type {
   ErrorEvent, Event, ExecEvent, ExitEvent, OutOfMemoryEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SelfEvent, SignalEvent,
   SpawnEvent, SpawnFailedEvent, StartEvent, ThreadEvent, ZombieEvent,
@@ -122,15 +121,20 @@ export function hasEnded(claims: Claims): boolean {
   return Boolean(claims.reap ?? claims.rootExit ?? claims.zombie ?? claims.gone);
 }
 
-/** So many go at once: each search passes over all that are kept. */
+/** So many go at once: a search passes over all that are kept. */
 const forgottenAtOnce = 4_000;
 
 /** Makes room for new members: the oldest of the ended go first, then the oldest of all. */
 function forgetSome(state: RunState): void {
-  const ended: MemberRecord[] = [];
-  const others: MemberRecord[] = [];
-  for (const record of state.members.values()) if (record.id !== state.root?.value) (hasEnded(record.claims) ? ended : others).push(record);
-  for (const record of ended.concat(others).slice(0, forgottenAtOnce)) forget(state, record);
+  let left = forgottenAtOnce;
+  for (const isVictim of [({ claims }: MemberRecord) => hasEnded(claims), () => true]) {
+    for (const record of state.members.values()) {
+      if (left === 0) return;
+      if (record.id === state.root?.value || !isVictim(record)) continue;
+      forget(state, record);
+      left--;
+    }
+  }
 }
 
 function forget(state: RunState, victim: MemberRecord): void {
@@ -313,8 +317,7 @@ function about(state: RunState, ref: ProcessRef, event: LooseEvent): void {
  * returns: a run has thousands of events a second and copying it for each would be the whole cost.
  * Total: any parsed event is accepted.
  */
-export function reduce(state: RunState, raw: Event): RunState {
-  const event = bounded(raw);
+export function reduce(state: RunState, event: Event): RunState {
   state.version++;
   state.now = Math.max(state.now, event.t);
   switch (event.e) {
