@@ -15,7 +15,7 @@ function packed(): number {
   try {
     const file = join(folder, 'procession.vsix');
     const vsce = join(root, 'node_modules/@vscode/vsce/vsce');
-    execFileSync(process.execPath, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--out', file], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(process.execPath, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', file], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
     return statSync(file).size;
   } finally {
     rmSync(folder, { recursive: true, force: true });
