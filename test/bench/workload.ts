@@ -1,13 +1,14 @@
 /**
  * What the workload runner does beside its peers, on the same machine in the same minutes: every figure that it is to
  * reach, reached or not. Peers that are not installed are left out and named: GNU parallel (`parallel` on PATH), joblib
- * and distributed (any Python found, or PROCESSION_TEST_PYTHON), piscina (resolvable from this folder or NODE_PATH).
+ * and distributed (any Python found, or PROCESSION_TEST_PYTHON).
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { installPeers } from './lib/peers';
 import { findPythons } from '../interpreters.mjs';
 import { Ground, until } from '../process/mapping';
 
@@ -98,6 +99,7 @@ class Comparison {
   readonly rows: Row[] = [];
   readonly python: string;
   readonly rich: string | undefined;
+  readonly #peers = installPeers();
   /** ms that the newest run's results took to check */
   #checked = 0;
 
@@ -121,7 +123,7 @@ class Comparison {
 
   /** The number that a peer prints; undefined when it is not there. */
   async peer(command: string, ...args: (string | number)[]): Promise<number | undefined> {
-    const child = spawn(command, args.map(String), { cwd: this.ground.folder, stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, NODE_OPTIONS: '' } });
+    const child = spawn(command, args.map(String), { cwd: this.ground.folder, stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, NODE_OPTIONS: '', NODE_PATH: this.#peers } });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
     child.on('error', () => undefined);

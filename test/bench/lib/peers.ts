@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,12 +14,21 @@ export interface Peers {
   psutil: NodeJS.ProcessEnv | undefined;
 }
 
-export async function loadPeers(): Promise<Peers> {
-  mkdirSync(cache, { recursive: true });
-  if (!existsSync(join(cache, 'node_modules/pidtree'))) {
+/** Installs the peers that come from npm where they are not there yet; the folder that they are in, as for NODE_PATH. */
+export function installPeers(): string {
+  const wanted = join(__dirname, '..', 'package-lock.json');
+  const lock = join(cache, 'package-lock.json');
+  const folder = join(cache, 'node_modules');
+  if (!existsSync(folder) || !existsSync(lock) || !readFileSync(lock).equals(readFileSync(wanted))) {
+    mkdirSync(cache, { recursive: true });
     for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(__dirname, '..', file), join(cache, file));
     execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: cache, stdio: ['ignore', 'ignore', 'inherit'] });
   }
+  return folder;
+}
+
+export async function loadPeers(): Promise<Peers> {
+  installPeers();
   const require = createRequire(join(cache, 'package.json'));
   const load = async (name: string): Promise<unknown> => ((await import(pathToFileURL(require.resolve(name)).href)) as { default: unknown }).default;
   return {
