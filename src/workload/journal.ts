@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { codeOf } from '../core/errors';
 import type { Answer } from './answers';
 import { formatKey, hashOf } from './keys';
+import { LineBuffer } from './lineBuffer';
 import { keptRow, type CloseLine, type JournalLine, type OpenLine, type TaskError } from './protocol';
 import type { Task } from './scheduler';
 
@@ -18,10 +19,11 @@ export interface Outcome {
 /** Appends to the journal. Lines are gathered and written by {@link flush}, in one system call. */
 export class Journal {
   readonly #descriptor: number;
-  #pending = '';
+  readonly #lines: LineBuffer;
 
   constructor(path: string) {
     this.#descriptor = openSync(path, 'a+', 0o600);
+    this.#lines = new LineBuffer(this.#descriptor);
     this.#healTornLine();
   }
 
@@ -33,23 +35,20 @@ export class Journal {
   }
 
   note(line: OpenLine | CloseLine): void {
-    this.#pending += `${JSON.stringify(line)}\n`;
+    this.#lines.add(`${JSON.stringify(line)}\n`);
     this.flush();
   }
 
   done(outcome: Outcome, value: string): void {
-    this.#pending += `{"e":"done",${common(outcome)},"v":${value}${rowPart(outcome.task)}}\n`;
+    this.#lines.add(`{"e":"done",${common(outcome)},"v":${value}${rowPart(outcome.task)}}\n`);
   }
 
   failed(outcome: Outcome, error: TaskError, again: boolean): void {
-    this.#pending += `{"e":"fail",${common(outcome)},"error":${JSON.stringify(error)},"again":${again}${rowPart(outcome.task)}}\n`;
+    this.#lines.add(`{"e":"fail",${common(outcome)},"error":${JSON.stringify(error)},"again":${again}${rowPart(outcome.task)}}\n`);
   }
 
   flush(): void {
-    if (!this.#pending) return;
-    let data = Buffer.from(this.#pending);
-    this.#pending = '';
-    while (data.length) data = data.subarray(writeSync(this.#descriptor, data));
+    this.#lines.flush();
   }
 
   close(): void {

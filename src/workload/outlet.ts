@@ -7,7 +7,8 @@ import { jsonLine, ResultsFile, type Result } from './results';
 export class Outlet {
   readonly #file: ResultsFile | undefined;
   readonly #held: HeldResults | undefined;
-  #text = '';
+  #lines: string[] = [];
+  #characters = 0;
 
   /** `resumed`: the file of an earlier run stays until this one holds all of it. `spill`: a file of our own for what waits. */
   constructor({ results, order, resumed, spill }: { results: string | null; order: 'completion' | 'input'; resumed: boolean; spill: string }, private readonly print: ((text: string) => void) | undefined) {
@@ -26,27 +27,34 @@ export class Outlet {
   }
 
   #tell(result: Result): void {
-    if (this.print) this.#text += jsonLine(result);
+    if (this.print) this.#lines.push(jsonLine(result));
     this.#file?.add(result);
-    if (this.#text.length > 1 << 20) this.flush();
+    this.#characters += (result.row?.length ?? 0) + (result.value?.length ?? 0) + 64;
   }
+
+  /** Tells what the journal has long known: many results, of which few are to be in memory. */
+  readonly #retell = (result: Result): void => {
+    this.#tell(result);
+    if (this.#characters > 1 << 20) this.flush();
+  };
 
   /** Tells what earlier runs have found of the rows that are not run again. */
   repeat(earlier: Earlier, done: KeyCounts, failed: KeyCounts): void {
     if (!this.isNeeded) return;
-    earlier.results(done, failed, (result) => this.add(result));
+    earlier.results(done, failed, this.#held ? (result) => this.add(result) : this.#retell);
     this.flush();
     this.#file?.publish();
   }
 
   flush(): void {
-    if (this.#text) this.print?.(this.#text);
-    this.#text = '';
+    if (this.#lines.length) this.print?.(this.#lines.join(''));
+    this.#lines = [];
+    this.#characters = 0;
     this.#file?.flush();
   }
 
   close(): void {
-    this.#held?.release((result) => this.#tell(result));
+    this.#held?.release(this.#retell);
     this.flush();
     this.#file?.close();
   }

@@ -90,7 +90,7 @@ export function planOf(workload: Workload, surroundings: Surroundings, cpus: rea
     toMessage: (row, index) => JSON.stringify(fillTemplate(template, JSON.parse(row), index)),
     // The isolated mode keeps the person's site, and the probe, out of a process that only starts others.
     launch: (worker) => ({
-      argv: python ? [python, '-I', '-S', pythonFolder] : pinned([nodeOf({}, env), nodeFile], worker), env, cwd: directory, pipe: python ? 'stdio' : 'three',
+      argv: python ? [python, '-u', '-I', '-S', pythonFolder] : pinned([nodeOf({}, env), nodeFile], worker), env, cwd: directory, pipe: python ? 'stdio' : 'three',
       order: { ...common(worker), mode: 'command', output: outputOf(surroundings.run, worker) },
     }),
   };

@@ -1,5 +1,6 @@
-import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync } from 'node:fs';
 import { codeOf, HumanError } from '../core/errors';
+import { LineBuffer } from './lineBuffer';
 import type { TaskError } from './protocol';
 
 /** One task as the results tell it. `row` is undefined where the journal kept only its hash. `value` is JSON. */
@@ -37,7 +38,7 @@ export class ResultsFile {
   readonly #csv: boolean;
   readonly #draft: string;
   #columns: string[] | undefined;
-  #pending = '';
+  readonly #lines: LineBuffer;
 
   /** The file appears under its name with {@link publish}, so that what was there stays whole until then. */
   constructor(private readonly path: string) {
@@ -48,28 +49,26 @@ export class ResultsFile {
     } catch (error) {
       throw new HumanError(`The results ${path} can't be written (${codeOf(error) ?? String(error)}). Name a file in a folder that is there and that you may write to.`);
     }
+    this.#lines = new LineBuffer(this.#descriptor);
   }
 
   add(result: Result): void {
     if (!this.#csv) {
-      this.#pending += jsonLine(result);
+      this.#lines.add(jsonLine(result));
       return;
     }
     const [names, values] = columnsOf(result.row === undefined ? null : (JSON.parse(result.row) as unknown));
     if (!this.#columns) {
       this.#columns = names;
-      this.#pending += `${['index', ...names, 'status', 'value', 'error', 'us'].map(cell).join(',')}\n`;
+      this.#lines.add(`${['index', ...names, 'status', 'value', 'error', 'us'].map(cell).join(',')}\n`);
     }
     const byName = new Map(names.map((name, i) => [name, values[i]]));
     const value = result.value === undefined ? '' : (JSON.parse(result.value) as unknown);
-    this.#pending += `${[result.index, ...this.#columns.map((name) => byName.get(name)), result.error ? 'failed' : 'done', value, result.error ? `${result.error.type}: ${result.error.message}` : '', result.microseconds].map(cell).join(',')}\n`;
+    this.#lines.add(`${[result.index, ...this.#columns.map((name) => byName.get(name)), result.error ? 'failed' : 'done', value, result.error ? `${result.error.type}: ${result.error.message}` : '', result.microseconds].map(cell).join(',')}\n`);
   }
 
   flush(): void {
-    if (!this.#pending) return;
-    let data = Buffer.from(this.#pending);
-    this.#pending = '';
-    while (data.length) data = data.subarray(writeSync(this.#descriptor, data));
+    this.#lines.flush();
   }
 
   /** Writes go on into the same file. */
