@@ -34,7 +34,7 @@ function placeOf({ workload, identity, values }: MapRequest): Place {
   // A window names the run that it is going to show; it lies among the others of the workload.
   const isOurs = given === undefined || dirname(given) === folder;
   const newest = given !== undefined && (!isOurs || existsSync(given)) ? given : listRunsOf(folder).at(-1);
-  const again = values.resume === true || values['retry-failed'] === true;
+  const again = values.resume === true || values['retry-failed'] === true || values.again === true;
   const pid = newest === undefined ? undefined : runnerOf(newest);
   if (pid !== undefined && (again || given !== undefined)) throw new HumanError(`This workload is running (pid ${pid}, ${newest}). Stop it first, or wait for its end.`);
   const before = newest !== undefined && existsSync(journalOf(newest)) ? newest : undefined;
@@ -103,11 +103,12 @@ async function carryOut(given: Workload, place: Place, request: MapRequest): Pro
   const env = probes === undefined || values['no-probe'] ? base : observedEnvironment(base, { run: place.run, probes, ancestor: self, keepOutput: false });
   const terminal = process.stderr.isTTY;
   const notice = (text: string): void => void process.stderr.write(`${terminal ? '\r\x1b[K' : ''}procession: ${text}\n`);
-  const wanted = { missing: values.resume === true || values['retry-failed'] !== true, failed: values['retry-failed'] === true };
+  const some = values['retry-failed'] === true || values.again === true;
+  const wanted = { missing: values.resume === true || !some, failed: some, done: values.again === true };
   const options: RunnerOptions = {
     run: place.run, env, workers, self, notice, cpus: Array.from({ length: usableCores() }, (_, i) => i),
     resume: place.resumed ? wanted : undefined, only: rowNumbers(values.only), durationsFrom: place.before,
-    print: workload.results === null ? (text) => void process.stdout.write(text) : undefined,
+    print: workload.results === null && !values['no-print'] ? (text) => void process.stdout.write(text) : undefined,
   };
   if (values['dry-run']) return dryRun(workload, options, (text) => void process.stdout.write(text));
   if (workload.engine.kind === 'dask') {
@@ -150,6 +151,7 @@ export async function runMap(argv: string[]): Promise<number> {
     return 0;
   }
   const request = parseMap(argv, usableCores());
+  if (request.values.again && request.values.only === undefined) throw new HumanError('--again runs what has a result already: name the rows with --only. To run all of them, start the workload without it.');
   const shown = request.values['show-row'];
   if (shown !== undefined) {
     process.stdout.write(`${await rowAt(request.workload, Number(shown))}\n`);

@@ -4,7 +4,7 @@ import type { Workload } from '../workload/workload';
 import { parseOptions } from './arguments';
 
 export const mapOptions = {
-  resume: { type: 'boolean' }, 'retry-failed': { type: 'boolean' }, 'dry-run': { type: 'boolean' }, only: { type: 'string' }, 'show-row': { type: 'string' },
+  resume: { type: 'boolean' }, 'retry-failed': { type: 'boolean' }, 'dry-run': { type: 'boolean' }, again: { type: 'boolean' }, 'no-print': { type: 'boolean' }, only: { type: 'string' }, 'show-row': { type: 'string' },
   run: { type: 'string' }, 'no-probe': { type: 'boolean' }, quiet: { type: 'boolean' }, summary: { type: 'boolean' },
   python: { type: 'string' }, node: { type: 'string' }, script: { type: 'string' }, command: { type: 'boolean' }, interpreter: { type: 'string' },
   range: { type: 'string' }, rows: { type: 'string' }, csv: { type: 'string' }, json: { type: 'string' }, jsonl: { type: 'string' }, lines: { type: 'string' }, glob: { type: 'string', multiple: true },
@@ -38,6 +38,7 @@ ROWS
 Which rows
   --resume                 go on with the last run: what has no result yet
   --retry-failed           run again what failed
+  --again --only 3,17      run again what is done, too
   --only 3,17              of these, the rows with these numbers, from 0
   --dry-run                tell what would run, and start nothing
   --show-row N             print one row as a worker gets it, and start nothing
@@ -50,6 +51,7 @@ How
 
 What comes out
   --results FILE.csv|.jsonl (default: lines of JSON on standard output)
+  --no-print               no lines on standard output: the journal has the results
   --order completion|input  --summary  --quiet  --no-probe
   --run DIR                keep journal and output in DIR
 

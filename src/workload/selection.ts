@@ -5,6 +5,8 @@ import { keyOf, KeyCounts } from './keys';
 export interface Wanted {
   missing: boolean;
   failed: boolean;
+  /** also what has a result */
+  done?: boolean;
 }
 
 /** Decides row by row what is to run, and remembers what is not. */
@@ -25,7 +27,7 @@ export class Selection {
       if (!takes) this.left++;
       return takes;
     }
-    if (state === 'failed' && this.wanted.failed && this.#isMeant(index)) return true;
+    if (this.wanted[state] === true && this.#isMeant(index)) return true;
     this[state].add(keyOf(index, row, this.byContent), index);
     this.skipped++;
     if (state === 'failed') this.failures++;
