@@ -138,6 +138,7 @@ export function rowTooltip(row: Row, report: Report): vscode.MarkdownString | st
     case 'member':
       return memberTooltip(row.member, report);
     case 'run': {
+      if (row.tooltip !== undefined) return row.tooltip;
       const { run, members, problems } = report;
       const lines = [quoteCommand(run.command), `in ${run.cwd}`, countText(members)];
       if (problems.garbledLines) lines.push(`${problems.garbledLines} lines of its record could not be read`);

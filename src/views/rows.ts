@@ -7,7 +7,7 @@ import { treeOf, type TreeNode } from '../core/tree';
 /** The rows of the view Processes, as plain data: what is shown, nested, before VS Code is asked to show it. */
 
 export type Row =
-  | { kind: 'run'; key: string; report: Report; children: Row[]; label: string; description: string; /** of a workload: how it stands */ workload?: WorkloadMark }
+  | { kind: 'run'; key: string; report: Report; children: Row[]; label: string; description: string; /** of a workload: how it stands, and what is told of it */ workload?: WorkloadMark; tooltip?: string }
   | { kind: 'member'; key: string; run: string; member: Member; children: Row[]; label: string; description: string; /** what a debugger does with it */ debug?: string }
   | { kind: 'helpers'; key: string; run: string; members: Member[]; children: Row[]; label: string; description: string }
   | { kind: 'thread'; key: string; run: string; thread: WorkerThread; member: Member; children: Row[]; label: string; description: string }

@@ -19,7 +19,7 @@ export async function rowAt(workload: Workload, number: number): Promise<string>
 /** Tells what would run, a line of JSON a task, and starts nothing. Resolves to the exit status. */
 export async function dryRun(workload: Workload, options: RunnerOptions, print: (text: string) => void): Promise<number> {
   const plan = planOf(workload, options);
-  const earlier = options.resume ? earlierOf(workload, options.run, plan) : undefined;
+  const earlier = options.resume ? earlierOf(workload, options.run, plan, options.resume) : undefined;
   const selection = new Selection(earlier, options.resume ?? { missing: true, failed: true }, workload.rerunOn.includes('args'), options.only);
   let index = 0;
   for await (const chunk of openRows(workload.over, workload.directory).chunks) {

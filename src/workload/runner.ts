@@ -89,7 +89,7 @@ export class Runner {
     const { run, self, resume, only } = options;
     this.#plan = planOf(workload, options, options.cpus);
     this.#rows = openRows(workload.over, workload.directory);
-    if (resume) this.#earlier = earlierOf(workload, run, this.#plan);
+    if (resume) this.#earlier = earlierOf(workload, run, this.#plan, resume);
     this.#selection = new Selection(this.#earlier, resume ?? { missing: true, failed: true }, workload.rerunOn.includes('args'), only);
     this.#outlet = new Outlet({ results: workload.results, order: workload.order, resumed: resume !== undefined, spill: `${journalOf(run)}.held` }, options.print);
     this.#journal = new Journal(journalOf(run));
@@ -376,9 +376,9 @@ export function statusOf({ state, failed }: Pick<Outcomes, 'state' | 'failed'>):
   return Math.min(failed, 101);
 }
 
-/** What the journal in a run directory tells of a workload. */
-export function earlierOf(workload: Workload, run: string, plan: Plan): Earlier {
-  return new Earlier(journalOf(run), workload.rerunOn.includes('code') ? plan.code : null, workload.rerunOn.includes('args'));
+/** What the journal in a run directory tells of a workload. Who asks for the failed rows alone has often corrected the code: then it does not matter. */
+export function earlierOf(workload: Workload, run: string, plan: Plan, { missing }: Wanted): Earlier {
+  return new Earlier(journalOf(run), missing && workload.rerunOn.includes('code') ? plan.code : null, workload.rerunOn.includes('args'));
 }
 
 const refOf = (pid: number): ProcessRef => {

@@ -55,9 +55,13 @@ export function summaryOf(scheduler: Pick<Scheduler, 'seats' | 'work' | 'lastDon
   return { wall, workers, work, speedUp: work / Math.max(wall, 1e-9), efficiency: Math.min(1, work / available), lost, slowest: slowest.tasks, advice: adviceOf(lost, available) };
 }
 
+/** Seconds of all workers together. */
+const worthAdvice = 4;
+
 /** What to change, for each loss above a tenth. */
 function adviceOf(lost: Summary['lost'], available: number): string[] {
-  const big = (part: number): boolean => part > available / 10 && part > 0.2;
+  // Where all is over in a moment, nothing is worth a change.
+  const big = (part: number): boolean => part > available / 10 && available > worthAdvice;
   return [
     ...(big(lost.startUp) ? ['Start-up took a good part: import less at the top of the file, or give each run more rows.'] : []),
     ...(big(lost.serialization) ? ['Passing rows and results took a good part: pass names of files instead of their content, or do more in one task.'] : []),

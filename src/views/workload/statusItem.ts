@@ -7,6 +7,7 @@ import type { Workloads } from './workloads';
 export function followInStatusBar(workloads: Workloads): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('procession.workload', vscode.StatusBarAlignment.Left);
   item.name = 'Procession Workload';
+  let shown = '';
   const update = (): void => {
     const followed = workloads.live();
     const progress = followed?.progress;
@@ -18,7 +19,9 @@ export function followInStatusBar(workloads: Workloads): vscode.Disposable {
     const icon = progress.state === 'running' ? 'sync~spin' : progress.state === 'paused' ? 'debug-pause' : 'debug-stop';
     item.text = `$(${icon}) ${followed.name}${share}${progress.failed ? ` $(error) ${progress.failed}` : ''}`;
     item.tooltip = `${followed.name}: ${doneText(progress)} · ${restText(progress)}\nOpen Results`;
-    item.command = { command: 'procession.openResults', title: 'Open Results', arguments: [followed.id] };
+    // A command that is set anew is lost for a click that has just begun.
+    if (shown !== followed.id) item.command = { command: 'procession.openResults', title: 'Open Results', arguments: [followed.id] };
+    shown = followed.id;
     item.show();
   };
   return vscode.Disposable.from(item, workloads.onDidChange(update));

@@ -1,4 +1,5 @@
 import { describeRow } from '../../core/describe';
+import { describeSummary } from '../../workload/summary';
 import type { Progress } from '../../workload/protocol';
 import type { Failure, Row, WorkloadMark } from '../rows';
 import type { Followed } from './followed';
@@ -45,6 +46,19 @@ function failedRows(run: string, { failures, progress }: Followed): Row[] {
   return [{ kind: 'tasks', key: `${run}/failed`, run, children: shown, label: count === 1 ? '1 failed task' : `${count} failed tasks`, description: count > shown.length ? `the first ${shown.length}; Open Results shows all` : '' }];
 }
 
+/** What serves the workload and is no part of it, in one row: the runner, the guard of its workers, shells that start an interpreter. */
+function helperRow(run: string, roots: readonly Row[], helpers: readonly Row[]): Row[] {
+  const children = [...roots.map((root) => ({ ...root, children: [], label: 'runner' })), ...helpers.flatMap((helper) => helper.children)];
+  if (children.length === 0) return [];
+  const members = children.flatMap((child) => (child.kind === 'member' ? [child.member] : []));
+  return [{ kind: 'helpers', key: `${run}/runner`, run, children, members, label: 'runner', description: roots[0]?.description ?? '' }];
+}
+
+function tooltipOf({ workload, progress }: Followed): string {
+  const lines = progress ? [doneText(progress), restText(progress), ...(progress.summary ? describeSummary(progress.summary) : [])] : [];
+  return [workload?.file ?? workload?.directory ?? '', ...lines].filter(Boolean).join('\n');
+}
+
 /** The rows of a workload's run: how far it is, its workers, the tasks that failed; the runner is a helper. */
 export function workloadRow(row: Row, followed: Followed, now: number): Row {
   if (row.kind !== 'run') return row;
@@ -54,14 +68,13 @@ export function workloadRow(row: Row, followed: Followed, now: number): Row {
   const below = roots.flatMap((root) => root.children);
   const workers = newest(below.filter(isWorker)).map((worker) => workerRow(worker, progress, now));
   const others = [...below.filter((child) => !isWorker(child)), ...row.children.filter((child) => child.kind !== 'member')];
-  const runners: Row[] = roots.map((root) => ({ ...root, children: [] }));
-  const helpers: Row[] = runners.length === 0 ? [] : [{
-    kind: 'helpers', key: `${id}/runner`, run: id, children: runners, label: 'runner', description: runners[0]?.description ?? '',
-    members: roots.flatMap((root) => (root.kind === 'member' ? [root.member] : [])),
-  }];
+  const isHelper = ({ kind }: Row): boolean => kind === 'helpers';
   const head: Row[] = progress ? [{ kind: 'progress', key: `${id}/progress`, run: id, children: [], label: doneText(progress), description: restText(progress) }] : [];
   return {
-    ...row, workload: markOf(progress, followed.alive), description: progress ? stateText(progress, followed.alive) : 'starting',
-    children: [...head, ...workers, ...others, ...failedRows(id, followed), ...helpers],
+    ...row, workload: markOf(progress, followed.alive), description: progress ? stateText(progress, followed.alive) : 'starting', tooltip: tooltipOf(followed),
+    children: [
+      ...head, ...workers.map((worker) => ({ ...worker, children: worker.children.filter((child) => !isHelper(child)) })), ...others.filter((child) => !isHelper(child)),
+      ...failedRows(id, followed), ...helperRow(id, roots, [...workers.flatMap(({ children }) => children), ...others].filter(isHelper)),
+    ],
   };
 }

@@ -34,6 +34,8 @@ export class Grid {
   #cursor = 0;
   #wanted = '';
   #stale = false;
+  /** the cursor has moved to a row that was not here yet */
+  #toSelect = false;
 
   constructor(private readonly events: GridEvents) {
     this.#bar.append(this.#spacer);
@@ -80,6 +82,7 @@ export class Grid {
     if (this.#rows.size > 5_000) this.#rows.clear();
     for (const [i, row] of rows.entries()) this.#rows.set(from + i, row);
     this.#draw();
+    if (this.#toSelect) this.#tellSelected();
   }
 
   #drawHead(order: Order): void {
@@ -148,7 +151,12 @@ export class Grid {
     if (this.#cursor < this.#top) this.#scrollTo(this.#cursor);
     else if (this.#cursor > bottom) this.#scrollTo(this.#cursor - this.#visible + 1);
     else this.#draw();
+    this.#tellSelected();
+  }
+
+  #tellSelected(): void {
     const row = this.#rows.get(this.#cursor);
+    this.#toSelect = row === undefined;
     if (row) this.events.select(row.index);
   }
 
