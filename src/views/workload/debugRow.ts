@@ -13,7 +13,7 @@ import type { FunctionOf } from './starting';
 
 /** A launch configuration that runs one row of a workload in a process of its own, as its worker would. */
 export function configurationOf({ run, over, directory }: Workload, row: string, index: number, dist: string): vscode.DebugConfiguration {
-  const common = { type: 'procession', request: 'launch', cwd: directory };
+  const common = { type: 'procession', request: 'launch', cwd: directory, console: 'internalConsole' };
   const workers = join(dist, 'probes', 'workers');
   if ('python' in run) {
     const keywords = run.call === 'keywords' || (run.call === undefined && 'grid' in over);
