@@ -108,7 +108,7 @@ describe('the index of a journal', () => {
   test('reads lines longer than a slice, and goes on where it was', async () => {
     const path = join(folder, 'long');
     const texts: string[] = [];
-    const tail = new JournalTail(path, (buffer, from, to, offset) => texts.push(`${offset} ${to - from}`));
+    const tail = new JournalTail(path, (_, from, to, offset) => texts.push(`${offset} ${to - from}`));
     writeFileSync(path, `${'a'.repeat(3 << 20)}\nshort\nto`);
     await tail.read();
     appendFileSync(path, 'rn\n');
