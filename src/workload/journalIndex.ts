@@ -82,7 +82,10 @@ export class JournalIndex {
 
   #chosen(status: Order['status'], total: number): Uint32Array {
     const found = new Uint32Array(total);
-    if (status === 'all') return found.map((_, index) => index);
+    if (status === 'all') {
+      for (let index = 0; index < total; index++) found[index] = index;
+      return found;
+    }
     const wanted = statuses.indexOf(status);
     let length = 0;
     for (let index = 0; index < total; index++) if ((this.#status[index] ?? 0) === wanted) found[length++] = index;
@@ -117,15 +120,15 @@ async function lineAt(file: FileHandle, offset: number): Promise<string> {
 export function sortBy(rows: Uint32Array, keys: Uint32Array): Uint32Array {
   let from = rows;
   let to: Uint32Array = new Uint32Array(rows.length);
+  const { length } = rows;
   for (const shift of [0, 16]) {
     const starts = new Uint32Array(65_537);
-    const digit = (row: number): number => ((keys[row] ?? 0) >>> shift) & 0xffff;
-    for (const row of from) starts[digit(row) + 1] = (starts[digit(row) + 1] ?? 0) + 1;
+    // Counted loops: iterators take several times as long over ten million.
+    for (let at = 0; at < length; at++) starts[((keys[from[at] as number] as number) >>> shift & 0xffff) + 1]!++;
     for (let at = 1; at < starts.length; at++) starts[at] = (starts[at] ?? 0) + (starts[at - 1] ?? 0);
-    for (const row of from) {
-      const place = starts[digit(row)] ?? 0;
-      to[place] = row;
-      starts[digit(row)] = place + 1;
+    for (let at = 0; at < length; at++) {
+      const row = from[at] as number;
+      to[starts[(keys[row] as number) >>> shift & 0xffff]!++] = row;
     }
     [from, to] = [to, from];
   }

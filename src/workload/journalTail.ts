@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { codeOf } from '../core/errors';
 
 /** Bytes that are read at once; a longer line makes the buffer grow. */
-const slice = 1 << 20;
+const slice = 1 << 18;
 
 /** A whole line in a buffer, without its break; `offset` is where it stands in the file. */
 export type VisitLine = (buffer: Buffer, from: number, to: number, offset: number) => void;

@@ -14,10 +14,20 @@ export class TableData {
   readonly #index: JournalIndex;
   #view: Uint32Array | undefined;
   #arranged = -1;
-  order: Order = { by: 'row', descending: false, status: 'all' };
+  #order: Order = { by: 'row', descending: false, status: 'all' };
 
   constructor(public followed: Followed) {
     this.#index = new JournalIndex(followed.directory);
+  }
+
+  get order(): Order {
+    return this.#order;
+  }
+
+  /** Takes effect with the next {@link arrange}. */
+  set order(order: Order) {
+    this.#order = order;
+    this.#arranged = -1;
   }
 
   /** Grows with every change of the rows. */
@@ -42,7 +52,7 @@ export class TableData {
   /** Brings the order up to date. Returns the ms that it took. */
   arrange(): number {
     const began = Date.now();
-    if (this.#arranged !== this.version || !this.#view) this.#view = this.#index.arrange(this.order, this.#all);
+    if (this.#arranged !== this.version) this.#view = this.#index.arrange(this.order, this.#all);
     this.#arranged = this.version;
     return Date.now() - began;
   }

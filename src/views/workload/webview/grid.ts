@@ -50,7 +50,13 @@ export class Grid {
       const top = this.#bar.scrollTop / this.#scale;
       if (Math.abs(top - this.#top) * this.#scale > 2) this.#show(top);
     });
-    new ResizeObserver(() => this.#show(this.#top)).observe(this.#body);
+    let before = 0;
+    new ResizeObserver(() => {
+      // The details of a row must not cover it.
+      const wasInSight = this.#cursor >= this.#top && this.#cursor < this.#top + before;
+      before = this.#visible;
+      this.#scrollTo(wasInSight ? Math.max(this.#top, this.#cursor - before + 1) : this.#top);
+    }).observe(this.#body);
   }
 
   get #visible(): number {
