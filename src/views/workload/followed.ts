@@ -72,7 +72,8 @@ export class Followed {
     const failed = this.failures.size;
     const progress = readProgress(this.directory) ?? this.progress;
     this.alive = progress === undefined || isSame(progress.runner);
-    await this.#tail.read().catch(() => undefined);
+    // The journal of a big workload takes seconds to read: where nothing has failed there is nothing to find.
+    if (progress && (isLive(progress) || progress.failed > 0 || this.failures.size)) await this.#tail.read().catch(() => undefined);
     if (this.#closed) return;
     this.progress = progress;
     // The last frame is told when the failures that it counts are read.
