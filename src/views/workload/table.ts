@@ -22,6 +22,8 @@ export class ResultsTable implements vscode.Disposable {
   #followed: Followed;
   #timer: NodeJS.Timeout | undefined;
   #sent = '';
+  /** something has come that the table does not show yet */
+  #dirty = false;
   #subscriptions: vscode.Disposable;
 
   constructor(followed: Followed, private readonly workloads: Workloads, private readonly actions: TableActions, private readonly closed: () => void) {
@@ -59,17 +61,19 @@ export class ResultsTable implements vscode.Disposable {
     this.#followed = this.workloads.get(this.id) ?? this.#followed;
     this.data.followed = this.#followed;
     this.#tellHead();
+    this.#dirty = true;
     this.#timer ??= setTimeout(() => void this.#arrange(), arrangeEvery);
   }
 
   async #arrange(force = false): Promise<void> {
+    this.#dirty = false;
     const before = this.data.version;
     await this.data.update();
     const took = this.data.arrange();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#followed.isLive) this.#news();
+      if (this.#dirty || this.#followed.isLive) this.#news();
     }, Math.max(arrangeEvery, took * restFactor));
     if (force || before !== this.data.version || this.#followed.isLive) this.#tellArranged();
   }
