@@ -26,6 +26,8 @@ const common = {
 const targets = [
   { ...common, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', external: ['vscode'] },
   { ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: `#!/usr/bin/env node\n${common.banner.js}` } },
+  // A page of the results table has a browser around it, and may load nothing but this.
+  { ...common, entryPoints: ['src/views/workload/webview/table.ts'], outfile: 'dist/workloadTable.js', platform: 'browser', format: 'iife', target: 'es2022', banner: {}, define: {} },
   // The probe comes into whatever Node a program starts: an old one must be able to read it, to do nothing.
   { ...common, entryPoints: ['src/probes/node/probe.ts'], outfile: 'dist/probes/node/probe.cjs', banner: {}, define: {}, target: 'node10' },
 ];
@@ -37,6 +39,7 @@ for (const folder of ['python', 'workers']) {
     filter: (path) => !path.endsWith('__pycache__') && !path.endsWith('.pyc'),
   });
 }
+cpSync(join(root, 'src/views/workload/webview/table.css'), join(root, 'dist/workloadTable.css'));
 // ps-list runs this on Windows, and looks for it beside the bundle. VS Code has no 32-bit version, so neither have we.
 cpSync(join(root, 'node_modules/ps-list/vendor'), join(root, 'dist/vendor'), { recursive: true, filter: (path) => !path.endsWith('x86.exe') });
 if (watch) await Promise.all(targets.map(async (options) => (await context(options)).watch()));

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import type { ProcessionApi } from './api';
 import { registerDebugging } from './debug/register';
@@ -11,6 +11,7 @@ import { launchRun, resumeObservation, type Window } from './views/launchRun';
 import { Outputs, outputScheme } from './views/output';
 import { ProcessTree } from './views/processTree';
 import { RunStore } from './views/runStore';
+import { registerWorkloads } from './views/workload/register';
 
 /** Builds the objects of the window and connects them. */
 export function activate(context: vscode.ExtensionContext): ProcessionApi {
@@ -29,9 +30,12 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   const commands = new Commands({ window, outputs, tree, view, log, memory: context.workspaceState });
   store.add(commands.register());
 
+  const workloads = store.add(registerWorkloads({ window, tree, view, commands, log }));
+
   store.add(registerDebugging({
     window, tree, view, log,
     launch: async (options, folder, external) => {
+      if (options.workload !== undefined) return workloads.start(workloadPath(options.workload, folder));
       const run = await launchRun(window, options, folder, external);
       if (run.open.description().console === 'internalConsole') outputs.channel(run, nameOf(run)).show();
       return run;
@@ -46,6 +50,9 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     onDidChange: (listener) => runs.onDidChange(listener),
   };
 }
+
+/** A workload file as a launch configuration names it. */
+const workloadPath = (file: string, folder = vscode.workspace.workspaceFolders?.[0]): string => resolve(folder?.uri.fsPath ?? '.', file);
 
 /** Where runs are kept that have ended. */
 const archiveOf = (context: vscode.ExtensionContext): string => join(context.globalStorageUri.fsPath, 'runs');

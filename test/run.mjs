@@ -16,7 +16,7 @@ const stageLimit = 30 * 60_000;
  */
 const stages = {
   lint: { commands: () => [command('eslint', node, ['node_modules/eslint/bin/eslint.js', '.'])] },
-  types: { commands: () => [command('tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit'])] },
+  types: { commands: () => [command('tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit']), command('tsc of the page', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'src/views/workload/webview'])] },
   unit: { commands: () => nodeTests('test/unit'), count: countNode },
   process: { commands: () => nodeTests('test/process'), count: countNode },
   node: { commands: () => nodeTests('test/node'), count: countNode, prepare: () => installer('test/node/install.mjs') },

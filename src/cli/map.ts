@@ -1,20 +1,20 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { formatSeconds } from '../core/describe';
 import { HumanError } from '../core/errors';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { ownRef } from '../launch/launcher';
-import { createRunDirectory, newRunId, writeDescription } from '../observe/runDirectory';
+import { createRunDirectory, eventsOf, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
 import { usableCores } from '../workload/cores';
 import { forgetOldRuns, listRunsOf, runnerOf, runsOf } from '../workload/folders';
 import { journalOf, logOf, slotOf, type Progress } from '../workload/protocol';
 import { DaskHead } from '../workload/daskHead';
-import { dryRun } from '../workload/dryRun';
+import { dryRun, rowAt } from '../workload/dryRun';
 import { planOf } from '../workload/plan';
-import { Runner, type Outcomes, type RunnerOptions } from '../workload/runner';
+import { Runner, statusOf, type Outcomes, type RunnerOptions } from '../workload/runner';
 import { describeSummary } from '../workload/summary';
 import type { Workload } from '../workload/workload';
-import { mapOptions, parseMap, type MapRequest } from './mapArguments';
+import { mapOptions, mapUsage, parseMap, type MapRequest } from './mapArguments';
 
 /** Runs of one workload that are kept. */
 const keptRuns = 5;
@@ -30,20 +30,38 @@ interface Place {
 /** Chooses the run directory: the newest one to resume, or a new one. */
 function placeOf({ workload, identity, values }: MapRequest): Place {
   const folder = runsOf(identity, process.env);
-  const newest = values.run === undefined ? listRunsOf(folder).at(-1) : resolve(values.run);
-  const again = values.resume === true || values['retry-failed'] === true;
+  const given = values.run === undefined ? undefined : resolve(values.run);
+  // A window names the run that it is going to show; it lies among the others of the workload.
+  const isOurs = given === undefined || dirname(given) === folder;
+  const newest = given !== undefined && (!isOurs || existsSync(given)) ? given : listRunsOf(folder).at(-1);
+  const again = values.resume === true || values['retry-failed'] === true || values.again === true;
   const pid = newest === undefined ? undefined : runnerOf(newest);
-  if (pid !== undefined && (again || values.run !== undefined)) throw new HumanError(`This workload is running (pid ${pid}, ${newest}). Stop it first, or wait for its end.`);
+  if (pid !== undefined && (again || given !== undefined)) throw new HumanError(`This workload is running (pid ${pid}, ${newest}). Stop it first, or wait for its end.`);
   const before = newest !== undefined && existsSync(journalOf(newest)) ? newest : undefined;
-  if (again && before !== undefined) return { run: before, resumed: true, before: undefined };
-  const run = values.run === undefined ? join(folder, newRunId(Date.now())) : resolve(values.run);
+  const workspace = process.env.PROCESSION_WORKSPACE;
+  if (again && before !== undefined) {
+    if (!values['dry-run']) openAgain(before, workspace);
+    return { run: before, resumed: true, before: undefined };
+  }
+  const run = given ?? join(folder, newRunId(Date.now()));
   if (!values['dry-run']) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     createRunDirectory(run);
-    writeDescription(run, { schema: 'procession.run/1', id: run.split('/').at(-1) ?? run, command: ['procession', 'map', identity], cwd: workload.directory, startedAt: Date.now(), observer: null, name: identity });
-    if (values.run === undefined) forgetOldRuns(folder, keptRuns);
+    writeDescription(run, { schema: 'procession.run/1', id: basename(run), command: ['procession', 'map', identity], cwd: workload.directory, startedAt: Date.now(), observer: null, name: nameOf(identity), ...(workspace === undefined ? {} : { workspace }) });
+    if (isOurs) forgetOldRuns(folder, keptRuns);
   }
   return { run, resumed: false, before: before === undefined ? undefined : journalOf(before) };
+}
+
+/** `primes.workload.json` is shown as `primes`; what was given in one line by its words. */
+const nameOf = (identity: string): string => (identity.endsWith('.workload.json') ? basename(identity, '.workload.json') : identity.slice(identity.indexOf(': ') + 2));
+
+/** The journal goes on; the events are those of processes that are gone, and a run has one root. */
+function openAgain(run: string, workspace: string | undefined): void {
+  rmSync(eventsOf(run), { recursive: true, force: true });
+  mkdirSync(eventsOf(run), { mode: 0o700 });
+  const description = readDescription(run);
+  if (description) writeDescription(run, { ...description, startedAt: Date.now(), observer: null, ...(workspace === undefined ? {} : { workspace }) });
 }
 
 /** The folder with the workers' code: beside the bundle, or in the sources. */
@@ -60,13 +78,6 @@ export function progressLine({ done, failed, total, rate, etaSeconds, state }: P
   if (state === 'paused' || state === 'stopping') parts.push(state);
   else if (etaSeconds !== null) parts.push(`ETA ${formatSeconds(etaSeconds)}`);
   return parts.join(' · ');
-}
-
-/** GNU parallel's statuses: the number of failed tasks up to 100, 101 for more; 130 cancelled, 2 can't be run. */
-export function statusOf({ state, failed }: Pick<Outcomes, 'state' | 'failed'>): number {
-  if (state === 'stopped') return 130;
-  if (state === 'refused') return 2;
-  return Math.min(failed, 101);
 }
 
 function followSignals(runner: Runner, notice: (text: string) => void): void {
@@ -88,14 +99,16 @@ async function carryOut(given: Workload, place: Place, request: MapRequest): Pro
   const self = ownRef();
   const base = { ...process.env };
   delete base.ELECTRON_RUN_AS_NODE;
+  delete base.PROCESSION_WORKSPACE;
   const env = probes === undefined || values['no-probe'] ? base : observedEnvironment(base, { run: place.run, probes, ancestor: self, keepOutput: false });
   const terminal = process.stderr.isTTY;
   const notice = (text: string): void => void process.stderr.write(`${terminal ? '\r\x1b[K' : ''}procession: ${text}\n`);
-  const wanted = { missing: values.resume === true || values['retry-failed'] !== true, failed: values['retry-failed'] === true };
+  const some = values['retry-failed'] === true || values.again === true;
+  const wanted = { missing: values.resume === true || !some, failed: some, done: values.again === true };
   const options: RunnerOptions = {
     run: place.run, env, workers, self, notice, cpus: Array.from({ length: usableCores() }, (_, i) => i),
-    resume: place.resumed ? wanted : undefined, durationsFrom: place.before,
-    print: workload.results === null ? (text) => void process.stdout.write(text) : undefined,
+    resume: place.resumed ? wanted : undefined, only: rowNumbers(values.only), durationsFrom: place.before,
+    print: workload.results === null && !values['no-print'] ? (text) => void process.stdout.write(text) : undefined,
   };
   if (values['dry-run']) return dryRun(workload, options, (text) => void process.stdout.write(text));
   if (workload.engine.kind === 'dask') {
@@ -104,6 +117,12 @@ async function carryOut(given: Workload, place: Place, request: MapRequest): Pro
     workload = { ...workload, workers: await head.slots };
   }
   return follow(new Runner(workload, options), place, values, notice);
+}
+
+function rowNumbers(text: string | undefined): Set<number> | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d+(,\d+)*$/.test(text)) throw new HumanError(`--only takes numbers of rows, as --only 3,17, not "${text}".`);
+  return new Set(text.split(',').map(Number));
 }
 
 async function follow(runner: Runner, place: Place, values: MapRequest['values'], notice: (text: string) => void): Promise<number> {
@@ -127,7 +146,17 @@ function report(outcomes: Outcomes, run: string, full: boolean, notice: (text: s
 
 /** `procession map FILE.workload.json`, or a workload in one line: see {@link mapOptions}. Resolves to the exit status. */
 export async function runMap(argv: string[]): Promise<number> {
+  if (argv.includes('--help') && !argv.slice(0, argv.indexOf('--help')).includes('--')) {
+    process.stdout.write(mapUsage);
+    return 0;
+  }
   const request = parseMap(argv, usableCores());
+  if (request.values.again && request.values.only === undefined) throw new HumanError('--again runs what has a result already: name the rows with --only. To run all of them, start the workload without it.');
+  const shown = request.values['show-row'];
+  if (shown !== undefined) {
+    process.stdout.write(`${await rowAt(request.workload, Number(shown))}\n`);
+    return 0;
+  }
   return carryOut(request.workload, placeOf(request), request);
 }
 

@@ -4,7 +4,7 @@ import type { Workload } from '../workload/workload';
 import { parseOptions } from './arguments';
 
 export const mapOptions = {
-  resume: { type: 'boolean' }, 'retry-failed': { type: 'boolean' }, 'dry-run': { type: 'boolean' },
+  resume: { type: 'boolean' }, 'retry-failed': { type: 'boolean' }, 'dry-run': { type: 'boolean' }, again: { type: 'boolean' }, 'no-print': { type: 'boolean' }, only: { type: 'string' }, 'show-row': { type: 'string' },
   run: { type: 'string' }, 'no-probe': { type: 'boolean' }, quiet: { type: 'boolean' }, summary: { type: 'boolean' },
   python: { type: 'string' }, node: { type: 'string' }, script: { type: 'string' }, command: { type: 'boolean' }, interpreter: { type: 'string' },
   range: { type: 'string' }, rows: { type: 'string' }, csv: { type: 'string' }, json: { type: 'string' }, jsonl: { type: 'string' }, lines: { type: 'string' }, glob: { type: 'string', multiple: true },
@@ -20,6 +20,43 @@ export interface MapRequest {
   identity: string;
   values: Values;
 }
+
+/** What `procession map --help` prints. */
+export const mapUsage = `procession map: one function or command over many rows, on all cores
+
+  procession map FILE.workload.json [options]
+  procession map --python FILE.py:FUNCTION ROWS [options]
+  procession map --node FILE.mjs:EXPORT ROWS [options]
+  procession map --script FILE ROWS [options] [-- ARGS…]
+  procession map ROWS [options] -- COMMAND ARGS…           {column} {1} {} {#} stand for the row
+  procession map --ranks N [--launcher mpirun|torchrun|srun] -- PROGRAM ARGS…
+
+ROWS
+  --range 0:1000[:STEP]    numbers          --rows '[1, 2, 3]'     a list as JSON
+  --csv FILE  --json FILE  --jsonl FILE  --lines FILE  --glob PATTERN
+
+Which rows
+  --resume                 go on with the last run: what has no result yet
+  --retry-failed           run again what failed
+  --again --only 3,17      run again what is done, too
+  --only 3,17              of these, the rows with these numbers, from 0
+  --dry-run                tell what would run, and start nothing
+  --show-row N             print one row as a worker gets it, and start nothing
+
+How
+  --workers N  --batch N  --isolation worker|fork|process  --interpreter FILE
+  --timeout SECONDS|N%     a share of the median    --retries N
+  --halt soon|now,fail|success|done=N|N%            --grace SECONDS
+  --dask ADDRESS           on a Dask cluster
+
+What comes out
+  --results FILE.csv|.jsonl (default: lines of JSON on standard output)
+  --no-print               no lines on standard output: the journal has the results
+  --order completion|input  --summary  --quiet  --no-probe
+  --run DIR                keep journal and output in DIR
+
+Exit status: 0 all done, 1–100 the number of failed tasks, 101 more, 130 stopped, 2 can't be run.
+`;
 
 const numberOr = (text: string): number | string => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text);
 

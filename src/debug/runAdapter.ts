@@ -93,7 +93,7 @@ export class RunAdapter implements vscode.DebugAdapter {
   }
 
   async #launch(options: Record<string, unknown>): Promise<void> {
-    if (options.noDebug !== true) {
+    if (options.noDebug !== true && options.workload === undefined) {
       this.#event('output', { category: 'important', output: 'Procession runs this program observed: every process is in the view Processes. Breakpoints are not served yet; use the debugger of the language for them.\n' });
     }
     this.#run = await this.services.launch(options, this.session.workspaceFolder, (invocation, name, cwd) => this.#external(invocation, name, cwd));

@@ -3,6 +3,8 @@ export interface LaunchOptions {
   name?: string;
   program?: string;
   module?: string;
+  /** a `*.workload.json` to run across cores */
+  workload?: string;
   args?: string[] | string;
   cwd?: string;
   /** null removes a variable (as in js-debug) */

@@ -9,10 +9,12 @@ import { subtreeOf } from '../core/tree';
 import type { LaunchOptions } from '../launch/options';
 import { runtimeOfFile } from '../launch/resolve';
 import { refusal, signalMember, stopRun } from '../launch/steer';
+import { writeDescription } from '../observe/runDirectory';
+import { isWorkloadRun } from '../workload/folders';
 import { launchRun, type Window } from './launchRun';
 import type { Outputs } from './output';
 import type { Element, ProcessTree } from './processTree';
-import { runLabel } from './rows';
+import { runLabel, type Row } from './rows';
 import type { WindowRun } from './runStore';
 
 /** A member and the run that it belongs to. */
@@ -42,6 +44,9 @@ export class Commands {
   readonly #stopping = new Map<string, { hurry: boolean; done: Promise<Member[]> }>();
 
   constructor(private readonly context: CommandContext) {}
+
+  /** What is different with a run of a workload; undefined where nothing is. Set by the faces of workloads. */
+  workloads: { stop(run: WindowRun): Promise<Member[] | undefined>; showOutput(row: Row): Promise<boolean> } | undefined;
 
   /** Registers everything; errors meant for the person are shown, others logged. */
   register(): vscode.Disposable {
@@ -181,6 +186,7 @@ export class Commands {
 
   private async showOutput(element?: Element, selected?: Element[]): Promise<void> {
     const row = this.#elements(element, selected)[0]?.row;
+    if (row && (await this.workloads?.showOutput(row))) return;
     if (row?.kind === 'member') {
       const run = this.context.window.runs.get(row.run);
       if (run) await this.context.outputs.showMember(run, row.member);
@@ -205,6 +211,12 @@ export class Commands {
 
   /** Stop: interrupt, terminate, kill; then look who is left. A second Stop kills at once. */
   async stop(run: WindowRun, via = 'Stop'): Promise<Member[]> {
+    const left = await this.workloads?.stop(run);
+    if (left) return left;
+    return this.#stopBySignals(run, via);
+  }
+
+  async #stopBySignals(run: WindowRun, via: string): Promise<Member[]> {
     const running = this.#stopping.get(run.open.id);
     if (running) {
       running.hurry = true;
@@ -253,7 +265,10 @@ export class Commands {
     }
     this.context.outputs.forget(run.open.id);
     this.context.window.runs.remove(run.open.id);
-    rmSync(run.open.directory, { recursive: true, force: true });
+    const { workspace, ...description } = run.open.description();
+    // The journal of a workload stays: what is done need not be done again.
+    if (workspace !== undefined && isWorkloadRun(description)) writeDescription(run.open.directory, description);
+    else rmSync(run.open.directory, { recursive: true, force: true });
   }
 
   private async reapOrphans(run: WindowRun): Promise<void> {

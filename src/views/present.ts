@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { describeExit, describeSource, describeState, formatBytes, formatLoad, formatSeconds, quoteCommand } from '../core/describe';
 import type { Member } from '../core/members';
 import type { Report } from '../core/report';
-import { countText, type Row } from './rows';
+import { countText, type Row, type WorkloadMark } from './rows';
 
 /** How rows look: icons, colours, tooltips, and the words that menus go by. */
 
@@ -31,6 +31,7 @@ export function memberIcon(member: Member): vscode.ThemeIcon {
 export function rowIcon(row: Row): vscode.ThemeIcon {
   switch (row.kind) {
     case 'run':
+      if (row.workload) return workloadIcon(row.workload);
       return row.report.run.launchFailed !== undefined ? icon('error', bad) : row.report.run.endedAt === null ? icon('play-circle', alive) : icon('history', faint);
     case 'member':
       return memberIcon(row.member);
@@ -38,8 +39,24 @@ export function rowIcon(row: Row): vscode.ThemeIcon {
       return icon('tools', faint);
     case 'thread':
       return row.thread.state === 'exited' ? icon(row.thread.code === 0 ? 'pass' : 'error', row.thread.code === 0 ? faint : bad) : icon('git-commit', alive);
+    case 'progress':
+      return icon('graph', faint);
+    case 'tasks':
+    case 'task':
+      return icon('error', bad);
     case 'notice':
       return icon('warning', caution);
+  }
+}
+
+function workloadIcon(mark: WorkloadMark): vscode.ThemeIcon {
+  switch (mark) {
+    case 'running': return icon('run-all', alive);
+    case 'paused': return icon('debug-pause', caution);
+    case 'stopping': return icon('debug-stop', caution);
+    case 'good': return icon('pass', alive);
+    case 'bad': return icon('error', bad);
+    case 'interrupted': case 'unfinished': return icon('circle-slash', caution);
   }
 }
 
@@ -47,6 +64,7 @@ export function rowIcon(row: Row): vscode.ThemeIcon {
 export function rowContext(row: Row): string {
   switch (row.kind) {
     case 'run':
+      if (row.workload) return ['run workload', ['running', 'paused', 'stopping'].includes(row.workload) ? 'live' : 'ended', row.workload].join(' ');
       return ['run', row.report.run.endedAt === null ? 'live' : 'ended', ...(row.report.members.some((member) => member.marks.includes('orphan')) ? ['orphans'] : [])].join(' ');
     case 'member':
       return ['member', row.member.state === 'exited' ? 'ended' : 'live', row.member.runtime, ...(row.member.target ? ['target'] : []), ...(row.member.role === 'helper' ? ['helper'] : []), ...(/^(debugged|paused)/.test(row.debug ?? '') ? ['debugged'] : [])].join(' ');
@@ -120,6 +138,7 @@ export function rowTooltip(row: Row, report: Report): vscode.MarkdownString | st
     case 'member':
       return memberTooltip(row.member, report);
     case 'run': {
+      if (row.tooltip !== undefined) return row.tooltip;
       const { run, members, problems } = report;
       const lines = [quoteCommand(run.command), `in ${run.cwd}`, countText(members)];
       if (problems.garbledLines) lines.push(`${problems.garbledLines} lines of its record could not be read`);
@@ -129,6 +148,12 @@ export function rowTooltip(row: Row, report: Report): vscode.MarkdownString | st
       return 'Processes that the runtime started for itself: resource trackers, fork servers, managers, shells, package managers.';
     case 'thread':
       return `Worker thread ${row.thread.id} of ${row.member.name} (pid ${row.member.pid})${row.thread.file ? `\n${row.thread.file}` : ''}`;
+    case 'progress':
+      return 'Tasks of this workload. Open Results shows each of them.';
+    case 'tasks':
+      return 'Tasks that failed and are not tried again by themselves.';
+    case 'task':
+      return row.task.error.traceback ?? row.task.error.message;
     case 'notice':
       return row.label;
   }

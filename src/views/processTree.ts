@@ -16,7 +16,7 @@ export interface Element {
 /** What decides whether a row must be drawn anew. Numbers that tick stand in the description. */
 const looks = (row: Row): string => `${row.label}\n${row.description}\n${rowContext(row)}\n${rowIcon(row).id}\n${row.children.length > 0}`;
 /** The part of a row that is news and not a number: this changing is shown at once, a number at leisure. */
-const news = (row: Row): string => (row.kind === 'member' ? `${row.label}\n${row.member.state}\n${row.member.marks.join()}\n${row.member.exit ? row.description : ''}\n${row.debug ?? ''}\n${rowContext(row)}\n${row.children.length > 0}` : looks(row));
+const news = (row: Row): string => (row.kind === 'progress' ? row.kind : row.kind === 'member' ? `${row.label}\n${row.member.state}\n${row.member.marks.join()}\n${row.member.exit ? row.description : ''}\n${row.debug ?? ''}\n${rowContext(row)}\n${row.children.length > 0}` : looks(row));
 
 /** Rows that only changed a number are drawn at most this often (ms) and so many at a time: a refresh of thousands would freeze the host. */
 const numbersEvery = 1_000;
@@ -58,6 +58,9 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
   /** What a debugger does with a member, in words; empty where there is none. Set by debugging. */
   debugState: (run: string, member: Member) => string = () => '';
 
+  /** Gives the rows of a run another shape: those of a workload. */
+  shape: (row: Row) => Row = (row) => row;
+
   constructor(private readonly runs: RunStore, private readonly nameOfRun: (id: string) => string | undefined) {
     this.#subscription = runs.onDidChange(() => this.update());
   }
@@ -86,7 +89,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     const reports = this.runs.all().map(({ open }) => open.report()).reverse();
     this.#badge(reports);
     const dirty: Element[] = [];
-    const structural = this.#merge(undefined, reports.map((report) => this.#debugged(runRow(report, this.nameOfRun(report.run.id)))), dirty);
+    const structural = this.#merge(undefined, reports.map((report) => this.#debugged(this.shape(runRow(report, this.nameOfRun(report.run.id))))), dirty);
     if (structural) this.#changed.fire(undefined);
     else if (dirty.length) this.#changed.fire(dirty);
     const drawn = structural ? this.#elements.size : dirty.reduce((sum, element) => sum + sizeOf(element), 0);
@@ -169,7 +172,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     let left = false;
     for (const [key, drawn] of this.#drawn) {
       const element = this.#elements.get(key);
-      if (element?.row.kind !== 'member' || drawn === looks(element.row)) continue;
+      if ((element?.row.kind !== 'member' && element?.row.kind !== 'progress') || drawn === looks(element.row)) continue;
       const mayBe = element.children.length === 0 || parents;
       left ||= !mayBe && this.#elements.size <= parentRows;
       if (!mayBe) continue;
@@ -206,6 +209,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     item.description = row.description;
     item.iconPath = rowIcon(row);
     item.contextValue = rowContext(row);
+    if (row.kind === 'progress' || row.kind === 'task') item.command = { command: 'procession.openResults', title: 'Open Results', arguments: [element] };
     item.accessibilityInformation = { label: rowAccessibility(row), role: 'treeitem' };
     return item;
   }
@@ -214,7 +218,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     // What starts has no children yet, but will: VS Code would keep it folded for good if it were drawn as a leaf now.
     const expectant = (row.kind === 'run' || (row.kind === 'member' && row.member.role === 'root' && row.member.state !== 'exited'));
     if (row.children.length === 0 && !expectant) return vscode.TreeItemCollapsibleState.None;
-    const open = row.kind === 'member' || (row.kind === 'run' && row.report.run.endedAt === null);
+    const open = row.kind === 'member' || row.kind === 'tasks' || (row.kind === 'run' && row.report.run.endedAt === null);
     return open ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
   }
 

@@ -1,16 +1,26 @@
 import { describeRow, quoteCommand } from '../core/describe';
 import type { Member, WorkerThread } from '../core/members';
 import type { Report } from '../core/report';
+import type { FailLine } from '../workload/protocol';
 import { treeOf, type TreeNode } from '../core/tree';
 
 /** The rows of the view Processes, as plain data: what is shown, nested, before VS Code is asked to show it. */
 
 export type Row =
-  | { kind: 'run'; key: string; report: Report; children: Row[]; label: string; description: string }
+  | { kind: 'run'; key: string; report: Report; children: Row[]; label: string; description: string; /** of a workload: how it stands, and what is told of it */ workload?: WorkloadMark; tooltip?: string }
   | { kind: 'member'; key: string; run: string; member: Member; children: Row[]; label: string; description: string; /** what a debugger does with it */ debug?: string }
   | { kind: 'helpers'; key: string; run: string; members: Member[]; children: Row[]; label: string; description: string }
   | { kind: 'thread'; key: string; run: string; thread: WorkerThread; member: Member; children: Row[]; label: string; description: string }
+  | { kind: 'progress'; key: string; run: string; children: Row[]; label: string; description: string }
+  | { kind: 'tasks'; key: string; run: string; children: Row[]; label: string; description: string }
+  | { kind: 'task'; key: string; run: string; task: Failure; children: Row[]; label: string; description: string }
   | { kind: 'notice'; key: string; run: string; children: Row[]; label: string; description: string };
+
+/** A failed task; `rowText` is its row as it was sent, undefined where it was too long to be kept. */
+export type Failure = FailLine & { rowText: string | undefined };
+
+/** What menus and icons of a workload's row go by. */
+export type WorkloadMark = 'running' | 'paused' | 'stopping' | 'interrupted' | 'good' | 'bad' | 'unfinished';
 
 function threadRow(run: string, member: Member, thread: WorkerThread): Row {
   const ended = thread.state === 'exited';

@@ -6,6 +6,7 @@ import { EventFile } from '../observe/eventFile';
 import { moveRun } from '../observe/archive';
 import { OpenRun } from '../observe/openRun';
 import type { Attention } from '../observe/lease';
+import { isWorkloadRun } from '../workload/folders';
 import { listRuns, readDescription, type RunDescription } from '../observe/runDirectory';
 import type { Steering } from '../launch/steer';
 import { ownRef } from '../launch/launcher';
@@ -112,7 +113,7 @@ export class RunStore implements vscode.Disposable {
   /** Memory is for live runs: when the last word of a run is read, its directory moves to the archive. */
   #moveWhenEnded(run: WindowRun): void {
     const { open } = run;
-    if (!open.observationEnded || open.report().run.endedAt === null || this.#moves.has(open.id) || open.directory.startsWith(this.archive)) return;
+    if (!open.observationEnded || open.report().run.endedAt === null || this.#moves.has(open.id) || open.directory.startsWith(this.archive) || isWorkloadRun(open.description())) return;
     this.#moves.set(open.id, setTimeout(() => {
       this.#moves.delete(open.id);
       if (!this.#runs.has(open.id)) return;

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { isSame } from '../observe/identity';
+import { listRuns, type RunDescription } from '../observe/runDirectory';
 import { progressOf, type Progress } from './protocol';
 
 /** Run directories of workloads lie on disk, not in memory: a journal is to outlive the machine's restart. */
@@ -16,6 +17,18 @@ export function runsOf(identity: string, env: NodeJS.ProcessEnv): string {
   const name = basename(identity).replace(/\.workload\.json$/, '').replaceAll(/[^\w.-]+/g, '-').slice(0, 24);
   return join(stateFolder(env), `${name}-${createHash('sha256').update(identity).digest('hex').slice(0, 8)}`);
 }
+
+/** The runs of all workloads, those of each the oldest first. */
+export function listAllRuns(env: NodeJS.ProcessEnv): string[] {
+  try {
+    return readdirSync(stateFolder(env)).flatMap((name) => listRuns(join(stateFolder(env), name)));
+  } catch {
+    return [];
+  }
+}
+
+/** A run of a workload keeps its directory: a resumed one goes on with the journal in it. */
+export const isWorkloadRun = ({ command }: Pick<RunDescription, 'command'>): boolean => command[0] === 'procession' && command[1] === 'map';
 
 /** Names sort by time. */
 export function listRunsOf(folder: string): string[] {

@@ -35,10 +35,11 @@ export function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined
   return (env.PATH ?? '').split(delimiter).flatMap((folder) => endings.map((ending) => join(folder, name + ending))).find((path) => existsSync(path));
 }
 
-/** The interpreter named, the virtual environment that is active or lies beside the code, or the one on PATH. */
+/** The interpreter named, the one that the editor has chosen, the virtual environment that is active or lies beside the code, or the one on PATH. */
 function pythonOf(run: { interpreter?: string }, directory: string, env: NodeJS.ProcessEnv): string | undefined {
   if (run.interpreter !== undefined) return run.interpreter;
   const inside = windows ? ['Scripts', 'python.exe'] : ['bin', 'python'];
+  if (env.PROCESSION_PYTHON) return env.PROCESSION_PYTHON;
   const environments = [env.VIRTUAL_ENV, join(directory, '.venv')].flatMap((folder) => (folder ? [join(folder, ...inside)] : []));
   return environments.find((path) => existsSync(path)) ?? onPath('python3', env) ?? onPath('python', env);
 }

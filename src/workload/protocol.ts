@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ProcessRef } from '../core/events';
+import type { Summary } from './summary';
 
 /**
  * What the runner of a workload and those who look at it share: files of the run directory and the words of its control
@@ -124,6 +125,8 @@ export interface Progress {
   /** workers of the cluster, where the engine is one */
   cluster?: { address: string; host: string; pid: number; name: string }[];
   workers: WorkerProgress[];
+  /** in the last frame alone */
+  summary?: Summary;
 }
 
 /** One JSON object a line from the client; each is answered by a {@link Reply}. */

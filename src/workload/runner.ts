@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { HumanError, messageOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
@@ -9,6 +9,7 @@ import { serveControl } from './control';
 import { freeMemory } from './cores';
 import type { ClusterMember, DaskHead, WorkerHandle } from './daskHead';
 import { durationsIn, Earlier } from './earlier';
+import { sizeOf, whyOf } from './endings';
 import { Guard } from './guard';
 import { Journal, type Outcome } from './journal';
 import { Outlet } from './outlet';
@@ -19,7 +20,7 @@ import type { Result } from './results';
 import { openRows, type Rows } from './rows';
 import { Scheduler, type Task } from './scheduler';
 import { Selection, type Wanted } from './selection';
-import { summaryOf, type Summary } from './summary';
+import { Slowest, summaryOf, type Summary } from './summary';
 import type { Workload } from './workload';
 import { WorkerProcess, type Refused, type WorkerCallbacks } from './workerProcess';
 
@@ -27,6 +28,8 @@ export interface RunnerOptions extends Surroundings {
   self: ProcessRef;
   /** go on where the journal of this run directory ends; undefined: a new run */
   resume?: Wanted | undefined;
+  /** of the rows that `resume` lets run, these alone */
+  only?: ReadonlySet<number> | undefined;
   /** journal of an earlier run: its longest tasks start first */
   durationsFrom?: string | undefined;
   /** gets the results as lines of JSON */
@@ -79,14 +82,15 @@ export class Runner {
   #timer: NodeJS.Timeout | undefined;
   #noticed = false;
   #closing = false;
+  readonly #slowest = new Slowest();
   readonly #members = new Map<string, { host: string; pid: number; name: string }>();
 
   constructor(readonly workload: Workload, private readonly options: RunnerOptions) {
-    const { run, self, resume } = options;
+    const { run, self, resume, only } = options;
     this.#plan = planOf(workload, options, options.cpus);
     this.#rows = openRows(workload.over, workload.directory);
-    if (resume) this.#earlier = earlierOf(workload, run, this.#plan);
-    this.#selection = new Selection(this.#earlier, resume ?? { missing: true, failed: true }, workload.rerunOn.includes('args'));
+    if (resume) this.#earlier = earlierOf(workload, run, this.#plan, resume);
+    this.#selection = new Selection(this.#earlier, resume ?? { missing: true, failed: true }, workload.rerunOn.includes('args'), only);
     this.#outlet = new Outlet({ results: workload.results, order: workload.order, resumed: resume !== undefined, spill: `${journalOf(run)}.held` }, options.print);
     this.#journal = new Journal(journalOf(run));
     this.#events = new EventFile(run, 'runner', self);
@@ -216,6 +220,7 @@ export class Runner {
 
   #done(outcome: Outcome, value: string): void {
     this.#journal.done(outcome, value);
+    this.#slowest.add(outcome.task.index, outcome.answer.duration);
     this.#rate.add(1);
     if (this.#outlet.isNeeded) this.#outlet.add(resultOf(outcome, value, undefined));
   }
@@ -287,8 +292,8 @@ export class Runner {
 
   onProgress: ((progress: Progress) => void) | undefined;
 
-  #publish(): void {
-    const progress = this.progress();
+  #publish(last: Partial<Progress> = {}): void {
+    const progress = { ...this.progress(), ...last };
     this.onProgress?.(progress);
     const path = progressOf(this.options.run);
     try {
@@ -341,12 +346,15 @@ export class Runner {
     this.#journal.note({ e: 'close', t: now, state: final, done, failed, longest: this.#scheduler.longest, ...(why === undefined ? {} : { reason: why }) });
     this.#journal.close();
     this.#outlet.close();
-    this.#publish();
+    const summary = summaryOf(this.#scheduler, this.#slowest, this.#startedAt, now);
+    const outcomes: Outcomes = { state: final, ...(why === undefined ? {} : { reason: why }), done, failed, summary };
+    this.#publish(outcomes);
     this.#control.close();
     this.#guard.close();
+    this.#events.write({ e: 'exit', t: now, code: statusOf(outcomes), signal: null });
     this.#events.write({ e: 'end', t: now, reason: final });
     this.#events.close();
-    this.#finish?.({ state: final, ...(why === undefined ? {} : { reason: why }), done, failed, summary: summaryOf(this.#scheduler, this.#startedAt, now) });
+    this.#finish?.(outcomes);
   }
 
   /** Lets the workers go, and ends those that do not. */
@@ -361,9 +369,16 @@ export class Runner {
   }
 }
 
-/** What the journal in a run directory tells of a workload. */
-export function earlierOf(workload: Workload, run: string, plan: Plan): Earlier {
-  return new Earlier(journalOf(run), workload.rerunOn.includes('code') ? plan.code : null, workload.rerunOn.includes('args'));
+/** GNU parallel's statuses: the number of failed tasks up to 100, 101 for more; 130 cancelled, 2 can't be run. */
+export function statusOf({ state, failed }: Pick<Outcomes, 'state' | 'failed'>): number {
+  if (state === 'stopped') return 130;
+  if (state === 'refused') return 2;
+  return Math.min(failed, 101);
+}
+
+/** What the journal in a run directory tells of a workload. Who asks for the failed rows alone has often corrected the code: then it does not matter. */
+export function earlierOf(workload: Workload, run: string, plan: Plan, { missing }: Wanted): Earlier {
+  return new Earlier(journalOf(run), missing && workload.rerunOn.includes('code') ? plan.code : null, workload.rerunOn.includes('args'));
 }
 
 const refOf = (pid: number): ProcessRef => {
@@ -373,23 +388,3 @@ const refOf = (pid: number): ProcessRef => {
 
 const resultOf = ({ task, answer }: Outcome, value: string | undefined, error: TaskError | undefined): Result =>
   ({ index: task.index, row: task.row.length > keptRow ? undefined : task.row, microseconds: answer.duration, value, error });
-
-const sizeOf = (log: string): number => statSync(log, { throwIfNoEntry: false })?.size ?? 0;
-
-/** The last 8 KiB of a file. */
-function tailOf(file: string): string {
-  const size = sizeOf(file);
-  const descriptor = openSync(file, 'r');
-  const data = Buffer.alloc(Math.min(size, 8192));
-  readSync(descriptor, data, 0, data.length, size - data.length);
-  closeSync(descriptor);
-  return data.toString();
-}
-
-/** A better word for an ending than its number: Node and the kernel say when memory ran out. */
-function whyOf({ code, signal }: Ending, log: string): string | undefined {
-  if (signal === 'SIGABRT' || code === 134) {
-    if (/heap out of memory|Reached heap limit/.test(tailOf(log))) return 'out of memory: the heap limit was reached';
-  }
-  return undefined;
-}

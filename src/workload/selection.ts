@@ -5,6 +5,8 @@ import { keyOf, KeyCounts } from './keys';
 export interface Wanted {
   missing: boolean;
   failed: boolean;
+  /** also what has a result */
+  done?: boolean;
 }
 
 /** Decides row by row what is to run, and remembers what is not. */
@@ -16,18 +18,23 @@ export class Selection {
   failures = 0;
   left = 0;
 
-  constructor(private readonly earlier: Earlier | undefined, private readonly wanted: Wanted, private readonly byContent: boolean) {}
+  constructor(private readonly earlier: Earlier | undefined, private readonly wanted: Wanted, private readonly byContent: boolean, private readonly only?: ReadonlySet<number>) {}
 
   takes(index: number, row: string): boolean {
     const state = this.earlier && !this.earlier.isEmpty ? this.earlier.take(index, row) : 'new';
     if (state === 'new') {
-      if (!this.wanted.missing) this.left++;
-      return this.wanted.missing;
+      const takes = this.wanted.missing && this.#isMeant(index);
+      if (!takes) this.left++;
+      return takes;
     }
-    if (state === 'failed' && this.wanted.failed) return true;
+    if (this.wanted[state] === true && this.#isMeant(index)) return true;
     this[state].add(keyOf(index, row, this.byContent), index);
     this.skipped++;
     if (state === 'failed') this.failures++;
     return false;
+  }
+
+  #isMeant(index: number): boolean {
+    return this.only === undefined || this.only.has(index);
   }
 }

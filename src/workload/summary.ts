@@ -1,6 +1,28 @@
 import { formatSeconds } from '../core/describe';
 import type { Scheduler } from './scheduler';
 
+/** A task by the number of its row, with what it took. */
+export interface Slow {
+  index: number;
+  seconds: number;
+}
+
+const keptSlowest = 5;
+
+/** Keeps the longest of all tasks. */
+export class Slowest {
+  readonly tasks: Slow[] = [];
+
+  add(index: number, microseconds: number): void {
+    const seconds = microseconds / 1e6;
+    const last = this.tasks[keptSlowest - 1];
+    if (last && last.seconds >= seconds) return;
+    const at = this.tasks.findIndex((task) => task.seconds < seconds);
+    this.tasks.splice(at === -1 ? this.tasks.length : at, 0, { index, seconds });
+    this.tasks.length = Math.min(this.tasks.length, keptSlowest);
+  }
+}
+
 /** Where the time went. Seconds. */
 export interface Summary {
   wall: number;
@@ -11,11 +33,13 @@ export interface Summary {
   speedUp: number;
   efficiency: number;
   lost: { startUp: number; waiting: number; serialization: number; imbalance: number };
+  /** the longest tasks first; at most {@link keptSlowest} */
+  slowest: Slow[];
   advice: string[];
 }
 
 /** What the scheduler knows when all is over. Times in ms. */
-export function summaryOf(scheduler: Pick<Scheduler, 'seats' | 'work' | 'lastDone'>, startedAt: number, now: number): Summary {
+export function summaryOf(scheduler: Pick<Scheduler, 'seats' | 'work' | 'lastDone'>, slowest: Slowest, startedAt: number, now: number): Summary {
   const wall = (now - startedAt) / 1000;
   const used = scheduler.seats.filter((seat) => seat.restarts >= 0);
   const workers = used.length;
@@ -28,12 +52,16 @@ export function summaryOf(scheduler: Pick<Scheduler, 'seats' | 'work' | 'lastDon
   const available = Math.max(wall * workers, 1e-9);
   const serialization = Math.max(0, available - work - startUp - waiting - imbalance);
   const lost = { startUp, waiting, serialization, imbalance };
-  return { wall, workers, work, speedUp: work / Math.max(wall, 1e-9), efficiency: Math.min(1, work / available), lost, advice: adviceOf(lost, available) };
+  return { wall, workers, work, speedUp: work / Math.max(wall, 1e-9), efficiency: Math.min(1, work / available), lost, slowest: slowest.tasks, advice: adviceOf(lost, available) };
 }
+
+/** Seconds of all workers together. */
+const worthAdvice = 4;
 
 /** What to change, for each loss above a tenth. */
 function adviceOf(lost: Summary['lost'], available: number): string[] {
-  const big = (part: number): boolean => part > available / 10 && part > 0.2;
+  // Where all is over in a moment, nothing is worth a change.
+  const big = (part: number): boolean => part > available / 10 && available > worthAdvice;
   return [
     ...(big(lost.startUp) ? ['Start-up took a good part: import less at the top of the file, or give each run more rows.'] : []),
     ...(big(lost.serialization) ? ['Passing rows and results took a good part: pass names of files instead of their content, or do more in one task.'] : []),
@@ -44,11 +72,12 @@ function adviceOf(lost: Summary['lost'], available: number): string[] {
 
 /** The summary as lines for a person. */
 export function describeSummary(summary: Summary): string[] {
-  const { wall, workers, work, speedUp, efficiency, lost, advice } = summary;
+  const { wall, workers, work, speedUp, efficiency, lost, slowest, advice } = summary;
   const parts = Object.entries({ 'start-up': lost.startUp, 'waiting': lost.waiting, 'serialization': lost.serialization, 'imbalance': lost.imbalance });
   return [
     `${formatSeconds(wall)} on ${workers} worker${workers === 1 ? '' : 's'}: ${formatSeconds(work)} of work, ${speedUp.toFixed(2)} × one worker, efficiency ${Math.round(efficiency * 100)} %`,
     `lost: ${parts.map(([name, seconds]) => `${name} ${formatSeconds(seconds)}`).join(', ')}`,
+    ...(slowest.length ? [`slowest: ${slowest.map(({ index, seconds }) => `row ${index} ${formatSeconds(seconds)}`).join(', ')}`] : []),
     ...advice,
   ];
 }

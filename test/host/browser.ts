@@ -67,13 +67,18 @@ export interface Browser {
   quickly(keys: string, text: string): Promise<void>;
   /** opens the list of notifications, because a window under test shows no toasts, and gives their texts */
   notifications(): Promise<string[]>;
+  /** as `texts` and `click`, in the page of the webview that is in front */
+  webviewTexts(selector: string): Promise<string[]>;
+  webviewClick(selector: string): Promise<void>;
+  /** chooses an option of a select in that page */
+  webviewSelect(selector: string, value: string): Promise<void>;
   /** draws the window into a PNG file */
   screenshot(path: string): Promise<void>;
 }
 
 /** The names of the operations: nothing else can be asked for from outside. */
 export const operations: readonly (keyof Browser)[] = ['rows', 'activities', 'texts', 'clickRow', 'clickInline', 'click', 'hover', 'press', 'type',
-  'menu', 'chooseMenu', 'clickMenu', 'picks', 'choosePick', 'quickly', 'notifications', 'screenshot'];
+  'menu', 'chooseMenu', 'clickMenu', 'picks', 'choosePick', 'quickly', 'notifications', 'webviewTexts', 'webviewClick', 'webviewSelect', 'screenshot'];
 
 // Text, because these run in the page: a compiler's helpers are not there, and the page's types not here.
 const readRows = `(panes, view) => panes
@@ -116,6 +121,8 @@ export function pageBrowser(page: Page): Browser {
     .locator('.monaco-list-row').filter({ has: page.locator('.label-name', { hasText: startsWith(label) }) }).first();
   const menuItems = '.monaco-menu .action-item:not(.disabled) .action-label:not(.separator)';
   const pickItems = '.quick-input-widget .quick-input-list-entry .label-name';
+  // A webview's page is a frame in a frame: the outer one is VS Code's own.
+  const webview = () => page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
   const clicking = ({ button, double, modifiers }: ClickOptions = {}) =>
     ({ ...patience, ...(button && { button }), ...(modifiers && { modifiers }), ...(double && { clickCount: 2 }) });
   return {
@@ -195,6 +202,9 @@ export function pageBrowser(page: Page): Browser {
       if (!await page.locator('.notifications-center.visible').isVisible()) await page.locator('#status\\.notifications').click(patience);
       return evaluateAll('.notifications-center.visible .notification-list-item-message', readTexts);
     },
+    webviewTexts: (selector) => webview().locator(selector).allTextContents(),
+    webviewClick: (selector) => webview().locator(selector).first().click(patience),
+    webviewSelect: async (selector, value) => void await webview().locator(selector).first().selectOption(value, patience),
     screenshot: async (path) => {
       mkdirSync(dirname(path), { recursive: true });
       await page.screenshot({ path, animations: 'disabled' });

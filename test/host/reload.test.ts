@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 import { runFile } from './actions';
-import type { Browser } from './browser';
+import { pageBrowser, type Browser } from './browser';
 import { openWorkbench, type Workbench } from './workbench';
 
 const repository = resolve(__dirname, '..', '..');
@@ -105,3 +105,24 @@ function belongsTo(pid: number, workbench: Workbench): boolean {
   }
   return false;
 }
+
+test('Reload Window while a workload is on: its runner goes on, and the window finds it again', { timeout: 240_000 }, async (t) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  cpSync(join(__dirname, 'programs', 'workload_rows.py'), join(folder, 'workload_rows.py'));
+  writeFileSync(join(folder, 'halves.workload.json'), JSON.stringify({ run: { python: 'workload_rows.py:half' }, over: { range: [0, 300] }, workers: 2 }));
+  const workbench = await openWorkbench({ folder, extension: repository, env: { XDG_STATE_HOME: join(folder, '.state') } });
+  t.after(() => workbench.close());
+  await workbench.showing(async () => {
+    const browser = pageBrowser(workbench.page);
+    const row = (what: string, label: RegExp, description: RegExp): Promise<string> =>
+      until(what, async () => (await browser.rows(view)).find((one) => label.test(one.label) && description.test(one.description))?.description);
+    await browser.quickly('F1', 'Procession: Run Across Cores');
+    const before = parseInt(await row('a worker', /^worker 1$/, /· row \d+ for /), 10);
+    await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+    await openView(workbench);
+    assert.equal(parseInt(await row('the same worker', /^worker 1$/, /· row \d+ for /), 10), before);
+    await row('what came out', /^299 of 300 done$/, /^1 failed$/);
+    await row('the failed task', /^row 3$/, /^ValueError: three is bad/);
+  });
+});

@@ -72,7 +72,7 @@ async function prepare(suite: Suite, folder: string): Promise<Stage> {
   const results = join(folder, 'results.ndjson');
   createResults(results);
   const extension = process.env.PROCESSION_TEST_EXTENSION ?? repository;
-  return { extension, workspace, tests, results, trusted: suite.trusted, env: { [resultsVariable]: results, [picturesVariable]: evidence(suite.name) } };
+  return { extension, workspace, tests, results, trusted: suite.trusted, env: { XDG_STATE_HOME: join(folder, 'state'), [resultsVariable]: results, [picturesVariable]: evidence(suite.name) } };
 }
 
 async function runBrowser(stage: Stage, name: string): Promise<Tally> {

@@ -86,6 +86,30 @@ describe('resume', () => {
     assert.deepEqual(ran().slice(12).sort((a, b) => a - b), [10, 11]);
   });
 
+  it('runs single rows again: what failed also with corrected code, what is done when that is said', async () => {
+    const code = (corrected: boolean): string => `${marking}\ndef f(x):\n    mark(x)\n    if x % 5 == 0 and not ${corrected ? 'True' : 'False'}: raise ValueError(x)\n    return x\n`;
+    const workload = { run: { python: 'work.py:f' }, over: { range: [0, 10] } };
+    ground.write({ 'work.py': code(false) });
+    assert.equal((await ground.workload(workload)).status, 2);
+    ground.write({ 'work.py': code(true) });
+    const one = await ground.workload(workload, '--retry-failed', '--only', '5,7');
+    assert.deepEqual(ran().slice(10), [5], 'a row that is done is not run, a failed one that is not named neither');
+    assert.equal(one.status, 1, 'the other failure still counts');
+    assert.equal((await ground.workload(workload, '--again', '--only', '0,7')).status, 0);
+    assert.deepEqual(sorted(ran().slice(11)), [0, 7]);
+    assert.match((await ground.workload(workload, '--again')).err, /name the rows with --only/);
+    assert.match((await ground.workload(workload, '--retry-failed', '--only', 'x')).err, /numbers of rows/);
+  });
+
+  it('shows a row as a worker gets it', async () => {
+    ground.write({ 'rows.csv': 'a,b\n1,x\n2,y\n' });
+    const workload = { run: { python: 'work.py:f' }, over: { csv: 'rows.csv' } };
+    assert.equal((await ground.workload(workload, '--show-row', '1')).out, '{"a":"2","b":"y"}\n');
+    const missing = await ground.workload(workload, '--show-row', '2');
+    assert.deepEqual([missing.status, missing.out], [2, '']);
+    assert.match(missing.err, /There is no row 2: there are 2/);
+  });
+
   it('refuses a workload that is running', async () => {
     ground.write({ 'work.py': 'import os, time\ndef f(x):\n    while not os.path.exists("go"): time.sleep(0.02)\n', 'w.workload.json': JSON.stringify({ run: { python: 'work.py:f' }, over: { range: [0, 2] } }) });
     const { child, ended } = await ground.start(['w.workload.json']);

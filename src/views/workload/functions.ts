@@ -1,0 +1,98 @@
+/** A function that can be run over many rows: its name, its line (from 0), and whether a row fits into it. */
+export interface FunctionPlace {
+  name: string;
+  line: number;
+  /** words of the parameters, as they are written */
+  parameters: string[];
+}
+
+/** Files of tests are run by their own runner. */
+export const isTestFile = (path: string): boolean => /(^|[\\/])(test_[^\\/]*\.py|[^\\/]*_test\.py|conftest\.py|[^\\/]*\.(test|spec)\.[cm]?[jt]s)$|[\\/](tests?|__tests__)[\\/]/.test(path);
+
+/** Splits at commas that stand in no bracket and no text. */
+function splitParameters(text: string): string[] {
+  const parts: string[] = [];
+  let [depth, from, quote] = [0, 0, ''];
+  for (let at = 0; at <= text.length; at++) {
+    const letter = text[at] ?? ',';
+    if (quote) {
+      if (letter === '\\') at++;
+      else if (letter === quote) quote = '';
+    } else if ('\'"`'.includes(letter)) quote = letter;
+    else if ('([{'.includes(letter)) depth++;
+    else if (')]}'.includes(letter)) depth--;
+    else if (letter === ',' && depth <= 0) {
+      parts.push(text.slice(from, at).trim());
+      from = at + 1;
+    }
+  }
+  return parts.filter((part) => part !== '' && part !== '*' && part !== '/');
+}
+
+/** The text between a bracket and the one that closes it; undefined when it is not closed. */
+function inBrackets(text: string, opening: number): string | undefined {
+  let [depth, quote] = [0, ''];
+  for (let at = opening; at < text.length; at++) {
+    const letter = text[at] ?? '';
+    if (quote) {
+      if (letter === '\\') at++;
+      else if (letter === quote) quote = '';
+    } else if ('\'"`'.includes(letter)) quote = letter;
+    else if ('([{'.includes(letter)) depth++;
+    else if (')]}'.includes(letter) && --depth === 0) return text.slice(opening + 1, at);
+  }
+  return undefined;
+}
+
+const blank = (text: string): string => text.replaceAll(/[^\n]/g, ' ');
+
+/** Comments and texts of several lines become blanks; everything stays at its place. */
+const withoutPythonTexts = (source: string): string => source.replaceAll(/("""|''')(?:\\.|(?!\1)[\s\S])*(?:\1|$)|#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g, (found) => (found.startsWith('"""') || found.startsWith('\'\'\'') || found.startsWith('#') ? blank(found) : found));
+const withoutNodeTexts = (source: string): string => source.replaceAll(/\/\*[\s\S]*?(?:\*\/|$)|\/\/[^\n]*|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g, (found) => (/^\/[/*]|^`/.test(found) ? blank(found) : found));
+
+const lineOf = (source: string, at: number): number => source.slice(0, at).split('\n').length - 1;
+
+/** Functions at the top level of a Python file that take at least one argument. */
+export function pythonFunctions(source: string): FunctionPlace[] {
+  const clean = withoutPythonTexts(source);
+  return [...clean.matchAll(/^(?:async[ \t]+)?def[ \t]+(\w+)[^\n(]*\(/gm)].flatMap((found): FunctionPlace[] => {
+    const parameters = splitParameters(inBrackets(clean, found.index + found[0].length - 1) ?? '');
+    return parameters.length ? [{ name: found[1] ?? '', line: lineOf(clean, found.index), parameters }] : [];
+  });
+}
+
+const exportsOfNode = [
+  /^export[ \t]+(?:async[ \t]+)?function[ \t]*\*?[ \t]*(?<name>[\w$]+)[ \t]*(?=\()/gm,
+  /^export[ \t]+(?:const|let|var)[ \t]+(?<name>[\w$]+)[^=\n]*=[ \t]*(?:async[ \t]*)?(?:function[ \t]*[\w$]*[ \t]*)?(?=\(|[\w$]+[ \t]*=>)/gm,
+  /^(?:module\.)?exports\.(?<name>[\w$]+)[ \t]*=[ \t]*(?:async[ \t]*)?(?:function[ \t]*[\w$]*[ \t]*)?(?=\(|[\w$]+[ \t]*=>)/gm,
+  /^(?:async[ \t]+)?function[ \t]+(?<name>[\w$]+)[ \t]*(?=\()/gm,
+];
+
+/** Names that a file exports in a list: `module.exports = { a, b }`, `export { a, b }`. */
+function listedExports(source: string): Set<string> {
+  const lists = [...source.matchAll(/^(?:module\.exports[ \t]*=|export)[ \t]*\{([^}]*)\}/gm)];
+  return new Set(lists.flatMap(([, names = '']) => names.split(',').map((name) => name.trim()).filter((name) => /^[\w$]+$/.test(name))));
+}
+
+/** Exported functions of a JavaScript file that take at least one argument. */
+export function nodeFunctions(source: string): FunctionPlace[] {
+  const clean = withoutNodeTexts(source);
+  const listed = listedExports(clean);
+  const found = exportsOfNode.flatMap((pattern, kind) => [...clean.matchAll(pattern)].flatMap((match): FunctionPlace[] => {
+    const name = match.groups?.name ?? '';
+    if (kind === 3 && !listed.has(name)) return [];
+    const end = match.index + match[0].length;
+    const parameters = clean[end] === '(' ? splitParameters(inBrackets(clean, end) ?? '') : [(/^[\w$]+/.exec(clean.slice(end)))?.[0] ?? ''];
+    return parameters.length ? [{ name, line: lineOf(clean, match.index), parameters }] : [];
+  }));
+  return found.sort((a, b) => a.line - b.line);
+}
+
+/** The functions of a file by its name. */
+export function functionsIn(path: string, source: string): FunctionPlace[] {
+  if (isTestFile(path)) return [];
+  return path.endsWith('.py') ? pythonFunctions(source) : /\.[cm]?js$/.test(path) ? nodeFunctions(source) : [];
+}
+
+/** The function that a line (from 0) belongs to: the last that begins at it or above. */
+export const functionAt = (functions: readonly FunctionPlace[], line: number): FunctionPlace | undefined => functions.filter((one) => one.line <= line).at(-1);

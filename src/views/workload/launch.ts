@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { HumanError } from '../../core/errors';
+import { commandLine } from '../../launch/order';
+import { eventsOf, newRunId } from '../../observe/runDirectory';
+import { readProgress, runsOf } from '../../workload/folders';
+import { userEnvironment } from '../launchRun';
+
+/** What starts `procession map` as a process of its own, which outlives the window. */
+export interface MapCall {
+  /** our command line's file */
+  cli: string;
+  file: string;
+  directory: string;
+  workspace: string;
+  /** the interpreter that the person has chosen in the editor */
+  python: string | undefined;
+  args: string[];
+}
+
+/** The environment of `procession map` when a window starts it. */
+export const mapEnvironment = ({ workspace, python }: Pick<MapCall, 'workspace' | 'python'>): Record<string, string> =>
+  ({ PROCESSION_WORKSPACE: workspace, ...(python === undefined ? {} : { PROCESSION_PYTHON: python }) });
+
+/** ms that a runner has to come up. */
+const patience = 20_000;
+
+/** A file that holds what the runner writes to stderr, kept open and without a name. */
+function openErrors(id: string): { descriptor: number; text: () => string } {
+  const path = join(tmpdir(), `procession-${id}.log`);
+  const descriptor = openSync(path, 'wx+', 0o600);
+  rmSync(path, { force: true });
+  return {
+    descriptor,
+    text: () => {
+      const bytes = Buffer.alloc(Math.min(fstatSync(descriptor).size, 65_536));
+      readSync(descriptor, bytes, 0, bytes.length, 0);
+      return bytes.toString();
+    },
+  };
+}
+
+const hasRunner = (run: string, pid: number): boolean => existsSync(eventsOf(run)) && readdirSync(eventsOf(run)).some((name) => name.startsWith(`runner-${pid}.`))
+  && readProgress(run)?.runner.startsWith(`${pid}.`) === true;
+
+/**
+ * Starts a workload, in a new run directory or, with `resumed`, in one that has a journal. Resolves with the directory
+ * once its files are there. Throws {@link HumanError} with the runner's own words when it can't be run.
+ */
+export async function startMap(call: MapCall, resumed?: string): Promise<string> {
+  const id = newRunId(Date.now());
+  const env = userEnvironment();
+  const run = resumed ?? join(runsOf(call.file, env), id);
+  const errors = openErrors(id);
+  const { file, args, env: own } = commandLine(call.cli, ['map', call.file, '--no-print', '--run', run, ...call.args]);
+  let stopListening = (): unknown => undefined;
+  try {
+    const child = spawn(file, args, { cwd: call.directory, env: { ...env, ...mapEnvironment(call), ...own }, detached: true, windowsHide: true, stdio: ['ignore', 'ignore', errors.descriptor] });
+    let ended: string | undefined;
+    child.on('error', (error) => (ended = error.message));
+    child.on('exit', () => (ended ??= errors.text()));
+    child.unref();
+    stopListening = () => child.removeAllListeners();
+    for (let waited = 0; waited < patience; waited += 20) {
+      if (child.pid !== undefined && hasRunner(run, child.pid)) return run;
+      if (ended !== undefined) throw new HumanError(ended.replace(/^procession: /gm, '').trim() || 'The workload ended before it began. Start it on the command line to see why: procession map FILE.');
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    throw new HumanError('The runner of the workload has not come up within 20 s. Look at the log "Procession", and try again.');
+  } finally {
+    stopListening();
+    closeSync(errors.descriptor);
+  }
+}
