@@ -4,6 +4,7 @@ import { HumanError, messageOf } from '../core/errors';
 import type { Member } from '../core/members';
 import type { LaunchOptions } from '../launch/options';
 import { runtimeOfFile } from '../launch/resolve';
+import { chosenRows, pickRows, type Given } from '../views/chosen';
 import type { Window } from '../views/launchRun';
 import type { Element, ProcessTree } from '../views/processTree';
 import type { WindowRun } from '../views/runStore';
@@ -90,12 +91,12 @@ class DebugCommands {
   readonly #scoped = new ScopedBreakpoints();
 
   register(): vscode.Disposable {
-    const handlers: Record<string, (element?: Element, selected?: Element[]) => unknown> = {
+    const handlers: Record<string, (...given: Given) => unknown> = {
       debugFile: (uri?: unknown) => this.#debugFile(uri),
-      attachDebugger: (element, selected) => this.#each(element, selected, ({ run, member }) => this.attacher.attach(run, member)),
-      attachToNewLikeThis: (element, selected) => this.#each(element, selected, ({ run, member }) => this.#follow(run, member)),
-      detachDebugger: (element, selected) => this.#each(element, selected, ({ run, member }) => this.attacher.detach(run, member)),
-      showDebugged: (element, selected) => this.#each(element, selected, ({ run, member }) => this.attacher.attach(run, member)),
+      attachDebugger: (...given) => this.#each(given, ({ run, member }) => this.attacher.attach(run, member)),
+      attachToNewLikeThis: (...given) => this.#each(given, ({ run, member }) => this.#follow(run, member)),
+      detachDebugger: (...given) => this.#each(given, ({ run, member }) => this.attacher.detach(run, member)),
+      showDebugged: (...given) => this.#each(given, ({ run, member }) => this.attacher.attach(run, member)),
       pauseAll: (element) => this.group.pause(this.#run(element)),
       continueAll: (element) => this.group.continue(this.#run(element)),
       continueAllButThis: (element) => {
@@ -120,7 +121,7 @@ class DebugCommands {
     };
     return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, async (...args: unknown[]) => {
       try {
-        return await handler(...(args as [Element?, Element[]?]));
+        return await handler(...(args as unknown as Given));
       } catch (error) {
         if (!(error instanceof HumanError)) this.context.log.error(error as Error);
         void vscode.window.showErrorMessage(messageOf(error));
@@ -135,19 +136,15 @@ class DebugCommands {
     await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(uri), { type: debugType, request: 'launch', name: `Debug ${vscode.workspace.asRelativePath(uri)}`, program: uri.fsPath });
   }
 
-  #targets(element?: Element, selected?: Element[]): Target[] {
-    const elements = selected?.length ? selected : element && 'row' in element ? [element] : this.context.view.selection;
-    return elements.flatMap(({ row }) => {
+  async #each(given: Given, act: (target: Target) => Promise<void> | void): Promise<void> {
+    const rows = chosenRows(given, this.context.view.selection);
+    const targets = rows === 'lost' ? [] : rows.flatMap(({ row }) => {
       const run = row.kind === 'member' ? this.context.window.runs.get(row.run) : undefined;
       return run && row.kind === 'member' ? [{ run, member: row.member }] : [];
     });
-  }
-
-  async #each(element: Element | undefined, selected: Element[] | undefined, act: (target: Target) => Promise<void> | void): Promise<void> {
-    const targets = this.#targets(element, selected);
-    const chosen = targets.length ? targets : await this.#pick();
+    if (given[0] && !targets.length) throw new HumanError('That row is of a run that was removed, or no process.');
     const problems: string[] = [];
-    for (const target of chosen) {
+    for (const target of targets.length ? targets : await this.#pick(rows === 'lost')) {
       try {
         await act(target);
       } catch (error) {
@@ -158,12 +155,12 @@ class DebugCommands {
     if (problems.length) throw new HumanError(problems.join('\n'));
   }
 
-  async #pick(): Promise<Target[]> {
+  async #pick(lost = false): Promise<Target[]> {
     const items = this.context.window.runs.all().flatMap((run) => run.open.report().members
       .filter((member) => member.state !== 'exited' && member.role !== 'helper')
       .map((member) => ({ label: member.name, description: `pid ${member.pid}`, target: { run, member } })));
     if (!items.length) throw new HumanError('No process of a run is alive. Run a program first ("Procession: Run File").');
-    return (await vscode.window.showQuickPick(items, { canPickMany: true, placeHolder: 'Processes' }))?.map(({ target }) => target) ?? [];
+    return (await pickRows(items, lost)).map(({ target }) => target);
   }
 
   #follow(run: WindowRun, member: Member): void {
@@ -172,14 +169,14 @@ class DebugCommands {
   }
 
   /** The run that a command means: that of the row, else that of the active session, else all. */
-  #run(element?: Element): string | undefined {
+  #run(element?: Element | null): string | undefined {
     const row = element && 'row' in element ? element.row : undefined;
     if (row) return row.kind === 'run' ? row.report.run.id : row.run;
     return this.sessions.get(vscode.debug.activeDebugSession)?.run;
   }
 
   /** The run whose stacks are meant: that of the row, else the last that lives. */
-  #live(element?: Element): WindowRun | undefined {
+  #live(element?: Element | null): WindowRun | undefined {
     const id = this.#run(element);
     const runs = this.context.window.runs.all();
     return id === undefined ? runs.filter((run) => run.open.report().run.endedAt === null).at(-1) : runs.find((run) => run.open.id === id);
@@ -196,7 +193,7 @@ class DebugCommands {
     if (scope || !ask) this.#scoped.set(file, line, scope, tmpdir());
   }
 
-  async #stopAll(element?: Element): Promise<void> {
+  async #stopAll(element?: Element | null): Promise<void> {
     const id = this.#run(element);
     const runs = id === undefined ? this.context.window.runs.all().filter((run) => run.open.report().run.endedAt === null) : [this.context.window.runs.get(id)];
     for (const run of runs) if (run) await this.context.stop(run);

@@ -11,6 +11,7 @@ import { runtimeOfFile } from '../launch/resolve';
 import { refusal, signalMember, stopRun } from '../launch/steer';
 import { writeDescription } from '../observe/runDirectory';
 import { isWorkloadRun } from '../workload/folders';
+import { chosenRows, pickRows, type Given } from './chosen';
 import { launchRun, type Window } from './launchRun';
 import type { Outputs } from './output';
 import type { Element, ProcessTree } from './processTree';
@@ -50,12 +51,15 @@ export class Commands {
 
   /** Registers everything; errors meant for the person are shown, others logged. */
   register(): vscode.Disposable {
-    const members = (act: (targets: Target[]) => unknown, ended = false) => async (element?: Element, selected?: Element[]): Promise<void> => {
-      const targets = this.#members(element, selected) ?? (await this.#pickMember(ended));
-      if (targets?.length) await act(targets);
+    const members = (act: (targets: Target[]) => unknown, ended = false) => async (...given: Given): Promise<void> => {
+      const rows = chosenRows(given, this.context.view.selection);
+      if (given[0] && !this.#members(rows)) throw new HumanError('That row is of a run that was removed, or no process. Nothing was done.');
+      const targets = this.#members(rows) ?? (await this.#pickMember(ended, rows === 'lost'));
+      if (targets.length) await act(targets);
     };
-    const runs = (act: (run: WindowRun) => unknown, wanted: 'live' | 'ended' | 'any' = 'any') => async (element?: Element, selected?: Element[]): Promise<void> => {
-      for (const run of this.#runs(element, selected) ?? (await this.#pickRun(wanted))) await act(run);
+    const runs = (act: (run: WindowRun) => unknown, wanted: 'live' | 'ended' | 'any' = 'any') => async (...given: Given): Promise<void> => {
+      const rows = chosenRows(given, this.context.view.selection);
+      for (const run of this.#runs(rows) ?? (await this.#pickRun(wanted, rows === 'lost'))) await act(run);
     };
     const handlers: Record<string, (...args: never[]) => unknown> = {
       runFile: (uri?: vscode.Uri) => this.runFile(uri),
@@ -68,7 +72,7 @@ export class Commands {
       sendSignal: members((targets) => this.sendSignal(targets)),
       copyPid: members((targets) => vscode.env.clipboard.writeText(targets.map(({ member }) => member.pid).join('\n')), true),
       copyCommandLine: members((targets) => vscode.env.clipboard.writeText(targets.map(({ member }) => quoteCommand(member.argv)).join('\n')), true),
-      showOutput: (element?: Element, selected?: Element[]) => this.showOutput(element, selected),
+      showOutput: (...given: Given) => this.showOutput(given),
       goToTarget: members(([target]) => this.goToTarget(target), true),
       stop: runs((run) => this.stop(run), 'live'),
       restart: runs((run) => this.restart(run)),
@@ -92,15 +96,9 @@ export class Commands {
     };
   }
 
-  /** The rows a command is meant for. While a row is being drawn anew VS Code passes nothing: then the selection is meant. */
-  #elements(element?: Element, selected?: Element[]): readonly Element[] {
-    if (selected?.length) return selected;
-    if (element) return [element];
-    return this.context.view.selection;
-  }
-
-  #members(element?: Element, selected?: Element[]): Target[] | undefined {
-    const targets = this.#elements(element, selected).flatMap(({ row }) => {
+  #members(rows: readonly Element[] | 'lost'): Target[] | undefined {
+    if (rows === 'lost') return undefined;
+    const targets = rows.flatMap(({ row }) => {
       const run = row.kind === 'run' ? undefined : this.context.window.runs.get(row.run);
       if (!run) return [];
       return row.kind === 'member' ? [{ run, member: row.member }] : row.kind === 'helpers' ? row.members.map((member) => ({ run, member })) : [];
@@ -108,27 +106,27 @@ export class Commands {
     return targets.length ? targets : undefined;
   }
 
-  #runs(element?: Element, selected?: Element[]): WindowRun[] | undefined {
-    const ids = new Set(this.#elements(element, selected).map(({ row }) => (row.kind === 'run' ? row.report.run.id : row.run)));
+  #runs(rows: readonly Element[] | 'lost'): WindowRun[] | undefined {
+    if (rows === 'lost') return undefined;
+    const ids = new Set(rows.map(({ row }) => (row.kind === 'run' ? row.report.run.id : row.run)));
     const found = [...ids].flatMap((id) => this.context.window.runs.get(id) ?? []);
     return found.length ? found : undefined;
   }
 
-  async #pickMember(ended: boolean): Promise<Target[] | undefined> {
+  async #pickMember(ended: boolean, lost: boolean): Promise<Target[]> {
     const items = this.context.window.runs.all().flatMap((run) => run.open.report().members
       .filter((member) => ended || member.state !== 'exited')
       .map((member) => ({ label: member.name, description: describeRow(member), detail: nameOf(run), target: { run, member } })));
     if (!items.length) throw new HumanError(ended ? 'There is no process in the tree. Run a program first ("Procession: Run File").' : 'No process of a run is alive. Run a program first ("Procession: Run File").');
-    const picked = await vscode.window.showQuickPick(items, { canPickMany: true, placeHolder: 'Processes', matchOnDescription: true, matchOnDetail: true });
-    return picked?.map(({ target }) => target);
+    return (await pickRows(items, lost)).map(({ target }) => target);
   }
 
-  async #pickRun(wanted: 'live' | 'ended' | 'any'): Promise<WindowRun[]> {
+  async #pickRun(wanted: 'live' | 'ended' | 'any', lost: boolean): Promise<WindowRun[]> {
     const runs = this.context.window.runs.all().filter((run) => wanted === 'any' || (run.open.report().run.endedAt === null) === (wanted === 'live'));
     const [only] = runs;
     if (!only) throw new HumanError(wanted === 'live' ? 'Nothing is running.' : 'There is no such run in the tree.');
     if (runs.length === 1) return [only];
-    const picked = await vscode.window.showQuickPick(runs.map((run) => ({ label: nameOf(run), description: quoteCommand(run.open.report().run.command), run })), { placeHolder: 'Run' });
+    const picked = await vscode.window.showQuickPick(runs.map((run) => ({ label: nameOf(run), description: quoteCommand(run.open.report().run.command), run })), { placeHolder: lost ? 'The list was being redrawn as you clicked. Which run did you mean?' : 'Run' });
     return picked ? [picked.run] : [];
   }
 
@@ -184,15 +182,16 @@ export class Commands {
     return run;
   }
 
-  private async showOutput(element?: Element, selected?: Element[]): Promise<void> {
-    const row = this.#elements(element, selected)[0]?.row;
+  private async showOutput(given: Given): Promise<void> {
+    const rows = chosenRows(given, this.context.view.selection);
+    const row = rows === 'lost' ? undefined : rows[0]?.row;
     if (row && (await this.workloads?.showOutput(row))) return;
     if (row?.kind === 'member') {
       const run = this.context.window.runs.get(row.run);
       if (run) await this.context.outputs.showMember(run, row.member);
       return;
     }
-    for (const run of this.#runs(element, selected) ?? (await this.#pickRun('any'))) this.context.outputs.showRun(run, nameOf(run));
+    for (const run of this.#runs(rows) ?? (await this.#pickRun('any', rows === 'lost'))) this.context.outputs.showRun(run, nameOf(run));
   }
 
   private async goToTarget(target: Target | undefined): Promise<void> {

@@ -15,15 +15,18 @@ export interface Element {
 
 /** What decides whether a row must be drawn anew. Numbers that tick stand in the description. */
 const looks = (row: Row): string => `${row.label}\n${row.description}\n${rowContext(row)}\n${rowIcon(row).id}\n${row.children.length > 0}`;
-/** The part of a row that is news and not a number: this changing is shown at once, a number at leisure. */
-const news = (row: Row): string => (row.kind === 'progress' ? row.kind : row.kind === 'member' ? `${row.label}\n${row.member.state}\n${row.member.marks.join()}\n${row.member.exit ? row.description : ''}\n${row.debug ?? ''}\n${rowContext(row)}\n${row.children.length > 0}` : looks(row));
+/**
+ * The part of a row that is news and not a number: this changing is shown at once, a number at leisure. Of a run, everything
+ * below would be fetched anew for each child that comes or goes.
+ */
+const news = (row: Row): string => (row.kind === 'progress' ? row.kind : row.kind === 'run' ? looks(row).replace(/\d+ (still )?alive/, 'alive') : row.kind === 'member' ? `${row.label}\n${row.member.state}\n${row.member.marks.join()}\n${row.member.exit ? row.description : ''}\n${row.debug ?? ''}\n${rowContext(row)}\n${row.children.length > 0}` : looks(row));
 
 /** Rows that only changed a number are drawn at most this often (ms) and so many at a time: a refresh of thousands would freeze the host. */
 const numbersEvery = 1_000;
 const rowsAtOnce = 40;
 /**
  * Refreshing a parent fetches everything below it again, and a command that is chosen just then arrives without its row:
- * parents' numbers are drawn seldom (ms), and those of big trees not at all.
+ * parents' numbers are drawn seldom (ms), and of big trees those of the run alone.
  */
 const parentsEvery = 5_000;
 const parentRows = 60;
@@ -166,16 +169,19 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
       return;
     }
     this.#numbersAt = now;
-    const parents = this.#elements.size <= parentRows && now - this.#parentsAt >= parentsEvery;
+    const parents = now - this.#parentsAt >= parentsEvery;
     if (parents) this.#parentsAt = now;
+    const few = this.#elements.size <= parentRows;
     const stale: Element[] = [];
     let left = false;
     for (const [key, drawn] of this.#drawn) {
       const element = this.#elements.get(key);
-      if ((element?.row.kind !== 'member' && element?.row.kind !== 'progress') || drawn === looks(element.row)) continue;
-      const mayBe = element.children.length === 0 || parents;
-      left ||= !mayBe && this.#elements.size <= parentRows;
-      if (!mayBe) continue;
+      if ((element?.row.kind !== 'member' && element?.row.kind !== 'run' && element?.row.kind !== 'progress') || drawn === looks(element.row)) continue;
+      if (element.children.length > 0) {
+        const ever = few || element.row.kind === 'run';
+        left ||= ever && !parents;
+        if (!ever || !parents) continue;
+      }
       if (stale.push(element) < rowsAtOnce) continue;
       left = true;
       break;

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import type { Report } from '../../../src/api';
 import { breakAt, configuration, debug, stackOf, watchSessions } from '../debugging/session';
 import { test, until } from '../inside/testing';
-import { api, folder, isAlive, named, reportOf, showView, tidy, untilRow, untilRun } from './support';
+import { api, clickButton, folder, isAlive, named, reportOf, showView, tidy, untilRow, untilRun } from './support';
 
 const long = { limit: 120_000 };
 
@@ -78,7 +78,7 @@ for (const name of ['spinner', 'waiter', 'sleeper', 'ticker']) {
     assert.ok(member);
     await showView();
     await t.look(async (browser) => {
-      await browser.clickInline('Processes', name, 'Attach Debugger');
+      await clickButton(browser, member, 'Attach Debugger', () => watched.sessions.length > 0);
     });
     const session = await until('the session', () => watched.sessions.find((one) => one.name === `${name} [${member.pid}]`));
     const [thread] = ((await session.customRequest('threads')) as { threads: { id: number }[] }).threads;

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { test, until } from '../inside/testing';
-import { api, folder, isAlive, named, reportOf, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
+import { api, example, folder, isAlive, named, reportOf, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
 
 /** Programs of the tests, written into the workspace. */
 function program(name: string, text: string): string {
@@ -322,3 +322,21 @@ test('onDidChange tells of a new member', async (context) => {
   const { liveRunsFolder } = await import('../../../src/observe/runDirectory');
   assert.ok(readdirSync(join(liveRunsFolder(), id, 'events')).length >= 6, 'one event file a process');
 });
+
+test('a click on a row that is being redrawn asks which was meant, and never falls on the selection', async (t) => {
+  tidy(t);
+  const id = await (await api()).launch({ program: example('programs/family.py'), console: 'internalConsole' });
+  await untilRun(id, 'the family', (found) => named(found, 'grandchild')?.state === 'running' && named(found, 'watcher')?.state === 'running');
+  await showView();
+  await t.look(async (browser) => {
+    await untilRow(browser, 'the rows', ({ label }) => label === 'watcher');
+    await browser.clickRow(view, 'quiet');
+    // This is what the editor passes for a row that it does not know at the moment.
+    const command = vscode.commands.executeCommand('procession.kill', undefined, undefined);
+    await until('the question', async () => (await browser.picks()).includes('watcher'));
+    await browser.choosePick('watcher');
+    await command;
+    await untilRun(id, 'the end of the watcher', (found) => named(found, 'watcher')?.state === 'exited');
+    assert.equal(named(await reportOf(id), 'quiet')?.state, 'running');
+  });
+}, { browserOnly: true });

@@ -89,6 +89,25 @@ export function untilRow(browser: Browser, what: string, fits: (row: RenderedRow
   return until(what, async () => (await browser.rows(view)).find(fits));
 }
 
+const openPicks = '.quick-input-widget:not([style*="display: none"]) .quick-input-list-entry .label-name';
+
+/**
+ * Clicks an inline button of a member's row, once the rows of runs before are gone. The row may be lost to the click, because it
+ * is being redrawn: then it is chosen from the question.
+ */
+export async function clickButton(browser: Browser, { name: label, pid }: Member, action: string, done: () => unknown): Promise<void> {
+  await until('the row', async () => {
+    const rows = (await browser.rows(view)).filter((row) => row.label === label);
+    return rows.length > 0 && rows.every(({ description }) => description.includes(`${pid} `));
+  });
+  await browser.clickInline(view, label, action);
+  await until(`${action} has an effect`, async () => {
+    if (done()) return true;
+    if ((await browser.texts(openPicks)).some((text) => text.startsWith(label))) await browser.choosePick(label);
+    return undefined;
+  });
+}
+
 /** A test that starts with an empty view and leaves one. */
 export function tidy(context: TestContext): void {
   context.after(clean);
