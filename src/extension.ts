@@ -7,7 +7,7 @@ import { isSame } from './observe/identity';
 import { liveRunsFolder } from './observe/runDirectory';
 import { Commands, nameOf } from './views/commands';
 import { DisposableStore } from './views/disposables';
-import { launchRun, resumeObservation, type Window } from './views/launchRun';
+import { bindRuns, launchRun, resumeObservation, type Window } from './views/launchRun';
 import { Outputs, outputScheme } from './views/output';
 import { ProcessTree } from './views/processTree';
 import { RunStore } from './views/runStore';
@@ -44,6 +44,9 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   }));
 
   if (vscode.workspace.isTrusted) pickUp(window, archiveOf(context), log);
+  store.add(vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration('procession.onClose')) bindRuns(window);
+  }));
   return {
     getRuns: () => runs.reports(),
     launch: async (options) => (await launchRun(window, options)).open.id,
@@ -66,6 +69,7 @@ function pickUp(window: Window, archive: string, log: vscode.LogOutputChannel): 
   window.runs.restore(liveRunsFolder(), window.workspace);
   window.runs.restore(archive, window.workspace, ({ startedAt }) => now - startedAt < stillNews);
   for (const run of window.runs.all()) resumeObservation(window, run, isSame).catch((error: unknown) => log.error(error as Error));
+  bindRuns(window);
   const keep = vscode.workspace.getConfiguration('procession').get<Keep>('keepRuns') ?? { runs: 50, megabytes: 200, days: 14 };
   for (const folder of [archive, liveRunsFolder()]) {
     for (const run of pruneRuns(folder, keep, now)) log.info(`removed the record of an old run: ${run}`);

@@ -1,6 +1,7 @@
 import { HumanError, messageOf } from '../core/errors';
 import { shellStatus } from '../core/exits';
-import { Launcher, type LaunchSpec } from '../launch/launcher';
+import { guardRun } from '../launch/guard';
+import { Launcher, ownRef, type LaunchSpec } from '../launch/launcher';
 import { takeOrder } from '../launch/order';
 
 /** What only the terminal knows of itself. */
@@ -28,6 +29,7 @@ export async function launch(args: string[]): Promise<number> {
   const order = takeOrder(run);
   const spec = hold === '--hold' ? withTerminal(order) : order;
   const launcher = new Launcher(spec);
+  const unguard = guardRun(run, ownRef());
   let status: number;
   try {
     status = shellStatus(await launcher.launch(), process.platform);
@@ -35,7 +37,10 @@ export async function launch(args: string[]): Promise<number> {
     process.stderr.write(`procession: ${messageOf(error)}\n`);
     status = error instanceof HumanError ? error.status : 70;
   }
-  const ended = launcher.allEnded().then(() => launcher.close());
+  const ended = launcher.allEnded().then(() => {
+    unguard();
+    launcher.close();
+  });
   if (hold === '--hold' && process.stdin.isTTY) {
     process.stderr.write(`\r\n\x1b[2m${spec.argv[0] ?? ''} ended with ${status > 128 ? `signal ${status - 128}` : `exit code ${status}`}. Press any key to close this terminal.\x1b[0m`);
     await Promise.all([ended, keyPressed()]);

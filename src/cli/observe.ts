@@ -1,8 +1,7 @@
 import { HumanError } from '../core/errors';
-import type { ProcessRef } from '../core/events';
+import { guardRun } from '../launch/guard';
 import { Observer } from '../launch/observer';
 import { allEnded, ownRef } from '../launch/launcher';
-import { stopRun } from '../launch/steer';
 import { EventFile } from '../observe/eventFile';
 import { readDescription, writeDescription } from '../observe/runDirectory';
 import { isSame } from '../observe/identity';
@@ -40,23 +39,6 @@ export function takeOver(run: string): TakenRun | undefined {
   };
 }
 
-/** How often the process is looked for whose end ends the run, and what each stage of that has, in ms. */
-const lookEvery = 500;
-const stageTimeout = 5_000;
-
-/** Ends the run once the process `owner` is no more: the editor was closed, or has crashed. */
-function stopWithout(owner: ProcessRef, run: string, file: EventFile): NodeJS.Timeout {
-  const timer = setInterval(() => {
-    if (isSame(owner)) return;
-    clearInterval(timer);
-    void stopRun({ file }, {
-      signals: ['SIGINT', 'SIGTERM', 'SIGKILL'], timeout: stageTimeout, members: () => readRun(run).report.members,
-      pause: (ms) => new Promise((done) => setTimeout(done, ms)),
-    }, 'the editor has ended');
-  }, lookEvery);
-  return timer;
-}
-
 /**
  * `procession observe DIR [--while REF]`: observes as a process of its own, after the launcher was killed or where a debugger
  * has started the program. With `--while` the run is ended when the process REF is no more.
@@ -66,9 +48,9 @@ export async function observe(args: string[]): Promise<number> {
   if (!run) throw new HumanError('procession observe needs a run directory.');
   const taken = takeOver(run);
   if (!taken) return 0;
-  const guard = flag === '--while' && owner !== undefined ? stopWithout(owner, run, taken.file) : undefined;
+  const unguard = guardRun(run, ownRef(), flag === '--while' ? owner : undefined);
   await taken.observer.allEnded();
-  clearInterval(guard);
+  unguard();
   taken.release(allEnded);
   return 0;
 }

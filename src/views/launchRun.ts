@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { HumanError } from '../core/errors';
 import { installProbes } from '../launch/environment';
+import { setOwner } from '../launch/guard';
 import type { LaunchSpec } from '../launch/launcher';
 import type { LaunchOptions } from '../launch/options';
 import { commandLine, startDetached, writeOrder, type Invocation } from '../launch/order';
@@ -73,12 +74,24 @@ export async function launchRun(window: Window, options: LaunchOptions, folder =
   createRunDirectory(run);
   writeDescription(run, { schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: null, ...about });
   writeOrder(spec);
+  setOwner(run, ownerOfRuns(window));
   const added = window.runs.add(run);
   const invocation = commandLine(join(window.dist, 'cli.js'), ['launch', run]);
   if (place === 'internalConsole') await startDetached(invocation, cwd);
   else if (place === 'externalTerminal' && external) await external(invocation, name, cwd);
   else added.terminal = inTerminal(invocation, name, cwd);
   return added;
+}
+
+/** What the runs of a window must not outlive, as the setting `onClose` wants it. */
+const ownerOfRuns = ({ runs }: Window): string | undefined => (vscode.workspace.getConfiguration('procession').get('onClose') === 'stop' ? runs.self : undefined);
+
+/** Has the living runs of this window follow the setting `onClose`; a reloaded window takes them over from the one before. */
+export function bindRuns(window: Window): void {
+  for (const { open } of window.runs.all()) {
+    open.readAll();
+    if (!open.observationEnded) setOwner(open.directory, ownerOfRuns(window));
+  }
 }
 
 /** Goes on with a run whose launcher was killed while members lived: somebody must observe it. */

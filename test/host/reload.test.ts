@@ -21,11 +21,11 @@ async function until<T>(what: string, look: () => Promise<T | undefined | false>
 }
 
 /** A window in which the family runs, with its rows drawn. */
-async function familyWindow(t: TestContext): Promise<{ workbench: Workbench; browser: Browser; pids: Record<string, number> }> {
+async function familyWindow(t: TestContext, settings: Record<string, unknown> = {}): Promise<{ workbench: Workbench; browser: Browser; pids: Record<string, number> }> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
   t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs'), folder, { recursive: true });
-  const workbench = await openWorkbench({ folder, extension: repository });
+  const workbench = await openWorkbench({ folder, extension: repository, settings });
   t.after(() => workbench.close());
   return workbench.showing(async () => {
     const browser = await runFile(workbench, 'family.py');
@@ -67,6 +67,21 @@ test('Reload Window while a run is on: the program goes on, the tree is there ag
     assert.deepEqual(await family(browser), pids);
     await steer(browser, pids);
   });
+});
+
+test('procession.onClose "stop": a reloaded window keeps its run, a closed one takes it along', { timeout: 240_000 }, async (t) => {
+  const { workbench, pids } = await familyWindow(t, { 'procession.onClose': 'stop' });
+  await workbench.showing(async () => {
+    await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+    await openView(workbench);
+    assert.deepEqual(await family(pageBrowser(workbench.page)), pids);
+  });
+  const hosts = extensionHosts().filter((host) => belongsTo(host, workbench));
+  await workbench.page.close();
+  // A server waits for hours for a page that may come back: this is what it does in the end.
+  for (const host of hosts) if (isAlive(host)) process.kill(host, 'SIGKILL');
+  assert.ok(Object.values(pids).every((pid) => isAlive(pid)));
+  await until('the end of all', () => Promise.resolve(Object.values(pids).every((pid) => !isAlive(pid))));
 });
 
 test('the extension host is killed while a run is on: what happened meanwhile is in the tree afterwards', { timeout: 240_000 }, async (t) => {

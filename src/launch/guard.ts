@@ -1,0 +1,69 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProcessRef } from '../core/events';
+import { EventFile } from '../observe/eventFile';
+import { isSame } from '../observe/identity';
+import { readRun } from '../observe/readRun';
+import { readDescription } from '../observe/runDirectory';
+import type { LaunchOptions } from './options';
+import { stopRun } from './steer';
+
+/** A run that must not outlive the window it belongs to: the window says so in the run directory, the observer sees to it. */
+
+const ownerOf = (run: string): string => join(run, 'owner');
+
+/** Says which process the run must not outlive; undefined: it lives on its own. */
+export function setOwner(run: string, owner: ProcessRef | undefined): void {
+  try {
+    if (owner === undefined) rmSync(ownerOf(run), { force: true });
+    else writeFileSync(ownerOf(run), owner, { mode: 0o600 });
+  } catch {
+    // The run directory is gone or full: then the run lives on its own.
+  }
+}
+
+function readOwner(run: string): ProcessRef | undefined {
+  try {
+    return readFileSync(ownerOf(run), 'utf8') || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const lookEvery = 500;
+const stageTimeout = 5_000;
+
+/** ms that a window which is being reloaded has to come back. Nothing tells from outside whether it was reloaded or closed. */
+const reloading = 15_000;
+
+/**
+ * Ends the run once its owner is no more: closed, or crashed. The owner is what `until` names, from whose end on nobody is waited
+ * for, else what the run directory says. Returns what ends the guard.
+ */
+export function guardRun(run: string, id: ProcessRef, until?: ProcessRef): () => void {
+  let goneAt: number | undefined;
+  const timer = setInterval(() => {
+    const owner = until ?? readOwner(run);
+    if (owner === undefined || isSame(owner)) {
+      goneAt = undefined;
+      return;
+    }
+    goneAt ??= Date.now();
+    if (Date.now() - goneAt < (until === undefined ? reloading : 0)) return;
+    clearInterval(timer);
+    void end(run, id);
+  }, lookEvery);
+  return () => clearInterval(timer);
+}
+
+async function end(run: string, id: ProcessRef): Promise<void> {
+  const wanted = readDescription(run)?.configuration as LaunchOptions | undefined;
+  const file = new EventFile(run, 'guard', id);
+  await stopRun({ file }, {
+    signals: wanted?.stopSignals?.length ? wanted.stopSignals : ['SIGINT', 'SIGTERM', 'SIGKILL'],
+    timeout: wanted?.stopTimeout === undefined ? stageTimeout : wanted.stopTimeout * 1_000,
+    members: () => readRun(run).report.members,
+    pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+  }, 'the editor has ended');
+  file.close();
+}
