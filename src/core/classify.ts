@@ -58,6 +58,8 @@ function pythonHelper(found: Entry): string | undefined {
 const packageManager = /(?:^|\/)(npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:\.[cm]?js)?$/;
 
 function nodeHelper(found: Entry): string | undefined {
+  // js-debug's bootloader announces a process by a child of its own, and waits for it.
+  if (found?.kind === 'code' && found.value.includes('process.env.NODE_INSPECTOR_IPC')) return 'debug announcer';
   if (found?.kind !== 'script') return undefined;
   const path = found.value.replaceAll('\\', '/');
   if (/js-debug.*\/watchdog(\.bundle)?\.js$/.test(path)) return 'debug watchdog';

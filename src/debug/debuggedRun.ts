@@ -25,10 +25,10 @@ export class DebuggedRun {
     return this.#run;
   }
 
-  /** The variables that bring the probes in; `base` is the environment that the program would have. */
-  variables(base: NodeJS.ProcessEnv): Record<string, string> {
+  /** The variables that bring the probes in; `base` is the environment that the program would have; `chosen`: the probe chooses what is attached to. */
+  variables(base: NodeJS.ProcessEnv, chosen = false): Record<string, string> {
     const probes = installProbes(join(this.window.dist, 'probes'));
-    const observed = observedEnvironment(base, { run: this.directory, probes, ancestor: this.window.runs.self, keepOutput: true, debugged: true });
+    const observed = observedEnvironment(base, { run: this.directory, probes, ancestor: this.window.runs.self, keepOutput: true, debugged: true, chosen });
     return Object.fromEntries(['PROCESSION', 'PYTHONPATH', 'NODE_OPTIONS'].map((name) => [name, observed[name] ?? '']));
   }
 

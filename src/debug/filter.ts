@@ -3,9 +3,12 @@ import type { ChildFilter, ChildPolicy } from './kinds';
 
 const escape = (text: string): string => text.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&');
 
+/** A glob of `*` and `?` as a regular expression for the whole of a text. */
+export const globPattern = (glob: string): string => `^${escape(glob).replaceAll('*', '.*').replaceAll('?', '.')}$`;
+
 /** Whether a text fits a glob of `*` and `?`. */
 export function fitsGlob(glob: string, text: string): boolean {
-  return new RegExp(`^${escape(glob).replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(text);
+  return new RegExp(globPattern(glob), 's').test(text);
 }
 
 function depthOf(member: Member, members: readonly Member[]): number {

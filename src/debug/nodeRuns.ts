@@ -1,9 +1,12 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { messageOf } from '../core/errors';
 import { resolveLaunch } from '../launch/resolve';
 import { userEnvironment } from '../views/launchRun';
 import { DebuggedRun } from './debuggedRun';
-import { aboutKey, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
+import { globPattern, refuses } from './filter';
+import { aboutKey, ownKeys, policyOf, type About, type ChildPolicy, type DebugOptions } from './kinds';
 import type { Message } from './protocol';
 import type { DebugServices } from './pythonAdapters';
 import { DebugSessions } from './sessions';
@@ -15,11 +18,14 @@ import { DebugSessions } from './sessions';
 export class NodeRuns implements vscode.Disposable {
   readonly #prepared = new Map<string, { debugged: DebuggedRun; options: DebugOptions; command: string[]; cwd: string }>();
   readonly #roots = new Map<string, { debugged: DebuggedRun; cwd: string; session: vscode.DebugSession }>();
+  /** members whose lack of a session was explained */
+  readonly #explained = new Set<string>();
   readonly #subscriptions: vscode.Disposable;
 
   constructor(private readonly services: DebugServices) {
     this.#subscriptions = vscode.Disposable.from(
       vscode.debug.registerDebugAdapterTrackerFactory('pwa-node', { createDebugAdapterTracker: (session) => this.#track(session) }),
+      services.window.runs.onDidChange(() => this.#explain()),
       vscode.debug.onDidTerminateDebugSession((session) => this.#ended(session)),
     );
   }
@@ -43,8 +49,8 @@ export class NodeRuns implements vscode.Disposable {
       ...kept,
       name: options.name, request: 'launch', type: 'pwa-node',
       console: options.console ?? vscode.workspace.getConfiguration('procession').get<string>('console'),
-      autoAttachChildProcesses: policy.children === 'all' || policy.children === 'match',
-      env: { ...options.env, ...debugged.variables(launch.env) },
+      autoAttachChildProcesses: followed(policy),
+      env: { ...options.env, ...debugged.variables(launch.env, followed(policy)) },
       [aboutKey]: about,
     };
   }
@@ -55,22 +61,48 @@ export class NodeRuns implements vscode.Disposable {
     if (!prepared) return undefined;
     const { debugged, cwd } = prepared;
     if (session.configuration[aboutKey] === undefined) {
-      // The first target is the root; its pid is in its name.
-      const pid = Number(/\[(\d+)\]/.exec(session.name)?.[1] ?? 0);
-      if (pid > 0 && /« /.test(session.name)) debugged.observe(pid, cwd).catch((error: unknown) => this.services.log.error(error as Error));
+      const pid = pidOf(session);
+      if (pid !== undefined && isRoot(session)) debugged.observe(pid, cwd).catch((error: unknown) => this.services.log.error(error as Error));
       return { onWillReceiveMessage: (message: Message) => this.#asked(about.run, message) };
     }
     return {
       onWillStartSession: () => {
         debugged.begin(prepared.options, prepared.command, cwd);
+        if (followed(policyOf(prepared.options))) this.#writePolicy(debugged.directory, policyOf(prepared.options));
         this.#roots.set(session.id, { debugged, cwd, session });
         this.services.children.begin(session, debugged.id, policyOf(prepared.options));
       },
       onWillReceiveMessage: (message: Message) => this.#asked(about.run, message),
       onDidSendMessage: (message: Message) => {
         if (message.command === 'launch' && message.type === 'response' && message.success === false) debugged.failed(message.message ?? 'js-debug did not start it');
+        // It tells how the root ended in its last line of output only.
+        const code = message.event === 'output' && message.body?.category === 'stderr' ? /^Process exited with code (\d+)\s*$/.exec(String(message.body.output)) : null;
+        if (code) debugged.exited({ code: Number(code[1]), signal: null });
       },
     };
+  }
+
+  /** The probe decides at the moment in which a child is created: js-debug attaches to all that it can see. */
+  #writePolicy(directory: string, { filter, most }: ChildPolicy): void {
+    const { name, argv, index, depth } = filter;
+    mkdirSync(join(directory, 'attached'), { mode: 0o700 });
+    writeFileSync(join(directory, 'attach.json'), JSON.stringify({ argv, index, depth, most, ...(name === undefined ? {} : { name: globPattern(name) }) }), { mode: 0o600 });
+  }
+
+  /** The tree says why a child has no session, once it has had the time to get one. */
+  #explain(): void {
+    const now = Date.now();
+    for (const { debugged: { id, run }, options } of this.#prepared.values()) {
+      const policy = policyOf(options);
+      if (!run || !followed(policy) || run.open.observationEnded) continue;
+      const { members } = run.open.report();
+      for (const member of members) {
+        if (member.state !== 'running' || member.runtime !== 'node' || member.role === 'root' || member.role === 'helper' || now - member.startedAt < settling) continue;
+        if (this.#explained.has(`${id}/${member.id}`) || this.services.sessions.find(id, member)) continue;
+        this.#explained.add(`${id}/${member.id}`);
+        this.services.sessions.leaveOut(id, member.pid, refuses(policy, member, members, Infinity) ?? '');
+      }
+    }
   }
 
   /** The person has pressed Stop: js-debug is told to leave the processes alone, they are ended by us. */
@@ -85,13 +117,37 @@ export class NodeRuns implements vscode.Disposable {
   }
 
   #ended(session: vscode.DebugSession): void {
+    this.#free(session);
     const root = this.#roots.get(session.id);
     if (!root) return;
     this.#roots.delete(session.id);
     root.debugged.failed('It ended before it had begun.');
   }
 
+  /** The place of a session that has ended may be taken by another child. */
+  #free(session: vscode.DebugSession): void {
+    const about = DebugSessions.about(session);
+    const prepared = about && this.#prepared.get(about.run);
+    if (!prepared || pidOf(session) === undefined || isRoot(session)) return;
+    const folder = join(prepared.debugged.directory, 'attached');
+    const [taken] = existsSync(folder) ? readdirSync(folder) : [];
+    if (taken !== undefined) rmSync(join(folder, taken), { force: true });
+  }
+
   dispose(): void {
     this.#subscriptions.dispose();
   }
 }
+
+/** ms after its start in which a child gets its session, or none */
+const settling = 2_000;
+
+const followed = ({ children }: ChildPolicy): boolean => children === 'all' || children === 'match';
+
+/** The process of a session, whose pid js-debug tells in the name: `child.js [123]`. Threads of workers have none. */
+function pidOf(session: vscode.DebugSession): number | undefined {
+  return session.type === 'pwa-node' && session.configuration[aboutKey] === undefined ? Number(/^(?!\[worker).*\[(\d+)\]/.exec(session.name)?.[1] ?? 0) || undefined : undefined;
+}
+
+/** The first target is the root: js-debug tells in its name what it belongs to. */
+const isRoot = (session: vscode.DebugSession): boolean => session.parentSession?.configuration[aboutKey] !== undefined && session.parentSession.parentSession === undefined;

@@ -9,8 +9,8 @@ import type { ProcessRef } from '../core/events';
 const versionOfMark = '1';
 
 /** The mark that every process of a run carries; see `probes/`. `keepOutput`: members keep copies of what they print. */
-export function markOf(run: string, ancestor: ProcessRef, keepOutput: boolean, debugged = false): string {
-  return [versionOfMark, ancestor, `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}`, run].join('|');
+export function markOf(run: string, ancestor: ProcessRef, keepOutput: boolean, debugged = false, chosen = false): string {
+  return [versionOfMark, ancestor, `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}${chosen ? 'f' : ''}`, run].join('|');
 }
 
 export interface Observation {
@@ -22,6 +22,8 @@ export interface Observation {
   keepOutput: boolean;
   /** the root is started under a debugger, which a forked child must not inherit */
   debugged?: boolean;
+  /** the run directory says which children its debugger may attach to (`attach.json`) */
+  chosen?: boolean;
 }
 
 /** Node reads NODE_OPTIONS like a shell word: in double quotes, `\` and `"` escaped (node, `ParseNodeOptionsEnvVar`). */
@@ -33,7 +35,7 @@ export function observedEnvironment(base: NodeJS.ProcessEnv, observation: Observ
   const preload = `--require ${quoteNodeOption(join(observation.probes, 'node', 'probe.cjs'))}`;
   return {
     ...base,
-    PROCESSION: markOf(observation.run, observation.ancestor, observation.keepOutput, observation.debugged),
+    PROCESSION: markOf(observation.run, observation.ancestor, observation.keepOutput, observation.debugged, observation.chosen),
     PYTHONPATH: base.PYTHONPATH === undefined ? boot : `${boot}${delimiter}${base.PYTHONPATH}`,
     NODE_OPTIONS: base.NODE_OPTIONS === undefined ? preload : `${preload} ${base.NODE_OPTIONS}`,
   };

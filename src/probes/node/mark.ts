@@ -1,3 +1,4 @@
+import { admit, takePolicy } from './attaching';
 import { quietly } from './quietly';
 import { system } from './system';
 
@@ -91,6 +92,7 @@ export function takeMark(inWorker: boolean): Mark | undefined {
   const onPath = boot !== undefined && (environment.PYTHONPATH ?? '').split(delimiter).includes(boot);
   Object.assign(injection, { ...found, boot: onPath ? boot : undefined });
 
+  takePolicy(process.env, mark.options, mark.run);
   change(process.env, 'PROCESSION', undefined);
   if (found) change(process.env, 'NODE_OPTIONS', without(process.env.NODE_OPTIONS, found.option, ' '));
   if (onPath) change(process.env, 'PYTHONPATH', without(process.env.PYTHONPATH, boot, delimiter));
@@ -117,6 +119,7 @@ function put(pairs: string[], name: string, part: string, separator: string | un
  * `args` is the child's command line.
  */
 export function markEnvironment(pairs: string[], args: readonly string[]): void {
+  admit(pairs, args);
   put(pairs, 'PROCESSION', injection.mark, undefined);
   if (injection.boot !== undefined) put(pairs, 'PYTHONPATH', injection.boot, delimiter);
   if (mayRequire(pairs, args)) put(pairs, 'NODE_OPTIONS', injection.option!, ' ');

@@ -1,0 +1,1 @@
+setTimeout(() => process.exit(3), 300);

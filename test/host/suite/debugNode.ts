@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { breakAt, configuration, debug, watchSessions } from '../debugging/session';
+import { test, until } from '../inside/testing';
+import { showView, tidy, untilRun, view } from './support';
+
+const long = { limit: 60_000 };
+
+for (const [what, more, wanted, reason] of [
+  ['childFilter', { debugChildren: 'match', childFilter: { argv: 'second' } }, 1, 'does not fit childFilter'],
+  ['maxDebugSessions', { debugChildren: 'all', maxDebugSessions: 2 }, 2, '2 sessions are open'],
+] as const) {
+  test(`debug Node: ${what}: the other children run on, and the tree says why they are not attached`, async (t) => {
+    tidy(t);
+    const watched = watchSessions(t);
+    await breakAt('debug_trio.cjs', 'count += 1');
+    const id = await debug(configuration('debug_trio.cjs', { ...more, stopTimeout: 1 }));
+    const stopped = (): Set<string> => new Set(watched.stops.filter(({ session }) => watched.sessions.includes(session)).map(({ session }) => session.id));
+    await until('those that are wanted have stopped', () => stopped().size === wanted, 30_000);
+    const report = await untilRun(id, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 4);
+    await t.look(async (browser) => {
+      await until('the reason', async () => {
+        // A stop brings the debugger's own view to the front.
+        await showView();
+        return (await browser.rows(view)).some(({ description }) => description.startsWith(`not attached: ${reason}`));
+      });
+    });
+    await untilRun(id, 'all still live', (now) => now.members.filter(({ state }) => state === 'running').length === 4);
+    assert.equal(report.members.filter(({ pid }) => watched.sessions.some(({ name }) => name.includes(`[${pid}]`))).length, wanted + 1, watched.sessions.map(({ name }) => name).join());
+    await vscode.debug.stopDebugging();
+    await untilRun(id, 'the run is told as ended', ({ run }) => run.endedAt !== null, 20_000);
+  }, long);
+}
+
+test('debug Node: the exit code of the root is told by the launcher of it', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  const id = await debug(configuration('debug_exit.cjs', {}));
+  const report = await untilRun(id, 'the end', ({ run }) => run.endedAt !== null, 20_000);
+  assert.deepEqual([report.run.exit?.code, report.members[0]?.exit?.source], [3, 'launcher'], watched.output);
+});
