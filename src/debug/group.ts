@@ -17,7 +17,7 @@ export class Group implements vscode.Disposable {
   }
 
   async pause(run: string | undefined, except?: Attached): Promise<void> {
-    await this.#each(this.sessions.of(run).filter((one) => one !== except && !one.stop && one.pid !== undefined), async (one) => {
+    await this.#each(this.sessions.live(run).filter((one) => one !== except && !one.stop), async (one) => {
       const { threads } = await one.session.customRequest('threads') as { threads: { id: number }[] };
       const [first] = threads;
       if (first) await one.session.customRequest('pause', { threadId: first.id });
@@ -45,7 +45,7 @@ export class Group implements vscode.Disposable {
     const mode = vscode.workspace.getConfiguration('procession').get<string>('debug.onStop', 'one');
     const consequence = this.#paused.delete(one.session.id);
     if (mode === 'run' && !consequence && one.stop?.reason !== 'pause') {
-      for (const other of this.sessions.of(one.run)) if (other !== one && !other.stop && other.pid !== undefined) this.#paused.add(other.session.id);
+      for (const other of this.sessions.live(one.run)) if (other !== one && !other.stop) this.#paused.add(other.session.id);
       this.pause(one.run, one).catch(() => undefined);
     }
     void this.#notice(one);
@@ -59,7 +59,7 @@ export class Group implements vscode.Disposable {
     const key = `${one.run} ${file}:${line}`;
     if (here.length < 3 || at - (this.#told.get(key) ?? 0) < storm * 2) return;
     this.#told.set(key, at);
-    const all = this.sessions.of(one.run).filter(({ pid }) => pid !== undefined).length;
+    const all = this.sessions.live(one.run).length;
     const place = `${file.slice(file.lastIndexOf('/') + 1)}:${line}`;
     const answer = await vscode.window.showInformationMessage(`${here.length} of ${all} debugged processes are at ${place}.`, 'Continue All', 'Step This', 'Show');
     if (answer === 'Continue All') await this.continue(one.run);

@@ -75,9 +75,10 @@ export class DebugSessions implements vscode.Disposable {
     const named = session.type === 'pwa-node' ? /\[(\d+)\]/.exec(session.name.replace(/^\[worker.*/, '')) : undefined;
     const pid = about?.pid ?? (named && Number(named[1]) > 0 ? Number(named[1]) : undefined);
     const isProcess = pid !== undefined && !(session.type === 'pwa-node' && session.configuration[aboutKey] !== undefined);
+    const isThread = session.type === 'pwa-node' && session.name.startsWith('[worker');
     return {
       onDidSendMessage: (message: Message) => {
-        if (message.event === 'initialized' && about && isProcess) this.bind(session, about.run, pid);
+        if (message.event === 'initialized' && about && (isProcess || isThread)) this.bind(session, about.run, isProcess ? pid : undefined);
         this.#heard(session, message);
       },
       onWillStopSession: () => this.#forget(session),
@@ -135,7 +136,8 @@ export class DebugSessions implements vscode.Disposable {
     for (const { session, run, pid } of this.#all.values()) {
       const member = pid === undefined ? undefined : this.member(run, pid);
       const name = member && `${member.name} [${member.pid}]`;
-      if (name !== undefined && session.name !== name && session.configuration.request !== 'launch') session.name = name;
+      const root = session.configuration[aboutKey] !== undefined && session.configuration.request === 'launch';
+      if (name !== undefined && session.name !== name && !root) session.name = name;
     }
   }
 
@@ -152,6 +154,11 @@ export class DebugSessions implements vscode.Disposable {
   /** The sessions of a run, or of all. */
   of(run?: string): Attached[] {
     return [...this.#all.values()].filter((one) => run === undefined || one.run === run);
+  }
+
+  /** The sessions that can be paused: of processes, and of Node's worker threads, which are sessions of their own. */
+  live(run?: string): Attached[] {
+    return this.of(run).filter(({ pid, session }) => pid !== undefined || session.type === 'pwa-node');
   }
 
   get(session: vscode.DebugSession | undefined): Attached | undefined {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { folder, startedBy } from '../suite/support';
+import type { Report } from '../../../src/api';
+import { folder, reportOf, startedBy } from '../suite/support';
 import { until, type TestContext } from '../inside/testing';
 import { pythonWithDebugpy } from './debugpy';
 
@@ -76,4 +77,13 @@ export async function breakAt(program: string, text: string, condition?: string)
 export async function stackOf(session: vscode.DebugSession, thread: number): Promise<string[]> {
   const { stackFrames } = await session.customRequest('stackTrace', { threadId: thread, startFrame: 0, levels: 20 }) as { stackFrames: { name: string; line: number }[] };
   return stackFrames.map(({ name, line }) => `${name}:${line}`);
+}
+
+/** Continues whatever stops (debugpy stops at `sys.exit` of another code than 0, too) until the run has ended, and how is known. */
+export async function goOn(id: string): Promise<Report> {
+  return until('the run has ended', async () => {
+    await vscode.commands.executeCommand('procession.continueAll');
+    const report = await reportOf(id);
+    return report.run.endedAt !== null && report.run.exit !== null && report;
+  }, 40_000);
 }

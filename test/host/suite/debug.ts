@@ -2,21 +2,11 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
-import type { Report } from '../../../src/api';
-import { breakAt, configuration, debug, stackOf, watchSessions } from '../debugging/session';
+import { breakAt, configuration, debug, goOn, stackOf, watchSessions } from '../debugging/session';
 import { test, until } from '../inside/testing';
 import { api, clickButton, folder, isAlive, named, reportOf, showView, tidy, untilRow, untilRun } from './support';
 
 const long = { limit: 120_000 };
-
-/** Continues whatever stops (debugpy stops at `sys.exit` of another code than 0, too) until the run has ended. */
-async function goOn(id: string): Promise<Report> {
-  return until('the run has ended', async () => {
-    await vscode.commands.executeCommand('procession.continueAll');
-    const report = await reportOf(id);
-    return report.run.endedAt !== null && report;
-  }, 40_000);
-}
 
 for (const method of ['fork', 'spawn', 'forkserver']) {
   test(`debug Python: breakpoints in children by ${method}, sessions named as the processes, exit codes their own`, async (t) => {

@@ -17,7 +17,7 @@ for (const [what, more, wanted, reason] of [
     const id = await debug(configuration('debug_trio.cjs', { ...more, stopTimeout: 1 }));
     const stopped = (): Set<string> => new Set(watched.stops.filter(({ session }) => watched.sessions.includes(session)).map(({ session }) => session.id));
     await until('those that are wanted have stopped', () => stopped().size === wanted, 30_000);
-    const report = await untilRun(id, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 4);
+    const report = await untilRun(id, 'all members live', (now) => now.members.filter(({ state, role }) => state === 'running' && role !== 'helper').length >= 4);
     await t.look(async (browser) => {
       await until('the reason', async () => {
         // A stop brings the debugger's own view to the front.
@@ -25,7 +25,7 @@ for (const [what, more, wanted, reason] of [
         return (await browser.rows(view)).some(({ description }) => description.startsWith(`not attached: ${reason}`));
       });
     });
-    await untilRun(id, 'all still live', (now) => now.members.filter(({ state }) => state === 'running').length === 4);
+    await untilRun(id, 'all still live', (now) => now.members.filter(({ state, role }) => state === 'running' && role !== 'helper').length === 4);
     assert.equal(report.members.filter(({ pid }) => watched.sessions.some(({ name }) => name.includes(`[${pid}]`))).length, wanted + 1, watched.sessions.map(({ name }) => name).join());
     await vscode.debug.stopDebugging();
     await untilRun(id, 'the run is told as ended', ({ run }) => run.endedAt !== null, 20_000);
