@@ -15,6 +15,7 @@ import { Group } from './group';
 import { aboutKey, fromCommand, runtimeOf, type About, type DebugOptions } from './kinds';
 import { NodeRuns } from './nodeRuns';
 import { PythonAttach, PythonChild, PythonLaunch, type DebugServices } from './pythonAdapters';
+import { ScopeLenses } from './scopeLenses';
 import { ScopedBreakpoints, type Scope } from './scopedBreakpoints';
 import { RunAdapter, type RunServices } from './runAdapter';
 import { DebugSessions } from './sessions';
@@ -89,6 +90,7 @@ class DebugCommands {
   ) {}
 
   readonly #scoped = new ScopedBreakpoints();
+  readonly #lenses = new ScopeLenses(this.#scoped);
 
   register(): vscode.Disposable {
     const handlers: Record<string, (...given: Given) => unknown> = {
@@ -119,7 +121,7 @@ class DebugCommands {
       breakFirst: (at) => this.#scope(at, () => Promise.resolve<Scope>({ kind: 'first' })),
       breakEverywhere: (at) => this.#scope(at, undefined),
     };
-    return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, async (...args: unknown[]) => {
+    return vscode.Disposable.from(this.#lenses, this.#scoped, ...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, async (...args: unknown[]) => {
       try {
         return await handler(...(args as unknown as Given));
       } catch (error) {
