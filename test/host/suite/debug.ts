@@ -178,13 +178,15 @@ test('stacks of all members, taken while they run, merged, Python and Node', asy
   await untilRun(id, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 5, 30_000);
   await vscode.commands.executeCommand('procession.showStacks');
   await t.look(async (browser) => {
-    const rows = await until('the stacks', async () => {
-      const drawn = await browser.rows('Stacks');
-      return drawn.some(({ label }) => label === 'spin') && drawn;
-    });
-    for (const [label, description] of [['MainThread', '5 of them'], ['blocked', 'debug_states.py:12 · waiter'], ['asleep', 'debug_states.py:16 · sleeper']] as const) {
-      assert.ok(rows.some((row) => row.label === label && row.description.startsWith(description)), `${label} ${description} in ${rows.map((row) => `${row.label} ${row.description}`).join('; ')}`);
-    }
+    await until('the stacks', async () => {
+      // They may be found while they start.
+      await vscode.commands.executeCommand('procession.refreshStacks');
+      const rows = await browser.rows('Stacks');
+      for (const [label, description] of [['MainThread', '5 of them'], ['spin', 'debug_states.py:'], ['blocked', 'debug_states.py:12 · waiter'], ['asleep', 'debug_states.py:16 · sleeper']] as const) {
+        assert.ok(rows.some((row) => row.label === label && row.description.startsWith(description)), `${label} ${description} in ${rows.map((row) => `${row.label} ${row.description}`).join('; ')}`);
+      }
+      return true;
+    }, 40_000);
   });
   const node = await launch({ program: configuration('debug_tree.cjs').program as string, console: 'internalConsole' });
   await untilRun(node, 'all members live', (now) => now.members.filter(({ state }) => state === 'running').length >= 4, 30_000);
@@ -194,9 +196,10 @@ test('stacks of all members, taken while they run, merged, Python and Node', asy
       // It may be found while it starts.
       await vscode.commands.executeCommand('procession.refreshStacks');
       const rows = await browser.rows('Stacks');
-      assert.ok(rows.some(({ label, description }) => label === 'spin' && description.startsWith('debug_tree.cjs:8')), rows.map((row) => `${row.label} ${row.description}`).join('; '));
+      // Where V8 has merged the loop into its caller, the stack that it tells begins at the call.
+      assert.ok(rows.some(({ label, description }) => (label === 'spin' && description.startsWith('debug_tree.cjs:8')) || (label === 'Object.<anonymous>' && description.startsWith('debug_tree.cjs:15'))), rows.map((row) => `${row.label} ${row.description}`).join('; '));
       return true;
-    });
+    }, 40_000);
   });
   for (const run of [id, node]) for (const { state } of (await reportOf(run)).members) assert.equal(state, 'running');
 }, { ...long, browserOnly: true });
