@@ -6,7 +6,7 @@ import type { Member } from '../core/members';
 import type { Report } from '../core/report';
 import { treeOf, type TreeNode } from '../core/tree';
 import { allEnded, ownRef } from '../launch/launcher';
-import { refusal, signalMember, stopRun, type Steering } from '../launch/steer';
+import { refusal, signalMember, stopRun, stopSignalsOf, type Steering } from '../launch/steer';
 import { EventFile } from '../observe/eventFile';
 import { readRun } from '../observe/readRun';
 import { readDescription } from '../observe/runDirectory';
@@ -73,7 +73,7 @@ async function act(run: string, report: Report, values: { stop?: boolean; termin
   }
   if (values.stop) {
     const left = await stopRun(steering, {
-      signals: ['SIGINT', 'SIGTERM', 'SIGKILL'], timeout: stopTimeout, members: () => readRun(run).report.members,
+      signals: stopSignalsOf(undefined), timeout: stopTimeout, members: () => readRun(run).report.members,
       pause: (ms) => new Promise((done) => setTimeout(done, ms)),
     });
     if (left.length) throw new HumanError(`Still alive after SIGKILL: ${left.map((member) => `${member.name} (pid ${member.pid})`).join(', ')}.`, 1);

@@ -1,9 +1,10 @@
+import { baseName } from './paths';
+
 /**
  * What a command line says about a process: what to call it, and whether a runtime, a shell or a package manager
  * started it for itself. Used for members with and without a probe.
  */
 
-const baseName = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 const program = (argv: readonly string[]): string => baseName(argv[0] ?? '').replace(/^-/, '').replace(/\.exe$/i, '');
 
 const isPython = (name: string): boolean => /^(python|pypy)[\d.]*[a-z]?$/i.test(name);

@@ -1,3 +1,4 @@
+import { baseName } from '../core/paths';
 import type { LaunchOptions } from '../launch/options';
 import { commandToArgv, runtimeOfFile } from '../launch/resolve';
 
@@ -72,7 +73,7 @@ export function runtimeOf(options: DebugOptions, file?: string): 'python' | 'nod
 
 function runtimeOfCommand(command: DebugOptions['command']): 'python' | 'node' | undefined {
   const [program = ''] = commandToArgv(command ?? [], process.env);
-  const name = program.slice(Math.max(program.lastIndexOf('/'), program.lastIndexOf('\\')) + 1).replace(/\.(exe|cmd)$/i, '');
+  const name = baseName(program).replace(/\.(exe|cmd)$/i, '');
   if (/^python[\d.]*$/.test(name)) return 'python';
   return /^(node|npm|npx|yarn|pnpm|tsx)$/.test(name) ? 'node' : undefined;
 }

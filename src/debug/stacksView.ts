@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { HumanError } from '../core/errors';
+import { baseName } from '../core/paths';
 import type { WindowRun } from '../views/runStore';
 import { takeStacks, type Stacks } from './stacks';
 import { mergeStacks, type StackNode } from './stackTree';
 
 type Item = { kind: 'stack'; node: StackNode; children: Item[] } | { kind: 'silent'; member: string; reason: string; children: Item[] };
 
-const base = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 const toItem = (node: StackNode): Item => ({ kind: 'stack', node, children: node.children.map(toItem) });
 
 /** Who is at a node: by name where they are few. */
@@ -52,7 +52,7 @@ export class StacksView implements vscode.TreeDataProvider<Item>, vscode.Disposa
     }
     const { label, place, who } = item.node;
     const row = new vscode.TreeItem(label, item.children.length ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None);
-    row.description = place?.file ? `${base(place.file)}:${place.line} · ${whoText(who)}` : whoText(who);
+    row.description = place?.file ? `${baseName(place.file)}:${place.line} · ${whoText(who)}` : whoText(who);
     row.tooltip = [...(place?.file ? [`${place.file}:${place.line}`] : []), ...who].join('\n');
     row.iconPath = new vscode.ThemeIcon(place === undefined ? 'layers' : item.children.length ? 'indent' : 'debug-stackframe');
     if (place?.file) row.command = { command: 'procession.openLocation', title: 'Open', arguments: [{ file: place.file, line: place.line }] };

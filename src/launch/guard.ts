@@ -6,7 +6,7 @@ import { isSame } from '../observe/identity';
 import { readRun } from '../observe/readRun';
 import { readDescription } from '../observe/runDirectory';
 import type { LaunchOptions } from './options';
-import { stopRun } from './steer';
+import { stopRun, stopSignalsOf } from './steer';
 
 /** A run that must not outlive the window it belongs to: the window says so in the run directory, the observer sees to it. */
 
@@ -60,7 +60,7 @@ async function end(run: string, id: ProcessRef): Promise<void> {
   const wanted = readDescription(run)?.configuration as LaunchOptions | undefined;
   const file = new EventFile(run, 'guard', id);
   await stopRun({ file }, {
-    signals: wanted?.stopSignals?.length ? wanted.stopSignals : ['SIGINT', 'SIGTERM', 'SIGKILL'],
+    signals: stopSignalsOf(wanted),
     timeout: wanted?.stopTimeout === undefined ? stageTimeout : wanted.stopTimeout * 1_000,
     members: () => readRun(run).report.members,
     pause: (ms) => new Promise((done) => setTimeout(done, ms)),

@@ -3,6 +3,7 @@ import type { ProcessRef } from '../core/events';
 import type { Member } from '../core/members';
 import type { EventFile } from '../observe/eventFile';
 import { isSame, sendSignal, type SignalResult } from '../observe/identity';
+import type { LaunchOptions } from './options';
 
 /** Ends and signals members: by pid and start time, and every signal is a fact of the run's record. */
 
@@ -29,6 +30,11 @@ export function refusal(member: Member, signal: string, result: SignalResult): H
   if (result === 'denied') return new HumanError(`${signal} was not sent: the operating system does not permit this user to signal ${who}. Act as the user who owns it.`);
   return undefined;
 }
+
+const usualSignals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGKILL'];
+
+/** The signals that stop a run, in their order: those of its configuration, else interrupt, terminate, kill. */
+export const stopSignalsOf = (configuration: LaunchOptions | undefined): NodeJS.Signals[] => (configuration?.stopSignals?.length ? configuration.stopSignals : usualSignals);
 
 export interface StopPlan {
   /** in this order; the first goes to the root alone, so that it can end its children itself */

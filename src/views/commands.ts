@@ -8,7 +8,7 @@ import type { Member } from '../core/members';
 import { subtreeOf } from '../core/tree';
 import type { LaunchOptions } from '../launch/options';
 import { runtimeOfFile } from '../launch/resolve';
-import { refusal, signalMember, stopRun } from '../launch/steer';
+import { refusal, signalMember, stopRun, stopSignalsOf } from '../launch/steer';
 import { writeDescription } from '../observe/runDirectory';
 import { isWorkloadRun } from '../workload/folders';
 import { chosenRows, pickRows, type Given } from './chosen';
@@ -53,8 +53,9 @@ export class Commands {
   register(): vscode.Disposable {
     const members = (act: (targets: Target[]) => unknown, ended = false) => async (...given: Given): Promise<void> => {
       const rows = chosenRows(given, this.context.view.selection);
-      if (given[0] && !this.#members(rows)) throw new HumanError('That row is of a run that was removed, or no process. Nothing was done.');
-      const targets = this.#members(rows) ?? (await this.#pickMember(ended, rows === 'lost'));
+      const known = this.#members(rows);
+      if (given[0] && !known) throw new HumanError('That row is of a run that was removed, or no process. Nothing was done.');
+      const targets = known ?? (await this.#pickMember(ended, rows === 'lost'));
       if (targets.length) await act(targets);
     };
     const runs = (act: (run: WindowRun) => unknown, wanted: 'live' | 'ended' | 'any' = 'any') => async (...given: Given): Promise<void> => {
@@ -225,7 +226,7 @@ export class Commands {
     const wanted = run.open.description().configuration as LaunchOptions | undefined;
     const state = { hurry: false, done: Promise.resolve<Member[]>([]) };
     state.done = stopRun(run.steering, {
-      signals: wanted?.stopSignals?.length ? wanted.stopSignals : ['SIGINT', 'SIGTERM', 'SIGKILL'],
+      signals: stopSignalsOf(wanted),
       timeout: (wanted?.stopTimeout ?? configuration.get<number>('stopTimeout', 5)) * 1_000,
       members: () => {
         run.open.readAll();

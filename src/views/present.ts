@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { describeExit, describeSource, describeState, formatBytes, formatLoad, formatSeconds, quoteCommand } from '../core/describe';
 import type { Member } from '../core/members';
+import { baseName } from '../core/paths';
 import type { Report } from '../core/report';
 import { countText, type Row, type WorkloadMark } from './rows';
 
@@ -83,7 +84,6 @@ function link(text: string, file: string, line: number): string {
   return `[${escape(text)}](command:procession.openLocation?${argument})`;
 }
 
-const short = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 const clip = (text: string, length = 500): string => (text.length > length ? `${text.slice(0, length)}…` : text);
 
 function nameOf(members: readonly Member[], id: string): string {
@@ -102,11 +102,11 @@ function facts(member: Member, members: readonly Member[]): [string, string][] {
   if (member.exit) lines.push(['Exit code', `**${escape(describeExit(member))}**`], ['Known from', escape(describeSource(member.exit))]);
   lines.push(...zombieLine(member, members));
   if (member.marks.includes('orphan') && member.parent !== null) lines.push(['Orphan', escape(`its parent ${nameOf(members, member.parent)} ended first`)]);
-  if (member.endedBy?.site) lines.push(['Signal sent at', link(`${short(member.endedBy.site.file)}:${member.endedBy.site.line}`, member.endedBy.site.file, member.endedBy.site.line)]);
+  if (member.endedBy?.site) lines.push(['Signal sent at', link(`${baseName(member.endedBy.site.file)}:${member.endedBy.site.line}`, member.endedBy.site.file, member.endedBy.site.line)]);
   lines.push(['Start method', escape(member.startMethod)]);
-  if (member.target) lines.push(['Target', link(`${member.target.function} (${short(member.target.file)}:${member.target.line})`, member.target.file, member.target.line)]);
+  if (member.target) lines.push(['Target', link(`${member.target.function} (${baseName(member.target.file)}:${member.target.line})`, member.target.file, member.target.line)]);
   if (member.args) lines.push(['Arguments', code(clip(member.args))]);
-  if (member.site) lines.push(['Created at', link(`${short(member.site.file)}:${member.site.line}`, member.site.file, member.site.line)]);
+  if (member.site) lines.push(['Created at', link(`${baseName(member.site.file)}:${member.site.line}`, member.site.file, member.site.line)]);
   if (member.daemon !== null) lines.push([member.runtime === 'node' ? 'Detached' : 'Daemon', member.daemon ? 'yes' : 'no']);
   if (member.rank !== null) lines.push(['Rank', `${member.rank}${member.worldSize === null ? '' : ` of ${member.worldSize}`}`]);
   lines.push(['Parent', member.parent === null ? (member.role === 'root' ? 'Procession' : 'unknown') : escape(nameOf(members, member.parent))]);

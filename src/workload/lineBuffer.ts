@@ -3,8 +3,8 @@ import { writeSync } from 'node:fs';
 const usual = 1 << 20;
 
 /**
- * Gathers lines and writes them to a file in one system call. Each line is encoded when it comes: a text that grows by
- * many pieces costs five times as much, because V8 keeps the pieces and puts them together at the end.
+ * Gathers lines and writes them to a file in one system call. Each line is encoded when it comes: of a text that grows
+ * V8 keeps all pieces until the end, for the garbage collector to carry and the encoder to put together.
  */
 export class LineBuffer {
   #bytes = Buffer.allocUnsafe(usual);

@@ -9,38 +9,33 @@ export interface FunctionPlace {
 /** Files of tests are run by their own runner. */
 export const isTestFile = (path: string): boolean => /(^|[\\/])(test_[^\\/]*\.py|[^\\/]*_test\.py|conftest\.py|[^\\/]*\.(test|spec)\.[cm]?[jt]s)$|[\\/](tests?|__tests__)[\\/]/.test(path);
 
-/** Splits at commas that stand in no bracket and no text. */
-function splitParameters(text: string): string[] {
-  const parts: string[] = [];
-  let [depth, from, quote] = [0, 0, ''];
-  for (let at = 0; at <= text.length; at++) {
-    const letter = text[at] ?? ',';
+/** The letters from `start` on that stand in no text, each with how many brackets are open after it. */
+function* letters(text: string, start = 0): Generator<{ letter: string; at: number; depth: number }> {
+  let [depth, quote] = [0, ''];
+  for (let at = start; at < text.length; at++) {
+    const letter = text[at] ?? '';
     if (quote) {
       if (letter === '\\') at++;
       else if (letter === quote) quote = '';
-    } else if ('\'"`'.includes(letter)) quote = letter;
+      continue;
+    }
+    if ('\'"`'.includes(letter)) quote = letter;
     else if ('([{'.includes(letter)) depth++;
     else if (')]}'.includes(letter)) depth--;
-    else if (letter === ',' && depth <= 0) {
-      parts.push(text.slice(from, at).trim());
-      from = at + 1;
-    }
+    yield { letter, at, depth };
   }
+}
+
+/** Splits at commas that stand in no bracket and no text. */
+function splitParameters(text: string): string[] {
+  const commas = [...letters(text)].filter(({ letter, depth }) => letter === ',' && depth <= 0).map(({ at }) => at);
+  const parts = [...commas, text.length].map((comma, i) => text.slice(i === 0 ? 0 : (commas[i - 1] ?? 0) + 1, comma).trim());
   return parts.filter((part) => part !== '' && part !== '*' && part !== '/');
 }
 
 /** The text between a bracket and the one that closes it; undefined when it is not closed. */
 function inBrackets(text: string, opening: number): string | undefined {
-  let [depth, quote] = [0, ''];
-  for (let at = opening; at < text.length; at++) {
-    const letter = text[at] ?? '';
-    if (quote) {
-      if (letter === '\\') at++;
-      else if (letter === quote) quote = '';
-    } else if ('\'"`'.includes(letter)) quote = letter;
-    else if ('([{'.includes(letter)) depth++;
-    else if (')]}'.includes(letter) && --depth === 0) return text.slice(opening + 1, at);
-  }
+  for (const { letter, at, depth } of letters(text, opening)) if (depth === 0 && ')]}'.includes(letter)) return text.slice(opening + 1, at);
   return undefined;
 }
 

@@ -1,4 +1,5 @@
 import { describeRow } from '../../core/describe';
+import { baseName } from '../../core/paths';
 import { describeSummary } from '../../workload/summary';
 import type { Progress } from '../../workload/protocol';
 import type { Failure, Row, WorkloadMark } from '../rows';
@@ -31,11 +32,9 @@ function workerRow(row: Row, progress: Progress | undefined, now: number): Row {
   return { ...row, description: row.member.state === 'exited' ? `${row.description} · ${worker.done} done` : describeRow(row.member).replace(/^(\d+)/, `$1 · ${text}`) };
 }
 
-const base = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
-
 function taskRow(run: string, task: Failure): Row {
   const { type, message, file, line } = task.error;
-  const place = file && line ? ` · ${base(file)}:${line}` : '';
+  const place = file && line ? ` · ${baseName(file)}:${line}` : '';
   return { kind: 'task', key: `${run}/task ${task.i}`, run, task, children: [], label: `row ${task.i}`, description: `${type}: ${message.split('\n')[0] ?? ''}${place}` };
 }
 

@@ -13,7 +13,6 @@ import type { WindowRun } from '../runStore';
 import { Followed } from './followed';
 import { startMap, type MapCall } from './launch';
 import { workloadRow } from './treeRows';
-import { isLive } from './words';
 
 /** ms between looks whether a stopped workload has ended */
 const lookEvery = 100;
@@ -160,7 +159,7 @@ export class Workloads implements vscode.Disposable {
 
   /** The newest workload that runs. */
   live(): Followed | undefined {
-    return this.all().filter(({ isLive: live, progress }) => live && (!progress || isLive(progress))).at(-1);
+    return this.all().filter(({ isLive }) => isLive).at(-1);
   }
 
   dispose(): void {
