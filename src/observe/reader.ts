@@ -166,13 +166,18 @@ export class RunReader {
   }
 
   #split(tail: Tail, chunk: Buffer, events: Event[]): void {
+    const last = chunk.lastIndexOf(10);
     let from = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
-      if (tail.skipping) tail.skipping = false;
-      else if (tail.partial.length) this.#line(Buffer.concat([tail.partial, chunk.subarray(from, end)]).toString('utf8'), events);
-      else this.#line(chunk.toString('utf8', from, end), events);
-      tail.partial = nothing;
-      from = end + 1;
+    if (last !== -1) {
+      if (tail.skipping || tail.partial.length) {
+        from = chunk.indexOf(10) + 1;
+        if (!tail.skipping) this.#line(Buffer.concat([tail.partial, chunk.subarray(0, from - 1)]).toString('utf8'), events);
+        tail.skipping = false;
+        tail.partial = nothing;
+      }
+      // One text for all, because each call out of JavaScript costs more than a line.
+      for (const line of chunk.toString('utf8', from, last).split('\n')) this.#line(line, events);
+      from = last + 1;
     }
     if (tail.skipping) return;
     const rest = chunk.subarray(from);

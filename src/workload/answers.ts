@@ -1,10 +1,9 @@
 import type { TaskError } from './protocol';
 
-/** What a worker says of one task; see `src/probes/workers`. Times in µs since the worker was ready. */
+/** What a worker says of one task; see `src/probes/workers`. */
 export interface Answer {
-  sequence: number;
   failed: boolean;
-  start: number;
+  /** µs */
   duration: number;
   logEnd: number;
   /** JSON, or undefined */
@@ -13,21 +12,32 @@ export interface Answer {
   value: string;
 }
 
-/** Parses an answer line; undefined when it is none (what a killed worker left half written). */
+/** Parses an answer line; undefined when it is none. */
 export function parseAnswer(line: string): Answer | undefined {
-  const numbers = [0, 0, 0, 0, 0];
-  let from = 0;
-  for (let i = 0; i < 5; i++) {
-    const to = line.indexOf(' ', from);
-    if (to <= from) return undefined;
-    numbers[i] = +line.slice(from, to);
-    from = to + 1;
-  }
-  const to = line.indexOf(' ', from);
-  if (to === -1 || numbers.some((number) => !(number >= 0))) return undefined;
-  const [sequence, status, start, duration, logEnd] = numbers as [number, number, number, number, number];
-  const facts = to === from + 1 ? undefined : line.slice(from, to);
-  return { sequence, failed: status !== 0, start, duration, logEnd, facts, value: line.slice(to + 1) };
+  const duration = line.indexOf(' ');
+  const log = line.indexOf(' ', duration + 1);
+  const facts = line.indexOf(' ', log + 1);
+  const value = line.indexOf(' ', facts + 1);
+  if (duration !== 1 || log < 3 || facts <= log + 1 || value <= facts + 1) return undefined;
+  const status = line[0];
+  const answer = {
+    failed: status === '1', duration: +line.slice(duration + 1, log), logEnd: +line.slice(log + 1, facts),
+    facts: value === facts + 2 ? undefined : line.slice(facts + 1, value), value: line.slice(value + 1),
+  };
+  return (status === '0' || status === '1') && answer.duration >= 0 && answer.logEnd >= 0 ? answer : undefined;
+}
+
+/** What stands before answers: the number of the first of the tasks that they are for, when it began (µs since the worker was ready), how many of its batch are left. */
+export interface Mark {
+  sequence: number;
+  start: number;
+  left: number;
+}
+
+/** Parses the line of a mark; undefined when it is none. */
+export function parseMark(line: string): Mark | undefined {
+  const found = /^>(\d+) (\d+) (\d+)$/.exec(line);
+  return found ? { sequence: Number(found[1]), start: Number(found[2]), left: Number(found[3]) } : undefined;
 }
 
 /** The error that a failed answer carries. */
@@ -39,18 +49,18 @@ export function errorOf(answer: Answer): TaskError {
   }
 }
 
-/** What a slot file holds: answers that were not sent, and the task that ran. */
+/** What a slot file holds: a mark with the answers that were not sent, and the task that ran. */
 export interface SlotContent {
-  answers: string[];
+  lines: string[];
   current: { sequence: number; start: number } | undefined;
 }
 
 export function parseSlot(text: string): SlotContent {
   const end = text.indexOf('\0');
   const lines = (end === -1 ? '' : text.slice(0, end)).split('\n').slice(0, -1);
-  const mark = /^>(\d+) (\d+)$/.exec(lines.at(-1) ?? '');
-  return {
-    answers: lines.filter((line) => !line.startsWith('>')),
-    current: mark ? { sequence: Number(mark[1]), start: Number(mark[2]) } : undefined,
-  };
+  const mark = parseMark(lines[0] ?? '');
+  if (!mark) return { lines: [], current: undefined };
+  const answered = lines.length - 1;
+  const start = lines.slice(1).reduce((at, line) => at + (parseAnswer(line)?.duration ?? 0), mark.start);
+  return { lines, current: answered < mark.left ? { sequence: mark.sequence + answered, start } : undefined };
 }

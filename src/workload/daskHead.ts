@@ -21,7 +21,7 @@ export interface ClusterMember {
   address: string;
 }
 
-const nothing: SlotContent = { answers: [], current: undefined };
+const nothing: SlotContent = { lines: [], current: undefined };
 
 /**
  * One process that hands batches on to a Dask cluster, and as many workers as the cluster has threads: to the scheduler

@@ -1,5 +1,5 @@
 import type { Ending } from '../core/events';
-import { errorOf, parseAnswer, type Answer, type SlotContent } from './answers';
+import { errorOf, parseAnswer, parseMark, type Answer, type SlotContent } from './answers';
 import { Batching, largestMessage } from './batching';
 import { Durations, timeLimit } from './durations';
 import { haltReason } from './halt';
@@ -130,34 +130,48 @@ export class Scheduler {
 
   answers(worker: number, lines: readonly string[], now: number): void {
     const seat = this.#seat(worker);
-    for (const line of lines) {
-      const answer = parseAnswer(line);
-      if (answer) this.#answer(seat, answer, now);
-    }
+    if (seat.ending === 'garbled') return;
+    if (!this.#understand(seat, lines, now)) this.#kill(seat, 'garbled');
     if (seat.outstanding === 0) seat.since = now;
     this.fill(now);
   }
 
-  #answer(seat: Seat, answer: Answer, now: number): void {
-    const found = seat.answered(answer.sequence, answer.duration);
-    if (!found) return;
-    const { task, batch } = found;
+  /** Marks and answers, in their order. False at the first line that is neither, or that is for no task. */
+  #understand(seat: Seat, lines: readonly string[], now: number): boolean {
+    for (const line of lines) {
+      if (line.startsWith('>')) {
+        const mark = parseMark(line);
+        if (!mark || !seat.marked(mark)) return false;
+      } else {
+        const answer = parseAnswer(line);
+        if (!answer || !this.#answer(seat, answer, now)) return false;
+      }
+    }
+    return true;
+  }
+
+  #answer(seat: Seat, answer: Answer, now: number): boolean {
+    const isLate = seat.late === seat.oldest;
+    const found = seat.answered(answer.duration);
+    if (!found) return false;
+    const { task, start, batch } = found;
     if (batch) this.#batching.measured(batch.microseconds / 1000, batch.count);
     this.#fruitless = 0;
     this.work += answer.duration;
     this.longest = Math.max(this.longest, answer.duration);
     this.lastDone = now;
-    const outcome = { task, worker: seat.number, startedAt: Math.round((seat.epoch - this.#opened) * 1000) + answer.start, answer, logStart: seat.logEnd };
+    const outcome = { task, worker: seat.number, startedAt: Math.round((seat.epoch - this.#opened) * 1000) + start, answer, logStart: seat.logEnd };
     seat.logEnd = Math.max(seat.logEnd, answer.logEnd);
-    if (answer.failed) this.#fail(outcome, seat.late === answer.sequence ? this.#lateness(seat, task) : errorOf(answer), now);
+    if (answer.failed) this.#fail(outcome, isLate ? this.#lateness(seat, task) : errorOf(answer), now);
     else {
       seat.done++;
       this.#done++;
       this.durations.add(answer.duration);
       this.effects.done(outcome, answer.value);
     }
-    if (seat.late === answer.sequence) this.#spare(seat);
+    if (isLate) this.#spare(seat);
     this.#considerHalt(now);
+    return true;
   }
 
   #fail(outcome: Outcome, error: TaskError, now: number): void {
@@ -188,18 +202,15 @@ export class Scheduler {
   /** The process of a worker has ended. `slot` is what it left behind, `why` a better word than the ending's, as "out of memory". */
   died(worker: number, ending: Ending, slot: SlotContent, logEnd: number, now: number, why?: string): void {
     const seat = this.#seat(worker);
-    for (const line of slot.answers) {
-      const answer = parseAnswer(line);
-      if (answer) this.#answer(seat, answer, now);
-    }
-    // What we ended for another reason is not the task's fault.
-    const blamed = slot.current && (seat.ending === undefined || seat.late === slot.current.sequence) ? seat.task(slot.current.sequence) : undefined;
+    this.#replay(seat, slot.lines, now);
+    const blamed = this.#blamed(seat, slot.current);
     const answer = { duration: 0, logEnd, facts: undefined };
     const back = seat.takeBack().filter((task) => task !== blamed);
-    if (blamed && slot.current) {
-      const startedAt = seat.epoch + slot.current.start / 1000;
+    if (blamed) {
+      const startedAt = seat.epoch + (slot.current?.start ?? seat.clock) / 1000;
       const duration = Math.max(0, Math.round((now - startedAt) * 1000));
-      const error = seat.late === slot.current.sequence ? this.#lateness(seat, blamed) : deathOf(seat.number, blamed, ending, why);
+      const error = seat.ending === 'garbled' ? garbleOf(seat.number, blamed)
+        : seat.late === slot.current?.sequence ? this.#lateness(seat, blamed) : deathOf(seat.number, blamed, ending, why);
       this.#fruitless = 0;
       this.#fail({ task: blamed, worker, startedAt: Math.round((startedAt - this.#opened) * 1000), answer: { ...answer, duration }, logStart: seat.logEnd }, error, now);
     } else if (seat.ending === undefined && (seat.state === 'starting' || back.length > 0)) this.#fruitless++;
@@ -209,6 +220,28 @@ export class Scheduler {
     if (this.#fruitless >= mostFruitless) this.refuse(`workers end before they have done anything: ${endingText(ending, why)}`, now);
     this.#considerHalt(now);
     this.fill(now);
+  }
+
+  /** Takes the answers in a slot that did not come by the pipe. */
+  #replay(seat: Seat, [first = '', ...lines]: readonly string[], now: number): void {
+    const mark = parseMark(first);
+    if (!mark || mark.sequence > seat.oldest) return;
+    let { sequence, start } = mark;
+    for (const line of lines) {
+      const answer = parseAnswer(line);
+      if (!answer) return;
+      if (sequence++ >= seat.oldest) {
+        seat.clock = start;
+        if (!this.#answer(seat, answer, now)) return;
+      }
+      start += answer.duration;
+    }
+  }
+
+  /** The task that a worker's end is told of: what we ended for another reason is not the task's fault. */
+  #blamed(seat: Seat, current: SlotContent['current']): Task | undefined {
+    if (seat.ending === 'garbled') return seat.task(seat.oldest);
+    return current && (seat.ending === undefined || seat.late === current.sequence) ? seat.task(current.sequence) : undefined;
   }
 
   /** The workload can't be run at all. */
@@ -380,5 +413,12 @@ function deathOf(worker: number, task: Task, ending: Ending, why?: string): Task
   return {
     type: 'WorkerDied', message: `worker ${worker} ${how} while on row ${task.index}`,
     ...(ending.signal === null ? {} : { signal: ending.signal }), ...(ending.code === null ? {} : { code: ending.code }),
+  };
+}
+
+function garbleOf(worker: number, task: Task): TaskError {
+  return {
+    type: 'AnswerGarbled',
+    message: `what worker ${worker} answered for row ${task.index} can't be understood, so the worker was replaced. Does the code write to descriptors that it did not open?`,
   };
 }

@@ -1,7 +1,8 @@
+import type { Mark } from './answers';
 import type { Task } from './scheduler';
 
-/** Why the runner ends a worker itself. */
-export type EndReason = 'timeout' | 'memory' | 'stop';
+/** Why the runner ends a worker itself. `garbled`: what it answers can't be understood. */
+export type EndReason = 'timeout' | 'memory' | 'stop' | 'garbled';
 
 /** The place of one worker: its number stays, the process in it may be replaced. */
 export class Seat {
@@ -12,6 +13,8 @@ export class Seat {
   taken = 0;
   /** ms since the epoch when the process was ready: times of its answers count from here */
   epoch = 0;
+  /** µs after that: when the task began that is answered next */
+  clock = 0;
   logEnd = 0;
   /** the runner has asked the process to end */
   ending: EndReason | undefined;
@@ -34,7 +37,7 @@ export class Seat {
   renew(now: number): void {
     this.state = 'starting';
     this.restarts++;
-    this.taken = 0;
+    this.taken = this.clock = 0;
     this.ending = this.late = undefined;
     this.#sent = [];
     this.#first = this.#next = 0;
@@ -62,20 +65,33 @@ export class Seat {
     return sequence < this.#first ? undefined : this.#sent[sequence - this.#first + (this.#sent.length - this.outstanding)];
   }
 
-  /** Answers come in order: this one was for the oldest task. Tells the batch's length and time when it was its last. */
-  answered(sequence: number, microseconds: number): { task: Task; batch?: { count: number; microseconds: number } } | undefined {
-    if (sequence !== this.#first) return undefined;
+  /** Whether the answers after this mark are for the oldest tasks that are not answered. */
+  marked({ sequence, start, left }: Mark): boolean {
+    if (sequence !== this.#first || left > this.outstanding) return false;
+    this.clock = start;
+    return true;
+  }
+
+  /** Number of the oldest task that is not answered. */
+  get oldest(): number {
+    return this.#first;
+  }
+
+  /** Answers come in order: this one is for the oldest task. Tells the batch's length and time when it was its last. */
+  answered(microseconds: number): { task: Task; start: number; batch?: { count: number; microseconds: number } } | undefined {
     const at = this.#sent.length - this.outstanding;
     const task = this.#sent[at];
     if (task === undefined) return undefined;
+    const start = this.clock;
+    this.clock += microseconds;
     this.#first++;
     if (at >= 4096) this.#sent.splice(0, at + 1);
     const batch = this.#batches[0];
-    if (!batch) return { task };
+    if (!batch) return { task, start };
     batch.microseconds += microseconds;
-    if (--batch.left > 0) return { task };
+    if (--batch.left > 0) return { task, start };
     this.#batches.shift();
-    return { task, batch };
+    return { task, start, batch };
   }
 
   /** Everything that was sent and not answered. */

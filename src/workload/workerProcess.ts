@@ -101,7 +101,7 @@ export class WorkerProcess {
 
   #greet(line: string): void {
     this.#greeted = true;
-    const { ready, refused } = JSON.parse(line) as { ready?: Parameters<WorkerCallbacks['ready']>[0]; refused?: Refused };
+    const { ready, refused } = greetingOf(line);
     if (ready) this.callbacks.ready(ready);
     else this.callbacks.refused(refused ?? { message: 'the worker did not start' });
   }
@@ -118,7 +118,7 @@ export class WorkerProcess {
     try {
       return parseSlot(readFileSync(this.slot, 'utf8'));
     } catch {
-      return { answers: [], current: undefined };
+      return { lines: [], current: undefined };
     }
   }
 
@@ -159,6 +159,19 @@ export class WorkerProcess {
     } catch {
       // It has ended by itself.
     }
+  }
+}
+
+interface Greeting {
+  ready?: Parameters<WorkerCallbacks['ready']>[0];
+  refused?: Refused;
+}
+
+function greetingOf(line: string): Greeting {
+  try {
+    return JSON.parse(line) as Greeting;
+  } catch {
+    return { refused: { message: `the worker began with what can't be understood: ${line.slice(0, 200)}` } };
   }
 }
 

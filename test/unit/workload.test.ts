@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseAnswer, parseSlot } from '../../src/workload/answers';
+import { parseAnswer, parseMark, parseSlot } from '../../src/workload/answers';
 import { cgroupQuota } from '../../src/workload/cores';
 import { durationsIn, Earlier } from '../../src/workload/earlier';
 import { haltReason, parseHalt } from '../../src/workload/halt';
@@ -107,16 +107,19 @@ describe('the words of a command', () => {
 
 describe('what a worker writes', () => {
   it('is taken apart', () => {
-    assert.deepEqual(parseAnswer('12 0 5 7 99 - {"a": "b c"}'), { sequence: 12, failed: false, start: 5, duration: 7, logEnd: 99, facts: undefined, value: '{"a": "b c"}' });
-    assert.equal(parseAnswer('12 0 5 7 99 {"pid":4} null')?.facts, '{"pid":4}');
+    assert.deepEqual(parseAnswer('0 7 99 - {"a": "b c"}'), { failed: false, duration: 7, logEnd: 99, facts: undefined, value: '{"a": "b c"}' });
+    assert.equal(parseAnswer('1 7 99 {"pid":4} null')?.facts, '{"pid":4}');
+    assert.deepEqual(parseMark('>12 5 7'), { sequence: 12, start: 5, left: 7 });
   });
-  it('is passed over when it is torn', () => {
-    for (const torn of ['', '12', '12 0 5 7', '12 0 5 7 99 -', 'x 0 5 7 9 - 1', '{"a":1}']) assert.equal(parseAnswer(torn), undefined, torn);
+  it('is refused when it is something else', () => {
+    for (const other of ['', '0', '0 7', '0 7 99', '0 7 99 -', '0 7 99 1', '2 7 99 - 1', 'x 7 9 - 1', '0 x 9 - 1', '0 -7 9 - 1', '{"a":1}']) assert.equal(parseAnswer(other), undefined, other);
+    for (const other of ['', '>', '>1 2', '>1 2 3 4', '>1 2 x', '1 2 3']) assert.equal(parseMark(other), undefined, other);
   });
   it('tells the running task in the slot', () => {
-    assert.deepEqual(parseSlot('3 0 1 1 0 - 1\n>4 77\n\0>3 5\nold'), { answers: ['3 0 1 1 0 - 1'], current: { sequence: 4, start: 77 } });
-    assert.deepEqual(parseSlot('\0>4 77\n'), { answers: [], current: undefined });
-    assert.deepEqual(parseSlot('no end'), { answers: [], current: undefined });
+    assert.deepEqual(parseSlot('>3 70 2\n0 7 0 - 1\n\0>3 5\nold'), { lines: ['>3 70 2', '0 7 0 - 1'], current: { sequence: 4, start: 77 } });
+    assert.deepEqual(parseSlot('>3 70 1\n0 7 0 - 1\n\0').current, undefined);
+    assert.deepEqual(parseSlot('\0>4 77 1\n'), { lines: [], current: undefined });
+    assert.deepEqual(parseSlot('no end'), { lines: [], current: undefined });
   });
 });
 

@@ -20,6 +20,8 @@ class Bench {
   now = 0;
   readonly workers = new Map<number, FakeWorker>();
   readonly done: number[] = [];
+  /** µs */
+  readonly begins: number[] = [];
   readonly failures: { index: number; error: TaskError; again: boolean; attempt: number }[] = [];
   readonly kills: [number, string][] = [];
   readonly closed: number[] = [];
@@ -37,7 +39,10 @@ class Bench {
         close: (worker) => this.closed.push(worker),
         kill: (worker, reason) => this.kills.push([worker, reason]),
         spare: (worker) => this.spared.push(worker),
-        done: ({ task }) => this.done.push(task.index),
+        done: ({ task, startedAt }) => {
+          this.done.push(task.index);
+          this.begins.push(startedAt);
+        },
         failed: ({ task }, error, again) => this.failures.push({ index: task.index, error, again, attempt: task.attempt }),
         mayStart: () => this.mayStart,
         finished: (state, reason) => {
@@ -71,14 +76,14 @@ class Bench {
     const row = worker.sent.shift();
     assert.ok(row !== undefined, `worker ${number} has a task`);
     const value = failed ? '{"type":"ValueError","message":"no"}' : 'null';
-    this.scheduler.answers(number, [`${worker.sequence++} ${failed ? 1 : 0} 0 ${us} 0 - ${value}`], this.now);
+    this.scheduler.answers(number, [`>${worker.sequence++} 0 1`, `${failed ? 1 : 0} ${us} 0 - ${value}`], this.now);
     return row;
   }
 
-  die(number: number, { busy = true, signal = 'SIGSEGV', answers = [] }: { busy?: boolean; signal?: string | null; answers?: string[] } = {}): void {
+  die(number: number, { busy = true, signal = 'SIGSEGV', lines = [] }: { busy?: boolean; signal?: string | null; lines?: string[] } = {}): void {
     const worker = this.worker(number);
     this.workers.delete(number);
-    this.scheduler.died(number, { code: signal === null ? 3 : null, signal }, { answers, current: busy ? { sequence: worker.sequence, start: 0 } : undefined }, 0, this.now);
+    this.scheduler.died(number, { code: signal === null ? 3 : null, signal }, { lines, current: busy ? { sequence: worker.sequence, start: 0 } : undefined }, 0, this.now);
   }
 }
 
@@ -133,7 +138,7 @@ describe('the scheduler of a workload', () => {
     bench.ready(1);
     const worker = bench.worker(1);
     worker.sequence = 2;
-    bench.die(1, { answers: ['0 0 0 5 0 - 1', '1 0 5 5 0 - 2'] });
+    bench.die(1, { lines: ['>0 0 3', '0 5 0 - 1', '0 5 0 - 2'] });
     assert.deepEqual(bench.done, [0, 1]);
     assert.deepEqual(bench.failures.map(({ index }) => index), [2]);
   });
@@ -143,7 +148,7 @@ describe('the scheduler of a workload', () => {
     bench.offer(2);
     bench.ready(1);
     bench.answer(1);
-    bench.die(1, { answers: ['0 0 0 1000 0 - null'] });
+    bench.die(1, { lines: ['>0 0 2', '0 1000 0 - null'] });
     assert.deepEqual(bench.done, [0]);
     assert.deepEqual(bench.failures.map(({ index }) => index), [1]);
   });
@@ -277,6 +282,32 @@ describe('the scheduler of a workload', () => {
     bench.mayStart = true;
     bench.scheduler.tick(0, () => undefined);
     assert.deepEqual(bench.worker(1).sent, ['1'], 'what was ended comes first again');
+  });
+
+  it('replaces a worker whose answers can\'t be understood, and blames the task that it was to answer', () => {
+    for (const line of ['garbage', '>7 0 1', '>0 0 9', '0 5 0 -', '2 5 0 - null']) {
+      const bench = new Bench({ workers: 1, batch: 3 });
+      bench.offer(3);
+      bench.ready(1);
+      bench.answer(1);
+      bench.scheduler.answers(1, [line], bench.now);
+      assert.deepEqual(bench.kills, [[1, 'garbled']], line);
+      bench.scheduler.answers(1, ['>1 0 2', '0 5 0 - null'], bench.now);
+      bench.die(1, { signal: 'SIGTERM' });
+      assert.deepEqual(bench.failures.map(({ index, error }) => [index, error.type]), [[1, 'AnswerGarbled']], line);
+      bench.ready(1);
+      bench.answer(1);
+      assert.deepEqual(bench.done, [0, 2]);
+      assert.equal(bench.ended?.state, 'done');
+    }
+  });
+
+  it('tells when each task began', () => {
+    const bench = new Bench({ workers: 1, batch: 3 });
+    bench.offer(3);
+    bench.ready(1);
+    bench.scheduler.answers(1, ['>0 100 3', '0 5 0 - 1', '0 7 0 - 1', '0 1 0 - 1'], bench.now);
+    assert.deepEqual(bench.begins, [100, 105, 112]);
   });
 
   it('ends every task exactly once, whatever happens to the workers', () => {

@@ -2,7 +2,7 @@
  * One worker of a workload for functions of Node. Descriptor 3 is the runner's pipe both ways, in the words of
  * `python/_procession_worker/serve.py`; 1 and 2 are the log. Reads block, so that a task costs no turn of the event loop.
  *
- * The slot file is written before each task: the answers not yet sent, the task that runs now, a zero byte.
+ * The slot file holds the mark and the answers not yet sent, then a zero byte.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
@@ -168,28 +168,31 @@ async function serve(call, requests, slot) {
   const base = performance.now();
   const memory = openSync(slot, 'w', 0o600);
   const room = Buffer.alloc(1 << 16);
-  let [pending, used, sequence, sent, end] = ['', 0, 0, base, 0];
-  const flush = (now) => {
-    if (!pending) return;
-    send(pending);
-    pending = '';
-    used = 0;
-    sent = now;
-  };
-  process.on('exit', () => flush(0));
-  /** The answers since the last writing, then the task that starts: one system call. */
-  let fresh = '';
-  const mark = (began) => {
-    const text = `${fresh}>${sequence} ${Math.round((began - base) * 1000)}\n\0`;
-    const length = room.write(text);
+  const microseconds = (time) => Math.round((time - base) * 1000);
+  /** The mark, then answers: what the slot file holds, and what is sent when answers are in it. */
+  let [pending, used, answers] = ['', 0, 0];
+  let [after, sent, end] = [0, base, 0];
+  const keep = (text) => {
+    const length = room.write(`${text}\0`);
     writeSync(memory, room, 0, length, used);
-    used += length - (text.length - fresh.length);
-    fresh = '';
+    used += length - 1;
   };
+  const mark = (started, left) => {
+    [pending, used, answers] = [`>${after - left} ${started} ${left}\n`, 0, 0];
+    keep(pending);
+  };
+  const flush = () => {
+    if (answers) send(pending);
+    answers = 0;
+  };
+  process.on('exit', flush);
   for (const line of requests) {
-    for (const row of JSON.parse(line)) {
-      const began = performance.now();
-      mark(began);
+    const rows = JSON.parse(line);
+    let left = rows.length;
+    after += left;
+    let started = microseconds(performance.now());
+    mark(started, left);
+    for (const row of rows) {
       let status = 0;
       let value;
       try {
@@ -200,20 +203,25 @@ async function serve(call, requests, slot) {
         value = error instanceof Failure ? JSON.stringify(error.facts) : failureOf(error);
       }
       const now = performance.now();
-      if (printed || now - sent > patience) {
+      const isTime = now - sent > patience;
+      if (printed || isTime) {
         end = fstatSync(1).size;
         printed = false;
       }
-      fresh = `${sequence} ${status} ${Math.round((began - base) * 1000)} ${Math.round((now - began) * 1000)} ${end} - ${value}\n`;
-      sequence++;
-      pending += fresh;
-      if (now - sent > patience || pending.length > largest / 4) {
-        flush(now);
-        fresh = '';
-      }
+      const ended = microseconds(now);
+      const answer = `${status} ${ended - started} ${end} - ${value}\n`;
+      started = ended;
+      left--;
+      answers++;
+      pending += answer;
+      if (isTime || pending.length > largest / 4) {
+        flush();
+        sent = now;
+        mark(started, left);
+      } else keep(answer);
     }
-    flush(performance.now());
-    fresh = '';
+    flush();
+    sent = performance.now();
     writeSync(memory, '\0', 0);
   }
 }

@@ -25,7 +25,7 @@ def run_batch(function, keywords, rows):
     for row in json.loads(rows):
         began = time.time()
         with Printed() as output:
-            status, value = evaluate(row)
+            status, value, _ = evaluate(row)
         done.append((status, value, began, time.time() - began, output.text))
     return done, os.getpid(), socket.gethostname()
 
@@ -150,7 +150,8 @@ class Head:
                 end = os.lseek(1, 0, os.SEEK_END)
             else:
                 end = 0
-            lines.append('%d %d %d %d %d %d %s %s' % (number, seat.sequence, status, max(0, (began - self.base) * 1e6), seconds * 1e6, end, facts, value))
+            lines.append('%d >%d %d 1' % (number, seat.sequence, max(0, (began - self.base) * 1e6)))
+            lines.append('%d %d %d %d %s %s' % (number, status, seconds * 1e6, end, facts, value))
             seat.sequence += 1
         self.tell('\n'.join(lines))
 

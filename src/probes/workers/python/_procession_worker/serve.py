@@ -2,11 +2,13 @@
 and reads answers, a line a task, from its standard output. The first line in is the order; the first line out says
 `{"ready": …}` or `{"refused": …}`.
 
-An answer is `sequence status start duration logEnd facts value`: status 0 done, 1 failed; times in µs since the
-worker was ready; logEnd the end of the log after the task; facts JSON without spaces or `-`; value the result as JSON.
+Answers follow a mark, `>sequence start left`: the number of the first task, when it began, how many of its batch are
+left. An answer is `status duration logEnd facts value`: status 0 done, 1 failed; logEnd the end of the log after the
+task; facts JSON without spaces or `-`; value the result as JSON. Times in µs since the worker was ready; a task begins
+where the one before it ended.
 
-Answers not yet sent and the task that runs now stand in a memory-mapped file, so that the runner finds them there
-whatever ends this process: `<answers>` then `><sequence> <start>\\n`, up to a zero byte.
+The mark and the answers not yet sent stand in a memory-mapped file up to a zero byte, so that the runner finds there
+whatever ends this process: the task that runs is the first without an answer.
 """
 import json
 import os
@@ -63,15 +65,22 @@ def serve(pipes, slot, run, base):
     os.register_at_fork(after_in_child=lambda: strayed.append(True))
     capacity = slot.capacity - 64
     memory, end_of_log = slot.map, os.lseek
-    used = sequence = 0
+
+    def mark(sequence, started, left):
+        text = b'>%d %d %d\n\0' % (sequence, started, left)
+        memory[0] = 0
+        memory[1:len(text)] = text[1:]
+        memory[0] = 62
+        return len(text) - 1
+
+    after = 0
     sent = clock()
     for line in requests:
         rows = loads(line)
         left = len(rows)
+        after += left
         started = (clock() - base) // 1000
-        mark = b'>%d %d\n\0' % (sequence, started)
-        memory[1:len(mark)] = mark[1:]
-        memory[0] = 62
+        used = empty = mark(after - left, started, left)
         for row in rows:
             status, value, facts = run(row)
             if strayed:
@@ -79,24 +88,26 @@ def serve(pipes, slot, run, base):
                 os._exit(0)
             clocked = clock()
             now = (clocked - base) // 1000
-            answer = f'{sequence} {status} {started} {now - started} {end_of_log(1, 0, 2)} {facts} {value}\n'.encode()
-            sequence += 1
+            answer = f'{status} {now - started} {end_of_log(1, 0, 2)} {facts} {value}\n\0'.encode()
             started = now
             left -= 1
-            if used + len(answer) > capacity or clocked - sent > 100000:
+            end = used + len(answer)
+            if end > capacity:
                 send(memory[:used])
-                send(answer)
-                memory[0] = 0
-                used, sent, answer = 0, clocked, b''
-            # The next task begins where this one ends: its mark stands behind this answer.
-            text = b'%b>%d %d\n\0' % (answer, sequence, now) if left else answer + b'\0'
-            memory[used] = 0
-            memory[used + 1:used + len(text)] = text[1:]
-            memory[used] = text[0]
-            used += len(answer)
-        if used:
+                send(answer[:-1])
+            else:
+                # The zero byte before it goes last.
+                memory[used + 1:end] = answer[1:]
+                memory[used] = answer[0]
+                used = end - 1
+                if clocked - sent <= 100000:
+                    continue
+                send(memory[:used])
+            used = empty = mark(after - left, now, left)
+            sent = clocked
+        if used > empty:
             send(memory[:used])
-        memory[0] = used = 0
+        memory[0] = 0
         sent = clock()
 
 
@@ -116,14 +127,8 @@ def prepare(order):
     import faulthandler
     faulthandler.enable()
     function = load(order['target'], order['directory'])
-    evaluate = evaluator(caller(function, order.get('keywords')), encoder(), function)
-    if order['mode'] == 'fork':
-        return forked(evaluate)
-
-    def run(row):
-        status, value = evaluate(row)
-        return status, value, '-'
-    return run
+    run = evaluator(caller(function, order.get('keywords')), encoder(), function)
+    return forked(run) if order['mode'] == 'fork' else run
 
 
 def settle():

@@ -26,12 +26,12 @@ def caller(function, keywords):
 
 
 def evaluator(call, encode, function):
-    """One task: (status, JSON). Nothing that the user's code raises comes through."""
+    """One task: (status, JSON, no facts). Nothing that the user's code raises comes through."""
     def evaluate(row):
         try:
-            return 0, encode(call(row))
+            return 0, encode(call(row)), '-'
         except BaseException as error:
-            return 1, failure_of(error, function)
+            return 1, failure_of(error, function), '-'
     return evaluate
 
 
@@ -47,7 +47,7 @@ def forked(evaluate):
 
     def in_child(row, writer):
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        status, value = evaluate(row)
+        status, value, _ = evaluate(row)
         data = b'%d' % status + value.encode()
         data = b'%16d' % len(data) + data
         while data:
