@@ -3,6 +3,7 @@
 import { build, context } from 'esbuild';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeProbe } from './src/probes/node/bundles.mjs';
 
 const watch = process.argv.includes('--watch');
 const root = import.meta.dirname;
@@ -28,8 +29,7 @@ const targets = [
   { ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: `#!/usr/bin/env node\n${common.banner.js}` } },
   // A page of the results table has a browser around it, and may load nothing but this.
   { ...common, entryPoints: ['src/views/workload/webview/table.ts'], outfile: 'dist/workloadTable.js', platform: 'browser', format: 'iife', target: 'es2022', banner: {}, define: {} },
-  // The probe comes into whatever Node a program starts: an old one must be able to read it, to do nothing.
-  { ...common, entryPoints: ['src/probes/node/probe.ts'], outfile: 'dist/probes/node/probe.cjs', banner: {}, define: {}, target: 'node10' },
+  ...nodeProbe('dist/probes/node', common),
 ];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });

@@ -43,7 +43,7 @@ export function observedEnvironment(base: NodeJS.ProcessEnv, observation: Observ
 
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc'))
+    .filter((entry) => entry.isFile() && /\.(py|cjs|mjs|js)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -20,7 +20,45 @@ async function childEnvironment(node: string, options: string, env: NodeJS.Proce
   return Object.fromEntries(outcome.stdout.split('\0').filter(Boolean).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
 }
 
+const compiled = (version: string): string[] => readdirSync(join(probes, 'node')).filter((file) => file.startsWith(`observe.js.v${version}-`));
+
 for (const node of nodes) {
+  describe(`Node ${node.version}: the probe as it was compiled`, () => {
+    const path = join(folder, 'plain.js');
+    writeFileSync(path, 'console.log(1)');
+    const ran = async (...options: string[]): Promise<void> => {
+      const observed = await observe(node.path, [...options, path], { env: { PATH } });
+      const { stdout, stderr, code } = observed.outcome;
+      assert.deepEqual({ stdout, stderr, code, starts: observed.of('start').length }, { stdout: '1\n', stderr: '', code: 0, starts: 1 });
+    };
+    const kept = (): string => {
+      const [file, ...others] = compiled(node.version);
+      assert.ok(file !== undefined && others.length === 0, `one file is kept: ${file} ${others.join(' ')}`);
+      return join(probes, 'node', file);
+    };
+
+    test('is kept by a start without options, and taken by all', async () => {
+      for (const file of compiled(node.version)) rmSync(join(probes, 'node', file));
+      await ran('--max-old-space-size=300');
+      assert.deepEqual(compiled(node.version), []);
+      await ran();
+      const { mtimeMs, size, mode } = statSync(kept());
+      assert.ok(size > 8_000 && (mode & 0o077) === 0, `${size} bytes, mode ${mode.toString(8)}`);
+      for (const options of [[], ['--max-old-space-size=300'], ['--no-opt'], ['--enable-source-maps']]) await ran(...options);
+      assert.equal(statSync(kept()).mtimeMs, mtimeMs);
+    });
+
+    test('is not taken when it is broken', async () => {
+      await ran();
+      const whole = readFileSync(kept());
+      for (const broken of [Buffer.alloc(0), Buffer.from('x'), whole.subarray(0, 100), whole.subarray(0, -100), Buffer.alloc(whole.length, 1)]) {
+        writeFileSync(kept(), broken);
+        await ran();
+      }
+      rmSync(kept());
+    });
+  });
+
   describe(`Node ${node.version}: the environment`, { concurrency: 2, timeout: 60_000 }, () => {
     test('children get ours before their own', async () => {
       const env = await childEnvironment(node.path, '{}', { NODE_OPTIONS: '--no-warnings', PYTHONPATH: '/mine' });

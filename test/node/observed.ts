@@ -8,6 +8,7 @@ import { after } from 'node:test';
 import type { Event, EventType } from '../../src/core/events';
 import { parseEvent } from '../../src/core/parse';
 import { observedEnvironment } from '../../src/launch/environment';
+import { nodeProbe } from '../../src/probes/node/bundles.mjs';
 import { binaryOf, majors } from './install.mjs';
 
 /** A Node to try: its binary and version. */
@@ -33,11 +34,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** The folder that holds the probes: the real Node probe as it is shipped, and the (here unused) place of the Python one. */
 export const probes = join(scratch, 'a folder with "quotes" and é', 'probes');
-buildSync({
-  entryPoints: [join(__dirname, '../../src/probes/node/probe.ts')],
-  outfile: join(probes, 'node', 'probe.cjs'),
-  bundle: true, platform: 'node', target: 'node10', format: 'cjs', minify: true, logLevel: 'error',
-});
+for (const options of nodeProbe(join(probes, 'node'), { absWorkingDir: join(__dirname, '../..'), logLevel: 'error' })) buildSync(options);
 mkdirSync(join(probes, 'python', 'boot'), { recursive: true });
 
 export interface Outcome {

@@ -11,12 +11,6 @@ import { quietly } from './quietly';
 import { watchAbort, watchSignals } from './signals';
 import { introduceThread, watchThreads } from './threads';
 
-/** Other runtimes that honour NODE_OPTIONS, and versions that were never tried, are left alone. */
-function isSupported(): boolean {
-  const { node, deno, bun, electron } = process.versions as Record<string, string | undefined>;
-  return !deno && !bun && !electron && parseInt(node ?? '0', 10) >= 20;
-}
-
 /** Node disables process.abort in worker threads; asking worker_threads would cost 2 ms to load it. */
 function isWorkerThread(): boolean {
   return (process.abort as { disabled?: boolean }).disabled === true;
@@ -44,6 +38,4 @@ function observe(): void {
   if (mark.options.includes('o')) copyOutput(mark.run, id);
 }
 
-if (isSupported()) quietly(observe);
-// The program would find one module more than it loaded.
-quietly(() => delete require.cache[__filename]);
+quietly(observe);
