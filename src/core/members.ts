@@ -91,7 +91,7 @@ export function startOf(state: RunState, record: MemberRecord): number {
   return times.length ? Math.min(...times) : (record.signals[0]?.t ?? state.now);
 }
 
-function incarnations(state: RunState, pid: string): { record: MemberRecord; start: number }[] {
+function incarnations(state: RunState, pid: number): { record: MemberRecord; start: number }[] {
   return (state.byPid.get(pid) ?? [])
     .map((record) => ({ record, start: startOf(state, record) }))
     .sort((a, b) => a.start - b.start || (a.record.id < b.record.id ? -1 : 1));
@@ -100,15 +100,15 @@ function incarnations(state: RunState, pid: string): { record: MemberRecord; sta
 /** Who had a pid at a time: the last one that had started by then. A pid is not given away before it is reaped, so this is exact. */
 export function whoHad(state: RunState, pid: number, t: number): MemberRecord | undefined {
   let found: MemberRecord | undefined;
-  for (const { record, start } of incarnations(state, String(pid))) if (start <= t + tolerance) found = record;
+  for (const { record, start } of incarnations(state, pid)) if (start <= t + tolerance) found = record;
   return found;
 }
 
 /** The record with the facts that named it by its pid alone laid over it. */
 function withLoose(state: RunState, record: MemberRecord): MemberRecord {
-  const facts = state.loose.get(String(record.pid));
+  const facts = state.loose.get(record.pid);
   if (!facts) return record;
-  const mine = facts.filter((fact) => (whoHad(state, record.pid, fact.t) ?? incarnations(state, String(record.pid))[0]?.record) === record);
+  const mine = facts.filter((fact) => (whoHad(state, record.pid, fact.t) ?? incarnations(state, record.pid)[0]?.record) === record);
   return overlay(record, mine);
 }
 
@@ -123,7 +123,7 @@ function looseOnly(state: RunState): MemberRecord[] {
   const found: MemberRecord[] = [];
   for (const [pid, facts] of state.loose) {
     if (state.byPid.has(pid) || !facts.some((fact) => fact.e === 'spawn' || fact.e === 'seen' || fact.e === 'root' || fact.e === 'sample')) continue;
-    const record = overlay(newRecord(pid), facts);
+    const record = overlay(newRecord(String(pid)), facts);
     found.push({ ...record, version: facts.length });
   }
   return found;

@@ -60,14 +60,13 @@ const checks = new Map<string, readonly Check[]>(
 );
 
 const reference = /^-?\d{1,12}(\.\w{1,24})?$/;
-const isReference = (value: unknown): boolean => typeof value === 'string' && reference.test(value);
-/** The last line's id: most lines of a file have the same. */
-let knownReference = '';
+/** What was found right last: most lines of a file have the same id, and tell of a child more than once. */
+const right = { id: '', child: '' };
 
-function isId(value: unknown): value is string {
-  if (value === knownReference) return true;
-  if (!isReference(value)) return false;
-  knownReference = value as string;
+function isReference(value: unknown, kind: keyof typeof right): value is string {
+  if (value === right[kind]) return true;
+  if (typeof value !== 'string' || !reference.test(value)) return false;
+  right[kind] = value;
   return true;
 }
 
@@ -86,7 +85,7 @@ function fits(value: unknown, shape: Shape): boolean {
     case 'strings':
       return Array.isArray(value) && value.every((item) => typeof item === 'string');
     case 'ref':
-      return isReference(value);
+      return isReference(value, 'child');
     case 'site':
       return isObject(value) && typeof value.file === 'string' && Number.isSafeInteger(value.line)
         && (value.function === undefined || typeof value.function === 'string') && Object.values(value).every((part) => typeof part !== 'object');
@@ -111,7 +110,7 @@ export function parseEvent(line: string): Event | 'unknown' | 'garbled' {
   } catch {
     return 'garbled';
   }
-  if (!isObject(value) || typeof value.e !== 'string' || !isId(value.id)) return 'garbled';
+  if (!isObject(value) || typeof value.e !== 'string' || !isReference(value.id, 'id')) return 'garbled';
   if (typeof value.t !== 'number' || !(value.t > 0 && value.t < lastTime)) return 'garbled';
   const fields = checks.get(value.e);
   if (!fields) return 'unknown';

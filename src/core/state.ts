@@ -85,10 +85,10 @@ export interface RunState {
   launchFailed?: Claim<string>;
   end?: Claim<string>;
   members: Map<ProcessRef, MemberRecord>;
-  /** the records of a pid, by its text */
-  byPid: Map<string, MemberRecord[]>;
+  /** the records of a pid */
+  byPid: Map<number, MemberRecord[]>;
   /** facts about a bare pid: resolved by time when members are derived */
-  loose: Map<string, LooseEvent[]>;
+  loose: Map<number, LooseEvent[]>;
   spawnFailures: SpawnFailedEvent[];
   /** the latest kills for want of memory, by time */
   outOfMemory: OutOfMemoryEvent[];
@@ -139,10 +139,9 @@ function forgetSome(state: RunState): void {
 
 function forget(state: RunState, victim: MemberRecord): void {
   state.members.delete(victim.id);
-  const pid = String(victim.pid);
-  const held = state.byPid.get(pid) ?? [];
-  if (held.length > 1) state.byPid.set(pid, held.filter((record) => record !== victim));
-  else state.byPid.delete(pid);
+  const held = state.byPid.get(victim.pid) ?? [];
+  if (held.length > 1) state.byPid.set(victim.pid, held.filter((record) => record !== victim));
+  else state.byPid.delete(victim.pid);
   state.forgotten++;
 }
 
@@ -160,10 +159,9 @@ function recordOf(state: RunState, id: ProcessRef): MemberRecord {
     if (state.members.size >= limits.members) forgetSome(state);
     record = newRecord(id);
     state.members.set(id, record);
-    const pid = String(record.pid);
-    const others = state.byPid.get(pid);
+    const others = state.byPid.get(record.pid);
     if (others) others.push(record);
-    else state.byPid.set(pid, [record]);
+    else state.byPid.set(record.pid, [record]);
   }
   return record;
 }
@@ -220,7 +218,7 @@ export function applyTo(record: MemberRecord, event: Event): void {
   switch (event.e) {
     case 'start':
       claims.start = latest(claims.start, event, t);
-      claims.firstStart = earliest(claims.firstStart, event, t);
+      claims.firstStart = claims.firstStart ? earliest(claims.firstStart, event, t) : claims.start;
       break;
     case 'spawn':
       claims.spawn = betterSpawn(claims.spawn, event);
@@ -255,7 +253,7 @@ export function applyTo(record: MemberRecord, event: Event): void {
       break;
     case 'seen':
       claims.seen = latest(claims.seen, event, t);
-      claims.firstSeen = earliest(claims.firstSeen, event, t);
+      claims.firstSeen = claims.firstSeen ? earliest(claims.firstSeen, event, t) : claims.seen;
       break;
     case 'sample':
       claims.sample = latest(claims.sample, event, t);
@@ -292,10 +290,10 @@ function condense(facts: LooseEvent[], kind: 'sample' | 'seen'): LooseEvent[] {
 function addLoose(state: RunState, ref: ProcessRef, event: LooseEvent): void {
   // A signal to a group ("-pgid") or to everybody says nothing about one process.
   if (ref.startsWith('-')) return;
-  const pid = String(pidOf(ref));
+  const pid = pidOf(ref);
   let facts = state.loose.get(pid);
   if (!facts) {
-    if (state.loose.size >= limits.loosePids) state.loose.delete(state.loose.keys().next().value ?? '');
+    if (state.loose.size >= limits.loosePids) state.loose.delete(state.loose.keys().next().value ?? 0);
     state.loose.set(pid, (facts = []));
   }
   const line = text(event);
