@@ -43,7 +43,17 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     stop: (run) => commands.stop(run),
   }));
 
-  if (vscode.workspace.isTrusted) pickUp(window, archiveOf(context), log);
+  if (vscode.workspace.isTrusted) {
+    // The editor's start does not wait for the disk.
+    const soon = setImmediate(() => {
+      try {
+        pickUp(window, archiveOf(context), log);
+      } catch (error) {
+        log.error(error as Error);
+      }
+    });
+    store.add({ dispose: () => clearImmediate(soon) });
+  }
   store.add(vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration('procession.onClose')) bindRuns(window);
   }));
