@@ -1,14 +1,16 @@
 import { writeSync } from 'node:fs';
 
-const usual = 1 << 20;
+const size = 1 << 20;
+/** A text longer than this goes its own way to the file. */
+const long = size / 4;
 
 /** Characters that are encoded together: each call out of JavaScript costs as much as a line, and V8 keeps all pieces of a text that grows. */
 const together = 1 << 14;
 
-/** Gathers lines and writes them to a file in one system call. */
+/** Gathers lines, to write many of them to a file in one system call. */
 export class LineBuffer {
   #text = '';
-  #bytes = Buffer.allocUnsafe(usual);
+  #bytes = Buffer.allocUnsafe(size);
   #length = 0;
 
   constructor(private readonly descriptor: number) {}
@@ -20,21 +22,31 @@ export class LineBuffer {
   }
 
   #encode(): void {
-    // A UTF-16 unit takes at most three bytes of UTF-8.
-    const needed = this.#length + this.#text.length * 3;
-    if (needed > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
-      this.#bytes.copy(larger, 0, 0, this.#length);
-      this.#bytes = larger;
-    }
-    this.#length += this.#bytes.write(this.#text, this.#length);
+    const text = this.#text;
     this.#text = '';
+    if (text.length > long) {
+      this.#write(this.#bytes, this.#length);
+      this.#length = 0;
+      const bytes = Buffer.from(text);
+      this.#write(bytes, bytes.length);
+      return;
+    }
+    // A UTF-16 unit takes at most three bytes of UTF-8.
+    if (this.#length + text.length * 3 > size) {
+      this.#write(this.#bytes, this.#length);
+      this.#length = 0;
+    }
+    this.#length += this.#bytes.write(text, this.#length);
   }
 
+  /** Everything is in the file when this returns; what is too much to be gathered is there before. */
   flush(): void {
     this.#encode();
-    for (let from = 0; from < this.#length;) from += writeSync(this.descriptor, this.#bytes, from, this.#length - from);
+    this.#write(this.#bytes, this.#length);
     this.#length = 0;
-    if (this.#bytes.length > 8 * usual) this.#bytes = Buffer.allocUnsafe(usual);
+  }
+
+  #write(bytes: Buffer, length: number): void {
+    for (let from = 0; from < length;) from += writeSync(this.descriptor, bytes, from, length - from);
   }
 }
