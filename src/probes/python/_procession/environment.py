@@ -92,6 +92,11 @@ def after_unsetenv(result, args, note):
         put(key, with_ours(key, None))
 
 
+def after_clear(result, args, note):
+    for key in KEYS:
+        put(key, with_ours(key, None))
+
+
 def after_reload(result, args, note):
     strip(os.environ._data)
 
@@ -99,8 +104,8 @@ def after_reload(result, args, note):
 def install():
     builtin(os, 'putenv', before=before_putenv)
     builtin(os, 'unsetenv', after=after_unsetenv)
-    if hasattr(os, 'reload_environ'):  # 3.14
-        builtin(os, 'reload_environ', after=after_reload)
+    builtin(os, 'reload_environ', after=after_reload)  # 3.14
+    builtin(os, '_clearenv', after=after_clear)  # 3.15: os.environ.clear()
     for environ in (os.environ, os.environb):
         if hasattr(environ, 'putenv'):  # 3.8 binds them to the mapping
             environ.putenv, environ.unsetenv = os.putenv, os.unsetenv
