@@ -57,6 +57,8 @@ export interface StartEvent extends Base {
   daemon?: boolean;
   /** for a forked child: where in the program the call to fork stands */
   site?: Site;
+  /** name of the host, told by processes that a launcher numbers (ranks): it may be another than the run's */
+  host?: string;
 }
 
 /** A parent created a child. Written by the parent, as soon as the pid is known. */

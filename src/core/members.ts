@@ -43,6 +43,8 @@ export interface Member {
   rank: number | null;
   localRank: number | null;
   worldSize: number | null;
+  /** name of the host that it runs on, where a rank or its child tells */
+  host: string | null;
   threads: WorkerThread[];
 }
 
@@ -79,10 +81,23 @@ function bootStart(state: RunState, id: ProcessRef): number | undefined {
   return stamp ? Number(stamp[1]) : undefined;
 }
 
+/** The host that a process tells of itself, or its parent where no probe is in it. */
+function hostOf(state: RunState, { claims: { start, spawn, firstSeen } }: MemberRecord): string | null {
+  const teller = start ?? state.members.get(spawn?.value.id ?? firstSeen?.value.parent ?? '')?.claims.start;
+  return teller?.value.host ?? null;
+}
+
+/** True for a process that runs on another host than the run's launcher: the operating system here knows nothing of it. */
+export function isElsewhere(state: RunState, record: MemberRecord): boolean {
+  const host = hostOf(state, record);
+  return host !== null && state.run !== undefined && host !== state.run.value.host;
+}
+
 /** When the process started: by its identity where that tells it, else by the first word about it. */
 export function startOf(state: RunState, record: MemberRecord): number {
   const { spawn, firstStart, firstSeen } = record.claims;
-  const known = bootStart(state, record.id) ?? firstSeen?.value.startedAt;
+  // The ticks of an identity count from the boot of its own host.
+  const known = (isElsewhere(state, record) ? undefined : bootStart(state, record.id)) ?? firstSeen?.value.startedAt;
   const firstWord = Math.min(spawn?.t ?? Infinity, firstStart?.t ?? Infinity, firstSeen?.t ?? Infinity);
   if (known !== undefined) return known;
   if (firstWord < Infinity) return firstWord;
@@ -93,6 +108,7 @@ export function startOf(state: RunState, record: MemberRecord): number {
 
 function incarnations(state: RunState, pid: number): { record: MemberRecord; start: number }[] {
   return (state.byPid.get(pid) ?? [])
+    .filter((record) => !isElsewhere(state, record))
     .map((record) => ({ record, start: startOf(state, record) }))
     .sort((a, b) => a.start - b.start || (a.record.id < b.record.id ? -1 : 1));
 }
@@ -141,7 +157,7 @@ function logicalParent(state: RunState, record: MemberRecord): ProcessRef | null
   const candidates: (ProcessRef | undefined)[] = [spawn?.value.id];
   const start = firstStart?.value;
   if (start && /fork$/.test(start.method ?? '')) candidates.push(start.parent);
-  for (const sight of [start, firstSeen?.value]) if (sight && sight.ppid > 1) candidates.push(whoHad(state, sight.ppid, sight.t)?.id);
+  if (!isElsewhere(state, record)) for (const sight of [start, firstSeen?.value]) if (sight && sight.ppid > 1) candidates.push(whoHad(state, sight.ppid, sight.t)?.id);
   candidates.push(start?.parent, firstSeen?.value.parent);
   return candidates.find((id) => id !== undefined && id !== record.id && state.members.has(id)) ?? null;
 }
@@ -180,7 +196,9 @@ function exitOf(state: RunState, record: MemberRecord, runtime: Runtime): Exit |
   if (reap && known(reap.value)) return toExit(reap.value, 'parent', runtime, platform);
   if (rootExit) return toExit(rootExit.value, 'launcher', runtime, platform);
   if (zombie && known(zombie.value)) return toExit(zombie.value, 'kernel', runtime, platform);
-  if (exit && known(exit.value) && (hasEnded(record.claims) || state.end)) return toExit(exit.value, 'self', runtime, platform);
+  const elsewhere = isElsewhere(state, record);
+  if (exit && known(exit.value) && (hasEnded(record.claims) || state.end || elsewhere)) return toExit(exit.value, 'self', runtime, platform);
+  if (elsewhere && state.end) return { code: null, signal: null, source: 'unknown', reason: 'it ran on another host, and its own last words did not tell' };
   if (!hasEnded(record.claims)) return null;
   const reason = zombie && !gone
     ? 'it is a zombie of another user: the kernel does not show its status'
@@ -192,7 +210,7 @@ function exitOf(state: RunState, record: MemberRecord, runtime: Runtime): Exit |
 
 function endOf(state: RunState, record: MemberRecord): number | null {
   const { exit, reap, rootExit, zombie, gone } = record.claims;
-  if (!hasEnded(record.claims)) return exit && state.end ? exit.t : null;
+  if (!hasEnded(record.claims)) return isElsewhere(state, record) ? (exit?.t ?? state.end?.t ?? null) : exit && state.end ? exit.t : null;
   const seen = Math.min(...[reap, rootExit, zombie, gone].flatMap((claim) => (claim ? [claim.t] : [])));
   return exit && exit.t < seen ? exit.t : seen;
 }
@@ -373,6 +391,7 @@ function derive(state: RunState, bare: MemberRecord): Member {
     cpuSeconds: record.cpu || null,
     peakRssBytes: record.peakRss || null,
     ...rankOf(state, record, parent),
+    host: hostOf(state, record),
     threads: threadsOf(record),
   };
 }

@@ -1,4 +1,5 @@
 import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
+import { hostname } from 'node:os';
 import type { Event, ProcessRef, SampleEvent } from '../core/events';
 import { membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
@@ -28,6 +29,9 @@ export interface ObserverOptions {
 
 /** True while the process is in the process table, alive or a zombie. */
 const isThere = (id: ProcessRef): boolean => (process.platform === 'linux' ? readStart(parseInt(id, 10)) === id.split('.')[1] : isSame(id));
+
+/** The processes of other hosts are not ours to look at. */
+const isHere = (host: string | null): boolean => host === null || host === hostname();
 
 /** How often the members that the probes told of are compared with those that the operating system shows. */
 const reconcileEvery = 1_000;
@@ -130,8 +134,8 @@ export class Observer {
 
   #compare(): void {
     this.#reconciled = this.#state.version;
-    for (const { id, endedAt } of membersOf(this.#state, this.#kept)) {
-      if (endedAt !== null || this.#sampler?.knows(id)) continue;
+    for (const { id, endedAt, host } of membersOf(this.#state, this.#kept)) {
+      if (endedAt !== null || !isHere(host) || this.#sampler?.knows(id)) continue;
       // A zombie is still there: what it ended with is the sampler's to tell.
       if (!isThere(id)) this.tell({ e: 'gone', t: Date.now(), child: id });
       else this.#adopt(id);
@@ -146,7 +150,7 @@ export class Observer {
 
   /** Members that have not ended, as far as is known now. */
   get live(): number {
-    const told = membersOf(this.#state, this.#kept).filter(({ endedAt }) => endedAt === null).length;
+    const told = membersOf(this.#state, this.#kept).filter(({ endedAt, host }) => endedAt === null && isHere(host)).length;
     return Math.max(told, this.#sampler?.live ?? 0);
   }
 

@@ -42,6 +42,8 @@ export function rowIcon(row: Row): vscode.ThemeIcon {
       return row.thread.state === 'exited' ? icon(row.thread.code === 0 ? 'pass' : 'error', row.thread.code === 0 ? faint : bad) : icon('git-commit', alive);
     case 'progress':
       return icon('graph', faint);
+    case 'place':
+      return icon({ host: 'server', worker: 'vm', row: 'play' }[row.what], row.what === 'row' ? alive : faint);
     case 'tasks':
     case 'task':
       return icon('error', bad);
@@ -109,6 +111,7 @@ function facts(member: Member, members: readonly Member[]): [string, string][] {
   if (member.site) lines.push(['Created at', link(`${baseName(member.site.file)}:${member.site.line}`, member.site.file, member.site.line)]);
   if (member.daemon !== null) lines.push([member.runtime === 'node' ? 'Detached' : 'Daemon', member.daemon ? 'yes' : 'no']);
   if (member.rank !== null) lines.push(['Rank', `${member.rank}${member.worldSize === null ? '' : ` of ${member.worldSize}`}`]);
+  if (member.host !== null) lines.push(['Host', escape(member.host)]);
   lines.push(['Parent', member.parent === null ? (member.role === 'root' ? 'Procession' : 'unknown') : escape(nameOf(members, member.parent))]);
   if (member.osParent !== null) lines.push(['OS parent', String(member.osParent)]);
   lines.push(['Started', time(member.startedAt)]);
@@ -154,6 +157,8 @@ export function rowTooltip(row: Row, report: Report): vscode.MarkdownString | st
       return 'Tasks that failed and are not tried again by themselves.';
     case 'task':
       return row.task.error.traceback ?? row.task.error.message;
+    case 'place':
+      return { host: 'A host, with what runs there.', worker: 'A worker of a cluster that this run only uses: it is no process of the run.', row: 'A task that this worker runs now.' }[row.what];
     case 'notice':
       return row.label;
   }

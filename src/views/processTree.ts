@@ -19,7 +19,7 @@ const looks = (row: Row): string => `${row.label}\n${row.description}\n${rowCont
  * The part of a row that is news and not a number: this changing is shown at once, a number at leisure. Of a run, everything
  * below would be fetched anew for each child that comes or goes.
  */
-const news = (row: Row): string => (row.kind === 'progress' ? row.kind : row.kind === 'run' ? looks(row).replace(/\d+ (still )?alive/, 'alive') : row.kind === 'member' ? `${row.label}\n${row.member.state}\n${row.member.marks.join()}\n${row.member.exit ? row.description : ''}\n${row.debug ?? ''}\n${rowContext(row)}\n${row.children.length > 0}` : looks(row));
+const news = (row: Row): string => (row.kind === 'progress' ? row.kind : row.kind === 'place' ? `${row.label}\n${row.children.length > 0}` : row.kind === 'run' ? looks(row).replace(/\d+ (still )?alive/, 'alive') : row.kind === 'member' ? `${row.label}\n${row.member.state}\n${row.member.marks.join()}\n${row.member.exit ? row.description : ''}\n${row.debug ?? ''}\n${rowContext(row)}\n${row.children.length > 0}` : looks(row));
 
 /** Rows that only changed a number are drawn at most this often (ms) and so many at a time: a refresh of thousands would freeze the host. */
 const numbersEvery = 1_000;
@@ -176,7 +176,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     let left = false;
     for (const [key, drawn] of this.#drawn) {
       const element = this.#elements.get(key);
-      if ((element?.row.kind !== 'member' && element?.row.kind !== 'run' && element?.row.kind !== 'progress') || drawn === looks(element.row)) continue;
+      if ((element?.row.kind !== 'member' && element?.row.kind !== 'run' && element?.row.kind !== 'progress' && element?.row.kind !== 'place') || drawn === looks(element.row)) continue;
       if (element.children.length > 0) {
         const ever = few || element.row.kind === 'run';
         left ||= ever && !parents;
@@ -224,7 +224,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     // What starts has no children yet, but will: VS Code would keep it folded for good if it were drawn as a leaf now.
     const expectant = (row.kind === 'run' || (row.kind === 'member' && row.member.role === 'root' && row.member.state !== 'exited'));
     if (row.children.length === 0 && !expectant) return vscode.TreeItemCollapsibleState.None;
-    const open = row.kind === 'member' || row.kind === 'tasks' || (row.kind === 'run' && row.report.run.endedAt === null);
+    const open = row.kind === 'member' || row.kind === 'tasks' || row.kind === 'place' || (row.kind === 'run' && row.report.run.endedAt === null);
     return open ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
   }
 

@@ -13,6 +13,7 @@ export type Row =
   | { kind: 'thread'; key: string; run: string; thread: WorkerThread; member: Member; children: Row[]; label: string; description: string }
   | { kind: 'progress'; key: string; run: string; children: Row[]; label: string; description: string }
   | { kind: 'tasks'; key: string; run: string; children: Row[]; label: string; description: string }
+  | { kind: 'place'; what: 'host' | 'worker' | 'row'; key: string; run: string; children: Row[]; label: string; description: string }
   | { kind: 'task'; key: string; run: string; task: Failure; children: Row[]; label: string; description: string }
   | { kind: 'notice'; key: string; run: string; children: Row[]; label: string; description: string };
 
@@ -46,15 +47,34 @@ function helperRows(run: string, under: string, members: readonly Member[]): Row
   }];
 }
 
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+/** The ranks of one launcher stand in their order and are called by their number, by hosts where there are several. */
+function childRows(run: string, under: string, children: readonly TreeNode[]): Row[] {
+  const ranks = children.filter(({ member }) => member.rank !== null).sort((a, b) => (a.member.rank ?? 0) - (b.member.rank ?? 0));
+  if (ranks.length < 2) return children.map((child) => nodeRow(run, child));
+  const others = children.filter(({ member }) => member.rank === null).map((child) => nodeRow(run, child));
+  const hosts = [...new Set(ranks.map(({ member }) => member.host))];
+  if (hosts.length < 2) return [...others, ...ranks.map((rank) => rankRow(run, rank))];
+  return [...others, ...hosts.map((host): Row => {
+    const here = ranks.filter(({ member }) => member.host === host);
+    return { kind: 'place', what: 'host', key: `${run}/${under}/host ${host ?? ''}`, run, children: here.map((rank) => rankRow(run, rank)), label: host ?? 'unknown host', description: plural(here.length, 'rank') };
+  })];
+}
+
+function rankRow(run: string, node: TreeNode): Row {
+  const row = nodeRow(run, node);
+  const { rank, name } = node.member;
+  return { ...row, label: `rank ${rank ?? ''}`, description: row.description.replace(` · rank ${rank ?? ''}`, ` · ${name}`) };
+}
+
 function nodeRow(run: string, { member, children, helpers }: TreeNode): Row {
   return memberRow(run, member, [
-    ...children.map((child) => nodeRow(run, child)),
+    ...childRows(run, member.id, children),
     ...member.threads.map((thread) => threadRow(run, member, thread)),
     ...helperRows(run, member.id, helpers),
   ]);
 }
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 /** How many live, are zombies, are orphans. */
 export function counts(members: readonly Member[]): { alive: number; zombies: number; orphans: number } {
@@ -107,7 +127,7 @@ export function runRow(report: Report, name: string | undefined): Row {
     description: runDescription(report),
     children: [
       ...notices.map((label, index): Row => ({ kind: 'notice', key: `${id}/notice ${index}`, run: id, children: [], label, description: '' })),
-      ...tree.roots.map((node) => nodeRow(id, node)),
+      ...childRows(id, 'run', tree.roots),
       ...helperRows(id, 'run', tree.helpers),
     ],
   };

@@ -10,7 +10,7 @@ import { framesOfText, mergeStacks } from '../../src/debug/stackTree';
 const member = (name: string, more: Partial<Member> = {}): Member => ({
   id: `${name.length}.1`, pid: name.length, startedAt: 0, endedAt: null, parent: 'root', osParent: null, runtime: 'python', role: 'child', name, daemon: null, startMethod: 'fork',
   target: null, args: null, argv: [], cwd: null, exe: null, version: null, site: null, state: 'running', marks: [], exit: null, endedBy: null, error: null, osState: null, load: null, rss: null,
-  threadCount: null, cpuSeconds: null, peakRssBytes: null, rank: null, localRank: null, worldSize: null, threads: [], ...more,
+  threadCount: null, cpuSeconds: null, peakRssBytes: null, rank: null, localRank: null, worldSize: null, host: null, threads: [], ...more,
 });
 
 test('messages are found in a stream however it is cut, with any text in them', () => {

@@ -6,6 +6,7 @@ import { parseEvent } from '../../src/core/parse';
 import { reportOf } from '../../src/core/report';
 import { emptyState, limits, reduce } from '../../src/core/state';
 import { treeOf } from '../../src/core/tree';
+import { runRow, type Row } from '../../src/views/rows';
 
 const none = { garbled: 0, unknown: 0 };
 const report = (events: readonly Event[]) => reportOf(events.reduce(reduce, emptyState()), none);
@@ -23,6 +24,7 @@ const role = fc.constantFrom('child' as const, 'worker' as const, 'helper' as co
 
 const event: fc.Arbitrary<Event> = fc.oneof<fc.Arbitrary<Event>[]>(
   fc.record({ e: fc.constant('start' as const), id: exact, t, ppid: pid, parent: exact, runtime: fc.constantFrom('python' as const, 'node' as const), argv, method: fc.constantFrom('fork', 'os.fork') }),
+  fc.record({ e: fc.constant('start' as const), id: exact, t, ppid: pid, runtime: fc.constant('python' as const), argv, host: name }),
   fc.record({ e: fc.constant('spawn' as const), id: exact, t, child: ref, method: fc.constantFrom('fork', 'os.fork', 'subprocess'), name, daemon: fc.boolean(), role, argv }),
   fc.record({ e: fc.constant('self' as const), id: exact, t, name, daemon: fc.boolean(), rank: fc.integer({ min: 0, max: 2 }) }),
   fc.record({ e: fc.constant('exec' as const), id: exact, t, argv }),
@@ -94,6 +96,23 @@ test('a parent is believed before the launcher, the kernel and the process itsel
   assert.deepEqual(exit(self, zombie, reap), { code: 5, signal: null, source: 'parent' });
   const unknown = exit(gone);
   assert.deepEqual([unknown?.source, typeof unknown?.reason], ['unknown', 'string']);
+});
+
+test('what runs on another host is no other\'s child by its pid, and ends by its own words or with the run', () => {
+  const start = (id: string, ppid: number, host?: string): Event => ({ e: 'start', id, t: 2_000, ppid, parent: '5.100', runtime: 'python', argv: ['rank.py'], ...(host === undefined ? {} : { host }) });
+  const events: Event[] = [
+    { e: 'root', id: '1.1', t: 1_000, child: '5.100' }, { e: 'start', id: '5.100', t: 1_000, ppid: 1, runtime: 'other', argv: ['mpirun'] },
+    start('7.150', 5, 'h'), { e: 'self', id: '7.150', t: 2_000, rank: 0 },
+    // The launcher's daemon on the other host has the pid of rank 0 here.
+    start('9.160', 7, 'far'), { e: 'self', id: '9.160', t: 2_000, rank: 1 }, start('10.170', 7, 'far'), { e: 'self', id: '10.170', t: 2_000, rank: 2 },
+    { e: 'exit', id: '9.160', t: 3_000, code: 0, signal: null },
+  ];
+  const told = (more: Event[] = []) => at([...events, ...more]).members.filter(({ rank }) => rank !== null).map(({ rank, host, parent, startedAt, endedAt, exit }) => [rank, host, parent, startedAt, endedAt, exit?.source]);
+  assert.deepEqual(told().sort(), [[0, 'h', '5.100', 1_500, null, undefined], [1, 'far', '5.100', 2_000, 3_000, 'self'], [2, 'far', '5.100', 2_000, null, undefined]]);
+  assert.deepEqual(told([{ e: 'end', id: '1.1', t: 4_000 }]).find(([rank]) => rank === 2), [2, 'far', '5.100', 2_000, 4_000, 'unknown']);
+  const row = runRow(at(events), undefined);
+  const texts = (rows: readonly Row[]): string[] => rows.flatMap(({ label, children }) => [label, ...texts(children).map((text) => `  ${text}`)]);
+  assert.deepEqual(texts(row.children), ['mpirun', '  h', '    rank 0', '  far', '    rank 1', '    rank 2']);
 });
 
 test('who sent the signal is told apart: Procession, a member with its call, or not known', () => {

@@ -6,7 +6,7 @@ import { refusal, signalMember, stopRun, type Steering } from '../../src/launch/
 import type { EventFile } from '../../src/observe/eventFile';
 import type { SignalResult } from '../../src/observe/identity';
 
-const member = (name: string, more: Partial<Member> = {}): Member => ({ id: `${name}.1`, pid: 5, name, role: 'child', parent: 'root.1', state: 'running', endedAt: null, marks: [], ...more }) as Member;
+const member = (name: string, more: Partial<Member> = {}): Member => ({ id: `${name}.1`, pid: 5, name, role: 'child', parent: 'root.1', state: 'running', endedAt: null, host: null, marks: [], ...more }) as Member;
 
 /** Processes that end at a signal of theirs, or at SIGKILL. `diesOf` maps a name to the signal that it obeys. */
 function world(diesOf: Record<string, string>, result: SignalResult = 'sent') {

@@ -1,3 +1,4 @@
+import { hostname } from 'os';
 import { brief, record } from './journal';
 import type { Mark } from './mark';
 import { quietly } from './quietly';
@@ -25,6 +26,7 @@ function clusterWorker(): string | undefined {
 
 /** Records that this process is up, and what its environment says about its place in the run. */
 export function introduceProcess({ ancestor }: Mark): void {
+  const names = numberings.find(([rank]) => numberFrom(rank) !== undefined);
   record({
     e: 'start',
     ppid: process.ppid,
@@ -34,10 +36,11 @@ export function introduceProcess({ ancestor }: Mark): void {
     argv: brief([process.argv0, ...process.execArgv, ...process.argv.slice(1)]),
     cwd: quietly(() => process.cwd()),
     exe: process.execPath,
+    // A rank may run on another host than its launcher.
+    host: names && quietly(() => hostname()),
   });
   const worker = clusterWorker();
   if (worker !== undefined) record({ e: 'self', name: `worker ${worker}`, role: 'worker', method: 'cluster' });
-  const names = numberings.find(([rank]) => numberFrom(rank) !== undefined);
   if (!names) return;
   const [rank, localRank, worldSize] = names.map(numberFrom);
   record({ e: 'self', rank, localRank, worldSize });

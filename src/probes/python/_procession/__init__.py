@@ -94,6 +94,7 @@ def tell_fork(frame):
 def begin(about=''):
     """The `start` event; `about` is what else is known of this process, as JSON that ends in a comma."""
     identify()
+    about += me.host
     if me.parent:
         about += '"parent":"%s",' % me.parent
     if me.method:
@@ -163,8 +164,11 @@ def boot(directory, mark, finder):
     atexit.register(ending.at_exit)
     os.register_at_fork(after_in_child=after_fork, after_in_parent=forked)
     finder.importing = importing
-    begin(render({'version': '%d.%d.%d' % sys.version_info[:3], 'exe': sys.executable, 'cwd': cwd()}) + ',')
     found = ranks()
+    if found:
+        # A rank may run on another host than its launcher.
+        me.host = render({'host': posix.uname().nodename}) + ','
+    begin(render({'version': '%d.%d.%d' % sys.version_info[:3], 'exe': sys.executable, 'cwd': cwd()}) + ',')
     if found:
         emit('self', render(found))
     if 'o' in me.options:

@@ -25,6 +25,7 @@ class Member:
     id = ''
     parent = ''
     grandparent = ''
+    host = ''  # JSON, in a process that a launcher numbers
     argv = '[]'  # JSON
     method = ''  # how this process came to be, where it is a forked child
     server = False  # a fork server of multiprocessing
