@@ -6,8 +6,8 @@ import { installProbes, observedEnvironment } from '../launch/environment';
 import { ownRef } from '../launch/launcher';
 import { createRunDirectory, eventsOf, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
 import { usableCores } from '../workload/cores';
-import { forgetOldRuns, listRunsOf, runnerOf, runsOf } from '../workload/folders';
-import { journalOf, logOf, slotOf, type Progress } from '../workload/protocol';
+import { forgetOldRuns, listRunsOf, ringBell, runnerOf, runsOf } from '../workload/folders';
+import { journalOf, logOf, shortageText, slotOf, type Progress } from '../workload/protocol';
 import { DaskHead } from '../workload/daskHead';
 import { dryRun, rowAt } from '../workload/dryRun';
 import { planOf } from '../workload/plan';
@@ -73,8 +73,9 @@ function workersFolder(): { workers: string; probes: string | undefined } {
 }
 
 /** The line of progress on a terminal. */
-export function progressLine({ done, failed, total, rate, etaSeconds, state }: Progress): string {
+export function progressLine({ done, failed, total, rate, etaSeconds, shortage, state }: Progress): string {
   const parts = [`${done + failed}/${total ?? '?'}`, ...(failed ? [`${failed} failed`] : []), `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`];
+  if (shortage) parts.push(shortageText(shortage));
   if (state === 'paused' || state === 'stopping') parts.push(state);
   else if (etaSeconds !== null) parts.push(`ETA ${formatSeconds(etaSeconds)}`);
   return parts.join(' · ');
@@ -107,6 +108,7 @@ async function carryOut(given: Workload, place: Place, request: MapRequest): Pro
   const wanted = { missing: values.resume === true || !some, failed: some, done: values.again === true };
   const options: RunnerOptions = {
     run: place.run, env, workers, self, notice, cpus: Array.from({ length: usableCores() }, (_, i) => i),
+    begun: () => ringBell(process.env),
     resume: place.resumed ? wanted : undefined, only: rowNumbers(values.only), durationsFrom: place.before,
     print: workload.results === null && !values['no-print'] ? (text) => void process.stdout.write(text) : undefined,
   };

@@ -10,9 +10,11 @@ export interface WorkerHandle {
   kill: (grace: number) => void;
   spare: () => void;
   current: () => SlotContent['current'];
+  /** address of the cluster's worker that runs its task, where there is a cluster */
+  place?: () => string | undefined;
 }
 
-/** A worker of the cluster, as its own plugin reports it. */
+/** A worker of the cluster, as its own plugin reports it. `start` as in a process's reference, where it is known. */
 export interface ClusterMember {
   pid: number;
   start: string | null;
@@ -21,7 +23,13 @@ export interface ClusterMember {
   address: string;
 }
 
-const nothing: SlotContent = { lines: [], current: undefined };
+/** What the head says beside answers. Times in µs since it was ready. */
+type HeadLine =
+  | { member: ClusterMember }
+  | { gone: string[] }
+  | { running: { address: string; tasks: [seat: number, sequence: number, start: number][] } };
+
+type Running = NonNullable<SlotContent['current']> & { address: string };
 
 /**
  * One process that hands batches on to a Dask cluster, and as many workers as the cluster has threads: to the scheduler
@@ -29,12 +37,15 @@ const nothing: SlotContent = { lines: [], current: undefined };
  */
 export class DaskHead {
   readonly #process: WorkerProcess;
+  /** by a number that no other seat ever has: what comes late is for nobody */
   readonly #seats = new Map<number, WorkerCallbacks>();
+  #seatCount = 0;
+  /** by the seat: the task that a worker of the cluster runs for it */
+  readonly #running = new Map<number, Running>();
   #ready: Parameters<WorkerCallbacks['ready']>[0] | undefined;
   #refused: Refused | undefined;
   #gone: Ending | undefined;
-  readonly #members: ClusterMember[] = [];
-  #onMember: ((member: ClusterMember) => void) | undefined;
+  readonly #members = new Map<string, ClusterMember>();
   /** threads of the cluster, once it has answered */
   readonly slots: Promise<number>;
 
@@ -54,7 +65,7 @@ export class DaskHead {
       ended: (ending) => {
         this.#gone = ending;
         answered(1);
-        for (const number of [...this.#seats.keys()]) this.#leave(number, ending);
+        for (const seat of [...this.#seats.keys()]) this.#leave(seat, ending);
       },
     });
   }
@@ -63,55 +74,82 @@ export class DaskHead {
     return this.#process.pid;
   }
 
+  /** The workers that the cluster has now. */
+  get members(): ClusterMember[] {
+    return [...this.#members.values()];
+  }
+
   #sort(lines: string[]): void {
     const sorted = new Map<number, string[]>();
     for (const line of lines) {
       if (line.startsWith('{')) {
-        const { member } = JSON.parse(line) as { member: ClusterMember };
-        this.#members.push(member);
-        this.#onMember?.(member);
+        this.#hear(line);
         continue;
       }
       const space = line.indexOf(' ');
-      const number = Number(line.slice(0, space));
-      const answers = sorted.get(number) ?? [];
+      const seat = Number(line.slice(0, space));
+      if (!Number.isInteger(seat)) this.#garbled();
+      const answers = sorted.get(seat) ?? [];
       answers.push(line.slice(space + 1));
-      sorted.set(number, answers);
+      sorted.set(seat, answers);
     }
-    for (const [number, answers] of sorted) this.#seats.get(number)?.answers(answers);
+    for (const [seat, answers] of sorted) this.#seats.get(seat)?.answers(answers);
   }
 
-  #leave(number: number, ending: Ending): void {
-    const callbacks = this.#seats.get(number);
-    this.#seats.delete(number);
-    callbacks?.ended(ending, nothing);
+  #hear(line: string): void {
+    const said = parsed(line);
+    if (!said) this.#garbled();
+    else if ('member' in said) this.#members.set(said.member.address, said.member);
+    else if ('gone' in said) {
+      for (const address of said.gone) {
+        this.#members.delete(address);
+        this.#forget(address);
+      }
+    } else {
+      const { address, tasks } = said.running;
+      this.#forget(address);
+      for (const [seat, sequence, start] of tasks) this.#running.set(seat, { sequence, start, address });
+    }
   }
 
-  /** Tells of each worker of the cluster, those that are known already first. */
-  followMembers(use: (member: ClusterMember) => void): void {
-    for (const member of this.#members) use(member);
-    this.#onMember = use;
+  /** What the head says can't be relied on any more: without it, nobody waits for an answer that was lost. */
+  #garbled(): void {
+    this.#process.kill(0);
+  }
+
+  #forget(address: string): void {
+    for (const [seat, running] of this.#running) if (running.address === address) this.#running.delete(seat);
+  }
+
+  #leave(seat: number, ending: Ending): void {
+    const callbacks = this.#seats.get(seat);
+    const current = this.#running.get(seat);
+    this.#seats.delete(seat);
+    this.#running.delete(seat);
+    callbacks?.ended(ending, { lines: [], current });
   }
 
   /** A worker of the runner. Its callbacks come later, never at once. */
-  open(number: number, callbacks: WorkerCallbacks): WorkerHandle {
-    this.#seats.set(number, callbacks);
+  open(callbacks: WorkerCallbacks): WorkerHandle {
+    const seat = ++this.#seatCount;
+    this.#seats.set(seat, callbacks);
     setImmediate(() => {
       if (this.#refused) callbacks.refused(this.#refused);
-      if (this.#gone) this.#leave(number, this.#gone);
+      if (this.#gone) this.#leave(seat, this.#gone);
       else if (this.#ready) callbacks.ready(this.#ready);
     });
     const leave = (signal: string | null): void => {
-      if (signal !== null) this.#process.send(`${number} -`);
-      setImmediate(() => this.#leave(number, { code: signal === null ? 0 : null, signal }));
+      if (signal !== null) this.#process.send(`${seat} -`);
+      setImmediate(() => this.#leave(seat, { code: signal === null ? 0 : null, signal }));
     };
     return {
       pid: this.#process.pid,
-      send: (line) => this.#process.send(`${number} ${line}`),
+      send: (line) => this.#process.send(`${seat} ${line}`),
       close: () => leave(null),
       kill: () => leave('SIGTERM'),
       spare: () => undefined,
-      current: () => undefined,
+      current: () => this.#running.get(seat),
+      place: () => this.#running.get(seat)?.address,
     };
   }
 
@@ -127,5 +165,13 @@ export class DaskHead {
       }
       await new Promise((next) => setTimeout(next, 20));
     }
+  }
+}
+
+function parsed(line: string): HeadLine | undefined {
+  try {
+    return JSON.parse(line) as HeadLine;
+  } catch {
+    return undefined;
   }
 }

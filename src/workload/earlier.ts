@@ -3,7 +3,7 @@ import { lastLine, readJournal, readLines, rowText, valueText } from './journal'
 import { keptRow, type JournalLine } from './protocol';
 import type { Result } from './results';
 
-type TaskEntry = Extract<JournalLine, { e: 'done' | 'fail' }>;
+type TaskEntry = Extract<JournalLine, { e: 'done' | 'past' | 'fail' }>;
 
 function keyOfEntry(entry: TaskEntry, text: string, byContent: boolean): [number, number] | undefined {
   if (!byContent) return [entry.i + 1, 0];
@@ -17,6 +17,12 @@ export class Earlier {
   readonly #done = new KeyCounts();
   readonly #failed = new KeyCounts();
   #any = false;
+  /** by the number of a row: a part of the hash of what stood there, odd when that is done; 0: nothing */
+  #stood = new Uint32Array(1024);
+  /** by the number of a row: results that a newer one has replaced */
+  readonly #replaced = new Map<number, number>();
+  #length = 0;
+  #moved = false;
 
   /** `code`: hash of the code now; null: the code does not matter. */
   constructor(private readonly path: string, private readonly code: string | null, private readonly byContent: boolean) {
@@ -24,9 +30,11 @@ export class Earlier {
       const key = keyOfEntry(entry, text, byContent);
       if (!key) return;
       this.#any = true;
+      if (entry.e !== 'past' && this.#stand(entry.i, key, entry.e === 'done')) return;
       // A row that failed and was done later is done: the failure is taken back.
-      if (entry.e === 'fail' && !entry.again) this.#failed.add(key);
-      if (entry.e === 'done') {
+      if (entry.e === 'fail') {
+        if (!entry.again) this.#failed.add(key);
+      } else {
         this.#done.add(key);
         this.#failed.take(key);
       }
@@ -37,36 +45,79 @@ export class Earlier {
     return !this.#any;
   }
 
-  #visit(visit: (entry: TaskEntry, text: string) => void): void {
+  #visit(visit: (entry: TaskEntry, text: string) => void, other?: (text: string) => void, end?: number): void {
     let fits = false;
     readJournal(this.path, (line, text) => {
       if (line.e === 'open') fits = this.code === null || line.code === this.code;
-      else if (fits && (line.e === 'done' || line.e === 'fail')) visit(line, text);
-    });
+      else if (fits && line.e !== 'close') return visit(line, text);
+      if (line.e === 'open' || line.e === 'close') other?.(text);
+    }, end);
+  }
+
+  /** Notes what stands under a number. True when that was done before, and is done again. */
+  #stand(index: number, key: readonly [number, number], isDone: boolean): boolean {
+    if (index >= this.#stood.length) {
+      const grown = new Uint32Array(Math.max(index + 1, this.#stood.length * 2));
+      grown.set(this.#stood);
+      this.#stood = grown;
+    }
+    const part = partOf(key);
+    const isRepeated = isDone && this.#stood[index] === part + 1;
+    if (isRepeated) this.#replaced.set(index, (this.#replaced.get(index) ?? 0) + 1);
+    this.#stood[index] = part + (isDone ? 1 : 0);
+    this.#length = Math.max(this.#length, index + 1);
+    return isRepeated;
   }
 
   /** What became of a row; each of several equal rows is told once. */
   take(index: number, row: string): 'done' | 'failed' | 'new' {
     if (!this.#any) return 'new';
     const key = keyOf(index, row, this.byContent);
-    return this.#done.take(key) !== undefined ? 'done' : this.#failed.take(key) !== undefined ? 'failed' : 'new';
+    const found = this.#done.take(key) !== undefined ? 'done' : this.#failed.take(key) !== undefined ? 'failed' : 'new';
+    const stood = this.#stood[index] ?? 0;
+    if ((found !== 'new' || stood !== 0) && stood - (stood & 1) !== partOf(key)) this.#moved = true;
+    return found;
+  }
+
+  /** Whether rows have come to stand under other numbers than before. `count`: how many there are, once all were asked for. */
+  hasMoved(count: number): boolean {
+    return (this.#moved ||= this.#length > count);
+  }
+
+  /** True for a result that a later line of the same row takes the place of. */
+  #isReplaced({ e, i }: TaskEntry): boolean {
+    const left = e === 'done' ? (this.#replaced.get(i) ?? 0) : 0;
+    if (left > 0) this.#replaced.set(i, left - 1);
+    return left > 0;
   }
 
   /**
    * The results of the rows that are not run again, each once, under the number that the row has now: so that the
-   * results of a resumed workload are whole.
+   * results of a resumed workload are whole. `journal` gets the lines that tell as much, from the first `end` bytes.
    */
-  results(done: KeyCounts, failed: KeyCounts, use: (result: Result) => void): void {
+  results(done: KeyCounts, failed: KeyCounts, use: (result: Result) => void, journal?: { add: (line: string) => void; end: number }): void {
     this.#visit((entry, text) => {
       const key = keyOfEntry(entry, text, this.byContent);
-      if (!key || (entry.e === 'fail' && entry.again)) return;
-      const index = (entry.e === 'done' ? done : failed).take(key);
-      if (index === undefined) return;
+      if (!key || (entry.e === 'fail' && entry.again) || this.#isReplaced(entry)) return;
+      const now = (entry.e === 'fail' ? failed : done).take(key);
+      if (now === undefined) {
+        if (entry.e !== 'fail') journal?.add(numbered(text, 'past', entry.i));
+        return;
+      }
+      const index = this.#moved ? now : entry.i;
+      journal?.add(numbered(text, entry.e === 'fail' ? 'fail' : 'done', index));
       const common = { index, row: rowText(text, entry), microseconds: entry.us };
-      use(entry.e === 'done' ? { ...common, value: valueText(text, entry), error: undefined } : { ...common, value: undefined, error: entry.error });
-    });
+      use(entry.e === 'fail' ? { ...common, value: undefined, error: entry.error } : { ...common, value: valueText(text, entry), error: undefined });
+    }, (text) => journal?.add(`${text}\n`), journal?.end);
   }
 }
+
+/** The line of a task under another number; all kinds of them are told by four letters. */
+const numbered = (text: string, kind: 'done' | 'past' | 'fail', index: number): string => `{"e":"${kind}","i":${index}${text.slice(text.indexOf(',', beforeNumber))}\n`;
+const beforeNumber = '{"e":"done","i":'.length;
+
+/** An even number that is not 0. */
+const partOf = ([high, low]: readonly [number, number]): number => ((high ^ low) << 1) >>> 0 || 2;
 
 /** The length of the row's text, read from the line's end: the one place where `,"n":` is followed by just so much. */
 function lengthOfRow(text: string): number | undefined {

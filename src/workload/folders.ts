@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { isSame } from '../observe/identity';
@@ -25,6 +25,26 @@ export function listAllRuns(env: NodeJS.ProcessEnv): string[] {
   } catch {
     return [];
   }
+}
+
+/** Touched whenever a run begins: who watches the folder of all workloads learns of those that others start. */
+const bellOf = (env: NodeJS.ProcessEnv): string => join(stateFolder(env), 'bell');
+
+/** Tells those who watch that a run has begun. */
+export function ringBell(env: NodeJS.ProcessEnv): void {
+  try {
+    writeFileSync(bellOf(env), `${process.pid}\n`, { mode: 0o600 });
+  } catch {
+    // Nobody is told, and the run goes on.
+  }
+}
+
+/** Calls back after runs have begun, until it is closed. */
+export function onBell(env: NodeJS.ProcessEnv, told: () => void): FSWatcher {
+  mkdirSync(stateFolder(env), { recursive: true, mode: 0o700 });
+  return watch(stateFolder(env), { persistent: false }, (_, name) => {
+    if (name === basename(bellOf(env))) told();
+  });
 }
 
 /** A run of a workload keeps its directory: a resumed one goes on with the journal in it. */

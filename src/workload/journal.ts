@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { codeOf } from '../core/errors';
 import type { Answer } from './answers';
 import { formatKey, hashOf } from './keys';
@@ -18,13 +18,41 @@ export interface Outcome {
 
 /** Appends to the journal. Lines are gathered and written by {@link flush}, in one system call. */
 export class Journal {
-  readonly #descriptor: number;
-  readonly #lines: LineBuffer;
+  #descriptor: number;
+  #lines: LineBuffer;
+  /** bytes of earlier runs */
+  #earlier: number;
 
-  constructor(path: string) {
+  constructor(private readonly path: string) {
     this.#descriptor = openSync(path, 'a+', 0o600);
     this.#lines = new LineBuffer(this.#descriptor);
     this.#healTornLine();
+    this.#earlier = fstatSync(this.#descriptor).size;
+  }
+
+  /** Puts other lines in the place of those of earlier runs, in one step: whoever reads sees the file of before or the new one. */
+  replaceEarlier(write: (journal: { add: (line: string) => void; end: number }) => void): void {
+    this.flush();
+    const draft = `${this.path}.part`;
+    rmSync(draft, { force: true });
+    const descriptor = openSync(draft, 'a+', 0o600);
+    const lines = new LineBuffer(descriptor);
+    let characters = 0;
+    const add = (line: string): void => {
+      lines.add(line);
+      characters += line.length;
+      if (characters < 1 << 20) return;
+      lines.flush();
+      characters = 0;
+    };
+    write({ add, end: this.#earlier });
+    lines.flush();
+    const earlier = fstatSync(descriptor).size;
+    const chunk = Buffer.allocUnsafe(1 << 20);
+    for (let from = this.#earlier; from < fstatSync(this.#descriptor).size;) from += writeSync(descriptor, chunk, 0, readSync(this.#descriptor, chunk, 0, chunk.length, from));
+    renameSync(draft, this.path);
+    closeSync(this.#descriptor);
+    [this.#descriptor, this.#lines, this.#earlier] = [descriptor, lines, earlier];
   }
 
   /** A runner that was killed may have left half a line: it is closed off, and readers pass over it. */
@@ -78,11 +106,11 @@ export function valueText(line: string, entry: { n?: number; k?: string }): stri
 }
 
 /** Calls back for each whole line of a journal that can be read. A file that is not there is an empty one. */
-export function readJournal(path: string, visit: (line: JournalLine, text: string) => void): void {
+export function readJournal(path: string, visit: (line: JournalLine, text: string) => void, end?: number): void {
   readLines(path, (text) => {
     const line = parseLine(text);
     if (line) visit(line, text);
-  });
+  }, end);
 }
 
 function parseLine(text: string): JournalLine | undefined {
@@ -107,8 +135,8 @@ export function lastLine(path: string): JournalLine | undefined {
   }
 }
 
-/** Calls back for each line that ends with a line break. */
-export function readLines(path: string, visit: (text: string) => void): void {
+/** Calls back for each line that ends with a line break, within the first `end` bytes. */
+export function readLines(path: string, visit: (text: string) => void, end = Infinity): void {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -119,7 +147,10 @@ export function readLines(path: string, visit: (text: string) => void): void {
   const chunk = Buffer.allocUnsafe(1 << 20);
   let parts: Buffer[] = [];
   try {
-    for (let length = readSync(descriptor, chunk); length > 0; length = readSync(descriptor, chunk)) {
+    let left = end;
+    const more = (): number => readSync(descriptor, chunk, 0, Math.min(chunk.length, left), null);
+    for (let length = more(); length > 0; length = more()) {
+      left -= length;
       const last = chunk.subarray(0, length).lastIndexOf(10);
       if (last === -1) {
         parts.push(Buffer.from(chunk.subarray(0, length)));

@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { durationAt, JournalTail, kindOf, rowNumberAt } from './journalTail';
 import { journalOf, type DoneLine, type FailLine } from './protocol';
 import { statuses, type Order, type RowStatus } from './rowOrder';
+import { slicesOf, sortBy } from './sorting';
 
 export type TaskEntry = DoneLine | FailLine;
 
@@ -21,7 +22,15 @@ export class JournalIndex {
   version = 0;
 
   constructor(private readonly run: string) {
-    this.#tail = new JournalTail(journalOf(run), (buffer, from, to, offset) => this.#add(buffer, from, to, offset));
+    this.#tail = new JournalTail(journalOf(run), (buffer, from, to, offset) => this.#add(buffer, from, to, offset), () => this.#clear());
+  }
+
+  #clear(): void {
+    this.#status.fill(0);
+    this.#microseconds.fill(0);
+    this.#length = 0;
+    this.counts.done = this.counts.failed = 0;
+    this.version++;
   }
 
   /** Rows are numbered below this, as far as the journal tells. */
@@ -72,24 +81,26 @@ export class JournalIndex {
     return statuses[this.#status[index] ?? 0] ?? 'waiting';
   }
 
-  /** The rows as they are to be shown, by number; undefined: all of them as they stand. `total`: how many there are, with those that wait. */
-  arrange({ by, descending, status }: Order, total: number): Uint32Array | undefined {
-    if (status === 'all' && by === 'row' && !descending) return undefined;
-    const chosen = this.#chosen(status, Math.max(total, this.#length));
-    const sorted = by === 'time' ? sortBy(chosen, this.#microseconds) : chosen;
-    return descending ? sorted.reverse() : sorted;
+  /**
+   * The rows as they are to be shown, by number; `rows` undefined: all of them as they stand. `total`: how many there are,
+   * with those that wait. Each `yield` is a place to do other things: what comes meanwhile does not disturb the order.
+   */
+  *arrange({ by, descending, status }: Order, total: number): Generator<void, { rows: Uint32Array | undefined }> {
+    if (status === 'all' && by === 'row' && !descending) return { rows: undefined };
+    const chosen = yield* this.#chosen(status, Math.max(total, this.#length));
+    const sorted = by === 'time' ? yield* sortBy(chosen, this.#microseconds.slice(0, this.#length)) : chosen;
+    return { rows: descending ? sorted.reverse() : sorted };
   }
 
-  #chosen(status: Order['status'], total: number): Uint32Array {
+  *#chosen(status: Order['status'], total: number): Generator<void, Uint32Array> {
     const found = new Uint32Array(total);
-    if (status === 'all') {
-      for (let index = 0; index < total; index++) found[index] = index;
-      return found;
-    }
-    const wanted = statuses.indexOf(status);
+    const wanted = status === 'all' ? undefined : statuses.indexOf(status);
     let length = 0;
-    for (let index = 0; index < total; index++) if ((this.#status[index] ?? 0) === wanted) found[length++] = index;
-    return found.slice(0, length);
+    for (const [from, to] of slicesOf(total)) {
+      for (let index = from; index < to; index++) if (wanted === undefined || (this.#status[index] ?? 0) === wanted) found[length++] = index;
+      yield;
+    }
+    return length === total ? found : found.slice(0, length);
   }
 
   /** The newest lines of rows, in their order; undefined where a row has none. */
@@ -100,11 +111,21 @@ export class JournalIndex {
       return await Promise.all(rows.map(async (row) => {
         if (this.status(row) === 'waiting') return undefined;
         const text = await lineAt(file, (this.#high[row] ?? 0) * 2 ** 32 + (this.#low[row] ?? 0));
-        return { entry: JSON.parse(text) as TaskEntry, text };
+        const entry = entryOf(text);
+        return entry?.i === row ? { entry, text } : undefined;
       }));
     } finally {
       await file.close();
     }
+  }
+}
+
+/** Undefined where another journal has taken the place of the one whose places are known. */
+function entryOf(text: string): TaskEntry | undefined {
+  try {
+    return JSON.parse(text) as TaskEntry;
+  } catch {
+    return undefined;
   }
 }
 
@@ -114,23 +135,4 @@ async function lineAt(file: FileHandle, offset: number): Promise<string> {
     const end = buffer.subarray(0, bytesRead).indexOf(10);
     if (end !== -1 || bytesRead < length) return buffer.toString('utf8', 0, end === -1 ? bytesRead : end);
   }
-}
-
-/** Sorts numbers by a key of 32 bits each, stable: two passes of a radix sort, because a comparator takes ten seconds for ten million. */
-export function sortBy(rows: Uint32Array, keys: Uint32Array): Uint32Array {
-  let from = rows;
-  let to: Uint32Array = new Uint32Array(rows.length);
-  const { length } = rows;
-  for (const shift of [0, 16]) {
-    const starts = new Uint32Array(65_537);
-    // Counted loops: iterators take several times as long over ten million.
-    for (let at = 0; at < length; at++) starts[((keys[from[at] as number] as number) >>> shift & 0xffff) + 1]!++;
-    for (let at = 1; at < starts.length; at++) starts[at] = (starts[at] ?? 0) + (starts[at - 1] ?? 0);
-    for (let at = 0; at < length; at++) {
-      const row = from[at] as number;
-      to[starts[(keys[row] as number) >>> shift & 0xffff]!++] = row;
-    }
-    [from, to] = [to, from];
-  }
-  return from;
 }

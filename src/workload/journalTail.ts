@@ -12,8 +12,10 @@ export class JournalTail {
   #offset = 0;
   #buffer = Buffer.alloc(0);
   #reading: Promise<void> | undefined;
+  #inode: number | undefined;
 
-  constructor(private readonly path: string, private readonly visit: VisitLine) {}
+  /** `anew`: another file has taken the place of the one that was read, and all of it will be visited. */
+  constructor(private readonly path: string, private readonly visit: VisitLine, private readonly anew: () => void = () => undefined) {}
 
   /** Reads the lines that have come since the last time. */
   read(): Promise<void> {
@@ -29,6 +31,12 @@ export class JournalTail {
       throw error;
     }
     try {
+      const { ino } = await file.stat();
+      if (this.#inode !== undefined && this.#inode !== ino) {
+        this.#offset = 0;
+        this.anew();
+      }
+      this.#inode = ino;
       while (await this.#slice(file));
     } finally {
       await file.close();

@@ -23,21 +23,37 @@ export class KeyCounts {
   #count = new Int32Array(1024);
   #index = new Int32Array(1024);
   #used = 0;
+  /** of rows with equal keys: the number that was remembered before this one */
+  #before = new Uint32Array(0);
 
   /** Counts a key once more. `index`: a number to remember with it. */
   add([high, low]: readonly [number, number], index = 0): void {
     if (this.#used * 3 > this.#high.length * 2) this.#grow();
     const at = this.#find(high, low);
-    this.#count[at] = (this.#count[at] ?? 0) + 1;
+    const count = this.#count[at] ?? 0;
+    if (count > 1) this.#chain(index, this.#index[at] ?? 0);
+    this.#count[at] = count + 1;
     this.#index[at] = index;
   }
 
-  /** Takes one of a key and tells the number remembered last; undefined when there is none. */
+  #chain(index: number, before: number): void {
+    if (index >= this.#before.length) {
+      const grown = new Uint32Array(Math.max(index + 1, this.#before.length * 2));
+      grown.set(this.#before);
+      this.#before = grown;
+    }
+    this.#before[index] = before;
+  }
+
+  /** Takes one of a key and tells the number remembered with it, the last first; undefined when there is none. */
   take(key: readonly [number, number]): number | undefined {
     const at = this.#find(key[0], key[1], false);
-    if (at === -1 || (this.#count[at] ?? 0) <= 1) return undefined;
-    this.#count[at] = (this.#count[at] ?? 0) - 1;
-    return this.#index[at];
+    const count = this.#count[at] ?? 0;
+    if (at === -1 || count <= 1) return undefined;
+    const index = this.#index[at] ?? 0;
+    this.#count[at] = count - 1;
+    if (count > 2) this.#index[at] = this.#before[index] ?? 0;
+    return index;
   }
 
   #find(high: number, low: number, claim = true): number {

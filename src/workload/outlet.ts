@@ -1,5 +1,3 @@
-import type { KeyCounts } from './keys';
-import type { Earlier } from './earlier';
 import { HeldResults } from './held';
 import { jsonLine, ResultsFile, type Result } from './results';
 
@@ -39,9 +37,8 @@ export class Outlet {
   };
 
   /** Tells what earlier runs have found of the rows that are not run again. */
-  repeat(earlier: Earlier, done: KeyCounts, failed: KeyCounts): void {
-    if (!this.isNeeded) return;
-    earlier.results(done, failed, this.#held ? (result) => this.add(result) : this.#retell);
+  repeat(tell: (use: (result: Result) => void) => void): void {
+    tell(this.#held ? (result) => this.add(result) : this.#retell);
     this.flush();
     this.#file?.publish();
   }

@@ -44,7 +44,8 @@ function pythonOf(run: { interpreter?: string }, directory: string, env: NodeJS.
   return environments.find((path) => existsSync(path)) ?? onPath('python3', env) ?? onPath('python', env);
 }
 
-const nodeOf = (run: { interpreter?: string }, env: NodeJS.ProcessEnv): string => run.interpreter ?? onPath('node', env) ?? process.execPath;
+/** The Node named, the one on PATH, or the one that runs this. */
+export const nodeOf = (run: { interpreter?: string }, env: NodeJS.ProcessEnv): string => run.interpreter ?? onPath('node', env) ?? process.execPath;
 
 const threadVariables = ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'NUMEXPR_NUM_THREADS', 'VECLIB_MAXIMUM_THREADS'];
 
@@ -69,7 +70,7 @@ export function planOf(workload: Workload, surroundings: Surroundings, cpus: rea
   if ('python' in run) {
     const python = pythonOf(run, directory, env);
     if (!python) throw new HumanError('No Python is found on PATH. Name one: "interpreter": "/path/to/python3".');
-    const dask = workload.engine.kind === 'dask' ? { address: workload.engine.address, workers: workload.workers } : {};
+    const dask = workload.engine.kind === 'dask' ? { address: workload.engine.address, workers: workload.workers, grace: workload.grace } : {};
     const mode = workload.engine.kind === 'dask' ? 'dask' : isolation === 'fork' ? 'fork' : 'function';
     const keywords = run.call === 'keywords' || (run.call === undefined && 'grid' in workload.over);
     return {

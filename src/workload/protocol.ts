@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { formatBytes } from '../core/describe';
 import type { ProcessRef } from '../core/events';
+import type { ClusterMember } from './daskHead';
 import type { Summary } from './summary';
 
 /**
@@ -68,6 +70,11 @@ export interface DoneLine extends TaskLine {
   v: unknown;
 }
 
+/** A result of a row that the input does not hold any more: it is there again when the row is. */
+export interface PastLine extends Omit<DoneLine, 'e'> {
+  e: 'past';
+}
+
 /** `again`: the task is tried once more after this. */
 export interface FailLine extends TaskLine {
   e: 'fail';
@@ -88,7 +95,7 @@ export interface CloseLine {
   reason?: string;
 }
 
-export type JournalLine = OpenLine | DoneLine | FailLine | CloseLine;
+export type JournalLine = OpenLine | DoneLine | PastLine | FailLine | CloseLine;
 
 /** JSON of a row up to this many characters stands in the journal. */
 export const keptRow = 2048;
@@ -99,6 +106,8 @@ export interface WorkerProgress {
   state: 'starting' | 'idle' | 'busy' | 'ended';
   /** the row that runs now and since when, ms since the epoch */
   row: { index: number; text: string; since: number } | null;
+  /** address of the cluster's worker that runs it */
+  place?: string;
   done: number;
   restarts: number;
 }
@@ -122,12 +131,17 @@ export interface Progress {
   /** tasks a second of late */
   rate: number;
   etaSeconds: number | null;
+  /** tasks wait for memory: bytes that are free, and that must be free for one to start */
+  shortage?: { free: number; wanted: number };
   /** workers of the cluster, where the engine is one */
-  cluster?: { address: string; host: string; pid: number; name: string }[];
+  cluster?: ClusterMember[];
   workers: WorkerProgress[];
   /** in the last frame alone */
   summary?: Summary;
 }
+
+/** Why tasks wait: `waiting for memory: 1.2 GB free, 4.0 GB wanted`. */
+export const shortageText = ({ free, wanted }: NonNullable<Progress['shortage']>): string => `waiting for memory: ${formatBytes(free)} free, ${formatBytes(wanted)} wanted`;
 
 /** One JSON object a line from the client; each is answered by a {@link Reply}. */
 export type Control =

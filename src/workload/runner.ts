@@ -7,11 +7,12 @@ import { EventFile } from '../observe/eventFile';
 import type { SlotContent } from './answers';
 import { serveControl } from './control';
 import { freeMemory } from './cores';
-import type { ClusterMember, DaskHead, WorkerHandle } from './daskHead';
+import type { DaskHead, WorkerHandle } from './daskHead';
 import { durationsIn, Earlier } from './earlier';
 import { sizeOf, whyOf } from './endings';
 import { Guard } from './guard';
 import { Journal, type Outcome } from './journal';
+import { MemoryWatch } from './memoryWatch';
 import { Outlet } from './outlet';
 import { planOf, type Plan, type Surroundings } from './plan';
 import { journalOf, keptRow, logOf, progressOf, slotOf, workloadOf, type Control, type Progress, type Reply, type State, type TaskError } from './protocol';
@@ -36,6 +37,8 @@ export interface RunnerOptions extends Surroundings {
   print?: ((text: string) => void) | undefined;
   /** the engine's head, where the work is done on a cluster */
   head?: DaskHead | undefined;
+  /** called when others may look at the run */
+  begun?: () => void;
   /** gets notices for the person */
   notice: (text: string) => void;
   cpus?: readonly number[];
@@ -83,7 +86,7 @@ export class Runner {
   #noticed = false;
   #closing = false;
   readonly #slowest = new Slowest();
-  readonly #members = new Map<string, { host: string; pid: number; name: string }>();
+  readonly #memoryWatch: MemoryWatch | undefined;
 
   constructor(readonly workload: Workload, private readonly options: RunnerOptions) {
     const { run, self, resume, only } = options;
@@ -102,7 +105,8 @@ export class Runner {
         start: (worker) => this.#start(worker),
         send: (worker, rows) => this.#workers.get(worker)?.send(`[${rows.join(',')}]`),
         close: (worker) => this.#workers.get(worker)?.close(),
-        kill: (worker) => this.#workers.get(worker)?.kill(workload.grace * 1000),
+        // Who takes too much memory is given no time to take more.
+        kill: (worker, reason) => this.#workers.get(worker)?.kill(reason === 'memory' ? 0 : workload.grace * 1000),
         spare: (worker) => this.#workers.get(worker)?.spare(),
         done: (outcome, value) => this.#done(outcome, value),
         failed: (outcome, error, again) => this.#failed(outcome, error, again),
@@ -111,6 +115,9 @@ export class Runner {
       },
       this.#startedAt,
     );
+    const { perWorker } = workload.memory;
+    // A cluster looks after its workers' memory itself.
+    if (perWorker !== null && !options.head) this.#memoryWatch = new MemoryWatch(perWorker, this.#scheduler);
   }
 
   /** Resolves when all that can be done is done. Never rejects for what tasks do. */
@@ -121,7 +128,8 @@ export class Runner {
     this.#describe();
     this.#control = await serveControl(run, (control) => this.#obey(control));
     const ended = new Promise<Outcomes>((resolve) => (this.#finish = resolve));
-    this.options.head?.followMembers((member) => this.#addMember(member));
+    this.#publish();
+    this.options.begun?.();
     this.#timer = setInterval(() => this.#tick(), frame);
     void this.#read();
     return ended;
@@ -155,8 +163,15 @@ export class Runner {
     } catch (error) {
       this.#rowError = error instanceof HumanError ? error : new HumanError(messageOf(error));
     }
-    if (this.#earlier && !this.#rowError) this.#outlet.repeat(this.#earlier, this.#selection.done, this.#selection.failed);
+    if (this.#earlier && !this.#rowError) this.#repeat(this.#earlier);
     this.#scheduler.endInput(Date.now());
+  }
+
+  /** Tells what earlier runs have found. Where rows have moved, their lines in the journal get the numbers of now, lest they be taken for those of other rows. */
+  #repeat(earlier: Earlier): void {
+    const { done, failed } = this.#selection;
+    if (earlier.hasMoved(this.#index)) this.#journal.replaceEarlier((journal) => this.#outlet.repeat((use) => earlier.results(done, failed, use, journal)));
+    else if (this.#outlet.isNeeded) this.#outlet.repeat((use) => earlier.results(done, failed, use));
   }
 
   #known(): Map<string, number> | undefined {
@@ -187,17 +202,11 @@ export class Runner {
       },
       ended: (ending, slot) => this.#ended(number, worker, ending, slot),
     };
-    const worker: WorkerHandle = head ? head.open(number, callbacks) : new WorkerProcess(this.#plan.launch(number), slotOf(run, number), logOf(run, number), callbacks);
+    const worker: WorkerHandle = head ? head.open(callbacks) : new WorkerProcess(this.#plan.launch(number), slotOf(run, number), logOf(run, number), callbacks);
     this.#workers.set(number, worker);
     if (worker.pid === undefined) return;
     this.#guard.set(number, worker.pid);
     if (!head) this.#events.write({ e: 'spawn', t: Date.now(), child: refOf(worker.pid), method: 'child_process.spawn', name: `worker ${number}`, role: 'worker' });
-  }
-
-  /** A worker of a cluster: on this host it becomes a member with its processes. */
-  #addMember({ pid, start, host, name, address }: ClusterMember): void {
-    this.#members.set(address, { host, pid, name });
-    if (host === hostname() && start !== null) this.#events.write({ e: 'spawn', t: Date.now(), child: `${pid}.${start}`, method: 'dask', name: `${host} ${name}`, role: 'worker' });
   }
 
   #ended(number: number, ended: WorkerHandle, ending: Ending, slot: SlotContent): void {
@@ -245,18 +254,24 @@ export class Runner {
   }
 
   #mayStart(): boolean {
-    const least = this.workload.memory.startWhenFree;
-    if (least === null) return true;
     // One task always runs, or nothing would ever change.
-    return this.#scheduler.seats.every((seat) => seat.outstanding === 0) || (freeMemory() ?? Infinity) >= least;
+    return this.#shortage() === undefined || this.#scheduler.seats.every((seat) => seat.outstanding === 0 && seat.state !== 'starting');
+  }
+
+  /** What is free where that is less than a task may start with. */
+  #shortage(): { free: number; wanted: number } | undefined {
+    const wanted = this.workload.memory.startWhenFree;
+    const free = wanted === null ? undefined : freeMemory();
+    return wanted !== null && free !== undefined && free < wanted ? { free, wanted } : undefined;
   }
 
   #tick(): void {
     const now = Date.now();
     const current = (worker: number): SlotContent['current'] => this.#workers.get(worker)?.current();
     this.#scheduler.tick(now, current);
-    const least = this.workload.memory.startWhenFree;
-    if (least !== null && (freeMemory() ?? Infinity) < least / 2) this.#scheduler.evict(current);
+    const shortage = this.#shortage();
+    if (shortage && shortage.free < shortage.wanted / 2) this.#scheduler.evict(current);
+    this.#memoryWatch?.look(this.#workers, now);
     if (!this.#noticed && this.#scheduler.seats.some((seat) => seat.state === 'starting' && now - seat.since > longImport)) {
       this.#noticed = true;
       this.options.notice('A worker has been importing the code for 10 s. What stands outside of functions runs at import: put what runs the program under if __name__ == "__main__":');
@@ -270,21 +285,24 @@ export class Runner {
     const now = Date.now();
     const { done, failed, running, waiting } = this.#scheduler.count;
     const { skipped, failures, left } = this.#selection;
+    const shortage = this.#shortage();
     const total = this.#total ?? this.#rows.total();
     const remaining = total === null ? null : Math.max(0, total - left - skipped - done - failed);
     return {
       t: now, state: this.#scheduler.state, runner: this.options.self, startedAt: this.#startedAt, control: this.#control.address,
       done: done + skipped - failures, failed: failed + failures, running, waiting: remaining === null ? waiting : Math.max(0, remaining - running), skipped, total,
-      rate: this.#rate.at(now), etaSeconds: this.#rate.eta(remaining, now),
-      ...(this.#members.size ? { cluster: [...this.#members].map(([address, member]) => ({ address, ...member })) } : {}),
+      rate: this.#rate.at(now), etaSeconds: this.#rate.eta(remaining, now), ...(waiting > 0 && shortage ? { shortage } : {}),
+      ...(this.options.head ? { cluster: this.options.head.members } : {}),
       workers: this.#scheduler.seats.map((seat) => {
         const worker = this.#workers.get(seat.number);
         const running = seat.outstanding > 0 ? worker?.current() : undefined;
         const task = running && seat.task(running.sequence);
+        const place = task && worker?.place?.();
         return {
           number: seat.number, pid: worker?.pid ?? null, done: seat.done, restarts: Math.max(0, seat.restarts),
           state: seat.state === 'empty' ? 'ended' : seat.state === 'starting' ? 'starting' : seat.outstanding > 0 ? 'busy' : 'idle',
           row: task && running ? { index: task.index, text: task.row.slice(0, 200), since: seat.epoch + running.start / 1000 } : null,
+          ...(place === undefined ? {} : { place }),
         };
       }),
     };
@@ -346,7 +364,7 @@ export class Runner {
     this.#journal.note({ e: 'close', t: now, state: final, done, failed, longest: this.#scheduler.longest, ...(why === undefined ? {} : { reason: why }) });
     this.#journal.close();
     this.#outlet.close();
-    const summary = summaryOf(this.#scheduler, this.#slowest, this.#startedAt, now);
+    const summary = summaryOf(this.#scheduler, this.#slowest, this.#selection.skipped, this.#startedAt, now);
     const outcomes: Outcomes = { state: final, ...(why === undefined ? {} : { reason: why }), done, failed, summary };
     this.#publish(outcomes);
     this.#control.close();

@@ -1,6 +1,7 @@
 import type { Ending } from '../core/events';
 import { errorOf, parseAnswer, parseMark, type Answer, type SlotContent } from './answers';
 import { Batching, largestMessage } from './batching';
+import { deathOf, endingText, garbleOf } from './blame';
 import { Durations, timeLimit } from './durations';
 import { haltReason } from './halt';
 import type { Outcome } from './journal';
@@ -31,7 +32,7 @@ export interface Effects {
   spare: (worker: number) => void;
   done: (outcome: Outcome, value: string) => void;
   failed: (outcome: Outcome, error: TaskError, again: boolean) => void;
-  /** false while a task must not start for want of memory */
+  /** false while nothing more must start for want of memory */
   mayStart: () => boolean;
   finished: (state: State, reason?: string) => void;
 }
@@ -151,7 +152,7 @@ export class Scheduler {
   }
 
   #answer(seat: Seat, answer: Answer, now: number): boolean {
-    const isLate = seat.late === seat.oldest;
+    const verdict = seat.verdictOn(seat.oldest);
     const found = seat.answered(answer.duration);
     if (!found) return false;
     const { task, start, batch } = found;
@@ -162,14 +163,14 @@ export class Scheduler {
     this.lastDone = now;
     const outcome = { task, worker: seat.number, startedAt: Math.round((seat.epoch - this.#opened) * 1000) + start, answer, logStart: seat.logEnd };
     seat.logEnd = Math.max(seat.logEnd, answer.logEnd);
-    if (answer.failed) this.#fail(outcome, isLate ? this.#lateness(seat, task) : errorOf(answer), now);
+    if (answer.failed) this.#fail(outcome, verdict ?? errorOf(answer), now);
     else {
       seat.done++;
       this.#done++;
       this.durations.add(answer.duration);
       this.effects.done(outcome, answer.value);
     }
-    if (isLate) this.#spare(seat);
+    if (verdict) this.#spare(seat);
     this.#considerHalt(now);
     return true;
   }
@@ -186,15 +187,10 @@ export class Scheduler {
     this.#queue.retryAt({ ...task, attempt: task.attempt + 1 }, now + wait * 1000 * factor ** (task.attempt - 1));
   }
 
-  #lateness(seat: Seat, task: Task): TaskError {
-    const limit = timeLimit(this.rules.timeout, this.durations) ?? 0;
-    return { type: 'Timeout', message: `row ${task.index} ran longer than ${(limit / 1000).toFixed(1)} s and was ended (worker ${seat.number})` };
-  }
-
-  /** The late task is over. Where it had a process of its own, the worker that reports this goes on. */
+  /** The task that was ended is over. Where it had a process of its own, the worker that reports this goes on. */
   #spare(seat: Seat): void {
-    seat.late = undefined;
-    if (!this.rules.ownProcesses || seat.ending !== 'timeout') return;
+    seat.verdict = undefined;
+    if (!this.rules.ownProcesses || (seat.ending !== 'timeout' && seat.ending !== 'memory')) return;
     seat.ending = undefined;
     this.effects.spare(seat.number);
   }
@@ -210,7 +206,7 @@ export class Scheduler {
       const startedAt = seat.epoch + (slot.current?.start ?? seat.clock) / 1000;
       const duration = Math.max(0, Math.round((now - startedAt) * 1000));
       const error = seat.ending === 'garbled' ? garbleOf(seat.number, blamed)
-        : seat.late === slot.current?.sequence ? this.#lateness(seat, blamed) : deathOf(seat.number, blamed, ending, why);
+        : seat.verdictOn(slot.current?.sequence) ?? deathOf(seat.number, blamed, ending, why);
       this.#fruitless = 0;
       this.#fail({ task: blamed, worker, startedAt: Math.round((startedAt - this.#opened) * 1000), answer: { ...answer, duration }, logStart: seat.logEnd }, error, now);
     } else if (seat.ending === undefined && (seat.state === 'starting' || back.length > 0)) this.#fruitless++;
@@ -241,7 +237,7 @@ export class Scheduler {
   /** The task that a worker's end is told of: what we ended for another reason is not the task's fault. */
   #blamed(seat: Seat, current: SlotContent['current']): Task | undefined {
     if (seat.ending === 'garbled') return seat.task(seat.oldest);
-    return current && (seat.ending === undefined || seat.late === current.sequence) ? seat.task(current.sequence) : undefined;
+    return current && (seat.ending === undefined || seat.verdictOn(current.sequence)) ? seat.task(current.sequence) : undefined;
   }
 
   /** The workload can't be run at all. */
@@ -302,14 +298,27 @@ export class Scheduler {
     const limit = timeLimit(this.rules.timeout, this.durations);
     if (limit !== undefined) {
       for (const seat of this.seats) {
-        if (seat.state === 'empty' || seat.outstanding === 0 || seat.late !== undefined) continue;
+        if (seat.state === 'empty' || seat.outstanding === 0 || seat.verdict) continue;
         const running = current(seat.number);
-        if (!running || seat.task(running.sequence) === undefined || now - (seat.epoch + running.start / 1000) <= limit) continue;
-        seat.late = running.sequence;
-        this.#kill(seat, 'timeout');
+        if (!running) continue;
+        const task = seat.task(running.sequence);
+        if (!task || now - (seat.epoch + running.start / 1000) <= limit) continue;
+        this.condemn(seat, running.sequence, { type: 'Timeout', message: `row ${task.index} ran longer than ${(limit / 1000).toFixed(1)} s and was ended (worker ${seat.number})` }, 'timeout');
       }
     }
     this.fill(now);
+  }
+
+  /** Ends the task that a worker runs; `error` is what it will have failed of. */
+  condemn(seat: Seat, sequence: number, error: TaskError, reason: 'timeout' | 'memory'): void {
+    if (seat.ending !== undefined) return;
+    seat.verdict = { sequence, error };
+    this.#kill(seat, reason);
+  }
+
+  /** Has another process take a worker's place; what it was to do waits again. */
+  replace(seat: Seat): void {
+    this.#kill(seat, 'evicted');
   }
 
   /** Ends the worker whose task started last, to give memory back; the task waits again. */
@@ -318,7 +327,7 @@ export class Scheduler {
     if (busy.length < 2) return;
     const started = (seat: Seat): number => seat.epoch + (current(seat.number)?.start ?? 0) / 1000;
     const youngest = busy.reduce((a, b) => (started(b) > started(a) ? b : a));
-    this.#kill(youngest, 'memory');
+    this.#kill(youngest, 'evicted');
   }
 
   /** Gives every worker what it should have. */
@@ -327,7 +336,7 @@ export class Scheduler {
     if (this.state === 'running') {
       for (const seat of this.seats) {
         if (!this.#queue.length) break;
-        if (seat.state === 'empty' && this.#wantsAnother()) this.#start(seat, now);
+        if (seat.state === 'empty' && this.#wantsAnother() && this.effects.mayStart()) this.#start(seat, now);
         else if (seat.state === 'ready') this.#feed(seat, now);
       }
     }
@@ -402,23 +411,4 @@ export class Scheduler {
     if (!seat) throw new Error(`no worker ${worker}`);
     return seat;
   }
-}
-
-function endingText({ code, signal }: Ending, why?: string): string {
-  return why ?? (signal !== null ? `killed by ${signal}` : `exit code ${code ?? 'unknown'}`);
-}
-
-function deathOf(worker: number, task: Task, ending: Ending, why?: string): TaskError {
-  const how = why !== undefined ? `ended (${why})` : ending.signal !== null ? `was killed by ${ending.signal}` : `ended with exit code ${ending.code ?? 'unknown'}`;
-  return {
-    type: 'WorkerDied', message: `worker ${worker} ${how} while on row ${task.index}`,
-    ...(ending.signal === null ? {} : { signal: ending.signal }), ...(ending.code === null ? {} : { code: ending.code }),
-  };
-}
-
-function garbleOf(worker: number, task: Task): TaskError {
-  return {
-    type: 'AnswerGarbled',
-    message: `what worker ${worker} answered for row ${task.index} can't be understood, so the worker was replaced. Does the code write to descriptors that it did not open?`,
-  };
 }

@@ -1,8 +1,9 @@
 import type { Mark } from './answers';
+import type { TaskError } from './protocol';
 import type { Task } from './scheduler';
 
-/** Why the runner ends a worker itself. `garbled`: what it answers can't be understood. */
-export type EndReason = 'timeout' | 'memory' | 'stop' | 'garbled';
+/** Why the runner ends a worker itself: its task takes too long or too much, memory is short, what it answers can't be understood, all is to end. */
+export type EndReason = 'timeout' | 'memory' | 'evicted' | 'garbled' | 'stop';
 
 /** The place of one worker: its number stays, the process in it may be replaced. */
 export class Seat {
@@ -18,8 +19,8 @@ export class Seat {
   logEnd = 0;
   /** the runner has asked the process to end */
   ending: EndReason | undefined;
-  /** task that has run too long: its failure will be told as that */
-  late: number | undefined;
+  /** the running task is being ended, and this is what it will have failed of */
+  verdict: { sequence: number; error: TaskError } | undefined;
   /** what the process has been doing: ms */
   readonly spent = { starting: 0, idle: 0 };
   since: number;
@@ -38,7 +39,7 @@ export class Seat {
     this.state = 'starting';
     this.restarts++;
     this.taken = this.clock = 0;
-    this.ending = this.late = undefined;
+    this.ending = this.verdict = undefined;
     this.#sent = [];
     this.#first = this.#next = 0;
     this.#batches = [];
@@ -47,6 +48,16 @@ export class Seat {
 
   get outstanding(): number {
     return this.#next - this.#first;
+  }
+
+  /** What the task with this number will have failed of, where that is settled. */
+  verdictOn(sequence: number | undefined): TaskError | undefined {
+    return this.verdict?.sequence === sequence ? this.verdict?.error : undefined;
+  }
+
+  /** tasks that the process in it has answered */
+  get answeredHere(): number {
+    return this.taken - this.outstanding;
   }
 
   get batches(): number {

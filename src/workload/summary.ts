@@ -25,6 +25,9 @@ export class Slowest {
 
 /** Where the time went. Seconds. */
 export interface Summary {
+  /** tasks that ended in this run, and results that were there before, of which the rest tells nothing */
+  tasks: number;
+  earlier: number;
   wall: number;
   workers: number;
   /** in the user's own code, all workers together */
@@ -39,7 +42,7 @@ export interface Summary {
 }
 
 /** What the scheduler knows when all is over. Times in ms. */
-export function summaryOf(scheduler: Pick<Scheduler, 'seats' | 'work' | 'lastDone'>, slowest: Slowest, startedAt: number, now: number): Summary {
+export function summaryOf(scheduler: Pick<Scheduler, 'seats' | 'work' | 'lastDone' | 'count'>, slowest: Slowest, earlier: number, startedAt: number, now: number): Summary {
   const wall = (now - startedAt) / 1000;
   const used = scheduler.seats.filter((seat) => seat.restarts >= 0);
   const workers = used.length;
@@ -52,7 +55,8 @@ export function summaryOf(scheduler: Pick<Scheduler, 'seats' | 'work' | 'lastDon
   const available = Math.max(wall * workers, 1e-9);
   const serialization = Math.max(0, available - work - startUp - waiting - imbalance);
   const lost = { startUp, waiting, serialization, imbalance };
-  return { wall, workers, work, speedUp: work / Math.max(wall, 1e-9), efficiency: Math.min(1, work / available), lost, slowest: slowest.tasks, advice: adviceOf(lost, available) };
+  const { done, failed } = scheduler.count;
+  return { tasks: done + failed, earlier, wall, workers, work, speedUp: work / Math.max(wall, 1e-9), efficiency: Math.min(1, work / available), lost, slowest: slowest.tasks, advice: adviceOf(lost, available) };
 }
 
 /** Seconds of all workers together. */
@@ -72,9 +76,11 @@ function adviceOf(lost: Summary['lost'], available: number): string[] {
 
 /** The summary as lines for a person. */
 export function describeSummary(summary: Summary): string[] {
-  const { wall, workers, work, speedUp, efficiency, lost, slowest, advice } = summary;
+  const { tasks, earlier, wall, workers, work, speedUp, efficiency, lost, slowest, advice } = summary;
   const parts = Object.entries({ 'start-up': lost.startUp, 'waiting': lost.waiting, 'serialization': lost.serialization, 'imbalance': lost.imbalance });
+  const count = (number: number): string => number.toLocaleString('en-US');
   return [
+    ...(earlier ? [`of the ${count(tasks)} row${tasks === 1 ? '' : 's'} that this run added to ${count(earlier)} results of before:`] : []),
     `${formatSeconds(wall)} on ${workers} worker${workers === 1 ? '' : 's'}: ${formatSeconds(work)} of work, ${speedUp.toFixed(2)} × one worker, efficiency ${Math.round(efficiency * 100)} %`,
     `lost: ${parts.map(([name, seconds]) => `${name} ${formatSeconds(seconds)}`).join(', ')}`,
     ...(slowest.length ? [`slowest: ${slowest.map(({ index, seconds }) => `row ${index} ${formatSeconds(seconds)}`).join(', ')}`] : []),

@@ -169,9 +169,10 @@ interface Greeting {
 
 function greetingOf(line: string): Greeting {
   try {
-    return JSON.parse(line) as Greeting;
+    return (JSON.parse(line) as Greeting | null) ?? {};
   } catch {
-    return { refused: { message: `the worker began with what can't be understood: ${line.slice(0, 200)}` } };
+    // The code is imported before the worker says its first word.
+    return { refused: { message: `the worker began with what can't be understood: ${JSON.stringify(line.slice(0, 200))}. Does the code write to descriptors that it did not open? Write to stdout, stderr or a file.` } };
   }
 }
 

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Report } from '../../src/core/report';
 import { Ground, until } from './mapping';
 import { findPythons } from './toolchains';
 
@@ -61,6 +62,23 @@ describe('a Dask cluster as engine', { skip: dask === undefined && 'no Python he
     }
   });
 
+  it('tells which row each of its workers runs, and ends a task that takes too long, in Python or blocked', async () => {
+    ground.write({ 'work.py': 'import time\ndef f(x):\n    if x == 3:\n        while True: pass\n    if x == 4: time.sleep(300)\n    time.sleep(0.05)\n    return x\n' });
+    ground.write({ 'w.workload.json': JSON.stringify({ run: { python: 'work.py:f', interpreter: dask }, over: { range: [0, 20] }, workers: 2, timeout: 2, grace: 0.5, engine: { kind: 'dask', address: 'local' } }) });
+    const { ended } = await ground.start(['w.workload.json']);
+    await until('both are told', () => {
+      const { workers = [], cluster = [] } = ground.progress() ?? {};
+      const busy = workers.filter(({ row, place }) => row && (row.index === 3 || row.index === 4) && cluster.some(({ address }) => address === place));
+      return new Set(busy.map(({ place }) => place)).size === 2;
+    });
+    const { status, results, err } = await ended;
+    assert.equal(status, 2, err);
+    assert.deepEqual(sorted(results.map(({ index }) => index)), range(20));
+    const failed = results.filter(({ error }) => error).sort((a, b) => a.index - b.index);
+    assert.deepEqual(failed.map(({ index, error }) => [index, error?.type]), [[3, 'Timeout'], [4, 'Timeout']]);
+    await until('no worker is left', () => ground.left().length === 0);
+  });
+
   it('that does not answer is told', async () => {
     ground.write({ 'work.py': 'def f(x): pass\n' });
     const { status, err } = await ground.map('--python', 'work.py:f', '--range', '0:2', '--dask', 'tcp://127.0.0.1:1', '--interpreter', dask ?? '');
@@ -88,6 +106,16 @@ describe('ranks', { skip: (!hasMpi || mpiPython === undefined) && 'no mpirun, or
     const { status, results, err } = await ground.workload({ run: { ranks: 4, launcher: 'mpirun', program: [mpiPython, 'solver.py'], options } });
     assert.equal(status, 0, err + JSON.stringify(results));
     assert.equal(results[0]?.value, '[0, 1, 2, 3]');
+  });
+
+  // Only root may give a process a host name of its own.
+  it('tell their hosts, where there are several', { skip: process.getuid?.() !== 0 && 'needs root' }, () => {
+    ground.write({ 'solver.py': 'from mpi4py import MPI\nimport socket\nprint(MPI.COMM_WORLD.gather(socket.gethostname()))\n', 'there.sh': 'exec unshare --uts sh -c \'hostname node$OMPI_COMM_WORLD_RANK; exec "$0" solver.py\' "$1"\n' });
+    const { stdout, status } = spawnSync(process.execPath, [join(import.meta.dirname, '../../dist/cli.js'), 'run', '--report', join(ground.folder, 'report.json'), '--', 'mpirun', '-np', '2', ...options, 'sh', 'there.sh', mpiPython ?? ''], { cwd: ground.folder, encoding: 'utf8', timeout: 60_000 });
+    assert.equal(status, 0);
+    assert.match(stdout, /\['node0', 'node1'\]/);
+    const { members } = JSON.parse(ground.read('report.json')) as Report;
+    assert.deepEqual(members.filter(({ rank }) => rank !== null).map(({ rank, host, exit }) => [rank, host, exit?.code]).sort(), [[0, 'node0', 0], [1, 'node1', 0]]);
   });
 
   it('fail with the status of mpirun', async () => {

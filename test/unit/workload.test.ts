@@ -168,9 +168,10 @@ describe('the journal', () => {
     const earlier = new Earlier(path, 'c', true);
     const done = new KeyCounts();
     rows.forEach((row, i) => {
-      assert.equal(earlier.take(i, row), 'done');
+      assert.equal(earlier.take(i + 10, row), 'done');
       done.add(hashOf(row), i + 10);
     });
+    assert.ok(earlier.hasMoved(14));
     const told: [number, string | undefined, string | undefined][] = [];
     earlier.results(done, new KeyCounts(), ({ index, row, value }) => told.push([index, row, value]));
     assert.deepEqual(told, rows.map((row, i) => [i + 10, row === long ? undefined : row, values[i]]));
@@ -203,6 +204,9 @@ describe('counts of keys', () => {
         }
       }
     }));
+    const equal = new KeyCounts();
+    for (const index of [3, 7, 5_000]) equal.add([1, 1], index);
+    assert.deepEqual([1, 2, 3, 4].map(() => equal.take([1, 1])), [5_000, 7, 3, undefined], 'each of equal rows has its own number');
     const many = new KeyCounts();
     for (let i = 0; i < 50_000; i++) many.add(hashOf(String(i)), i);
     for (let i = 0; i < 50_000; i++) assert.equal(many.take(hashOf(String(i))), i);

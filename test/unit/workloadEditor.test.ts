@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { JournalIndex, sortBy } from '../../src/workload/journalIndex';
+import { JournalIndex } from '../../src/workload/journalIndex';
 import { JournalTail } from '../../src/workload/journalTail';
 import { journalOf, type Progress } from '../../src/workload/protocol';
+import { inStretches, sortBy } from '../../src/workload/sorting';
 import { Slowest } from '../../src/workload/summary';
 import { functionAt, functionsIn, isTestFile, nodeFunctions, pythonFunctions } from '../../src/views/workload/functions';
 import { parseOver } from '../../src/views/workload/overText';
@@ -45,6 +46,15 @@ describe('functions that can be run over rows', () => {
     assert.deepEqual(names(nodeFunctions('async function a(x) {}\nfunction b(x) {}\nmodule.exports = { a, c: 3 };')), ['0 a']);
   });
 
+  test('of TypeScript: with types, once where there are overloads', () => {
+    const source = [
+      'export interface Row { a: number }', 'export type F = (a: number) => void;', 'export function one<T extends Row>(row: T): T { return row; }',
+      'export const two: (a: number) => number = (a) => a;', 'export const three = async <T>(a: T): Promise<T> => a;', 'export const four: F = a => undefined;',
+      'export function five(a: string): string;', 'export function five(a: number): number;', 'export function five(a: any): any { return a; }', 'export const value: number = 3;',
+    ].join('\n');
+    assert.deepEqual(names(functionsIn('/a/x.mts', source)), ['2 one', '3 two', '4 three', '5 four', '8 five']);
+  });
+
   test('whatever the text, the lines are in it and nothing is thrown', () => {
     fc.assert(fc.property(fc.array(fc.constantFrom('def f(a):', '"""', '\'\'\'', '# x', '(', ')', '"', '\\', 'export function g(b) {', '`', '/*', '*/', '\n', ' '), { maxLength: 40 }), (parts) => {
       const source = parts.join('\n');
@@ -59,7 +69,8 @@ describe('functions that can be run over rows', () => {
     for (const path of ['/a/latest.py', '/a/contest.mjs', '/attest/x.py']) assert.ok(!isTestFile(path), path);
     const functions = functionsIn('/a/x.py', 'import x\ndef f(a):\n    pass\ndef g(a):\n    pass');
     assert.deepEqual([0, 2, 4].map((line) => functionAt(functions, line)?.name), [undefined, 'f', 'g']);
-    assert.deepEqual(functionsIn('/a/x.ts', 'export function f(a) {}'), []);
+    assert.deepEqual(functionsIn('/a/x.txt', 'export function f(a) {}'), []);
+    assert.deepEqual(functionsIn('/a/x.d.ts', 'export function f(a: number): void;'), []);
   });
 });
 
@@ -71,6 +82,14 @@ test('rows as a person types them', () => {
   assert.deepEqual([parseOver('a.csv'), parseOver('a.TSV'), parseOver('a.jsonl'), parseOver('a.json'), parseOver('a.txt')], [{ csv: 'a.csv' }, { csv: 'a.TSV' }, { jsonl: 'a.jsonl' }, { json: 'a.json' }, { lines: 'a.txt' }]);
   for (const wrong of ['', 'rows', '[1', '1:2:3:4', 'a.png']) assert.equal(typeof parseOver(wrong), 'string', wrong);
 });
+
+/** The result of work that could pause. */
+function atOnce<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
 
 describe('the index of a journal', () => {
   const run = mkdtempSync(join(folder, 'run-'));
@@ -96,8 +115,8 @@ describe('the index of a journal', () => {
   test('arranges rows by status and time', async () => {
     const index = new JournalIndex(run);
     await index.update();
-    const arranged = (order: Partial<Parameters<JournalIndex['arrange']>[0]>, total = 0): number[] => [...(index.arrange({ by: 'row', descending: false, status: 'all', ...order }, total) ?? [])];
-    assert.equal(index.arrange({ by: 'row', descending: false, status: 'all' }, 5001), undefined);
+    const arranged = (order: Partial<Parameters<JournalIndex['arrange']>[0]>, total = 0): number[] => [...(atOnce(index.arrange({ by: 'row', descending: false, status: 'all', ...order }, total)).rows ?? [])];
+    assert.equal(atOnce(index.arrange({ by: 'row', descending: false, status: 'all' }, 5001)).rows, undefined);
     assert.deepEqual(arranged({ status: 'done' }), [1, 5000]);
     assert.deepEqual(arranged({ status: 'done', by: 'time' }), [5000, 1]);
     assert.deepEqual(arranged({ status: 'done', by: 'time', descending: true }), [1, 5000]);
@@ -120,8 +139,20 @@ describe('the index of a journal', () => {
     fc.assert(fc.property(fc.uint32Array(), (keys) => {
       const rows = Uint32Array.from(keys.keys());
       const expected = [...rows].sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0));
-      assert.deepEqual([...sortBy(rows, keys)], expected);
+      assert.deepEqual([...atOnce(sortBy(rows, keys))], expected);
     }));
+  });
+
+  test('is sorted in stretches that let others have their turn, and can be called off', async () => {
+    const length = 3_000_000;
+    const keys = Uint32Array.from({ length }, (_, i) => (i * 7919) % 1_000_003);
+    let turns = 0;
+    const others = setInterval(() => turns++, 0);
+    const sorted = await inStretches(sortBy(Uint32Array.from(keys.keys()), keys), () => false);
+    clearInterval(others);
+    assert.ok(turns > 1, `others had ${turns} turns`);
+    assert.ok(sorted?.every((row, at) => at === 0 || (keys[sorted[at - 1] ?? 0] ?? 0) <= (keys[row] ?? 0)));
+    assert.equal(await inStretches(sortBy(Uint32Array.from(keys.keys()), keys), () => true), undefined);
   });
 });
 

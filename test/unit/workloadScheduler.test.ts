@@ -274,7 +274,7 @@ describe('the scheduler of a workload', () => {
     bench.ready(2);
     bench.mayStart = false;
     bench.scheduler.evict((worker) => ({ sequence: 0, start: worker * 1000 }));
-    assert.deepEqual(bench.kills, [[2, 'memory']]);
+    assert.deepEqual(bench.kills, [[2, 'evicted']]);
     bench.die(2, { signal: 'SIGTERM' });
     assert.deepEqual(bench.failures, []);
     bench.answer(1, { us: 50_000 });

@@ -101,6 +101,7 @@ async function load(target, directory) {
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
+    if (error?.code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts$/.test(place)) throw new Refusal(`${place} is TypeScript, which Node ${process.versions.node} does not run. Name a Node from 22.18 on ("interpreter": "/path/to/node"), or the compiled file.`, { file });
     const { file: where, line } = placeOf(error?.stack ?? '');
     const lost = error?.code === 'ERR_MODULE_NOT_FOUND' ? ' Check the path, or install the package.' : '';
     throw new Refusal(`${place} can't be imported: ${error?.constructor?.name ?? 'error'}: ${said(error)}.${lost}`, { file: where ?? file, line, traceback: String(error?.stack ?? error).slice(0, 16_384) });

@@ -10,6 +10,7 @@ import type { Workload } from '../../workload/workload';
 import { userEnvironment } from '../launchRun';
 import { filesOf } from './find';
 import type { FunctionOf } from './starting';
+import { mustRun } from './typescript';
 
 /** A launch configuration that runs one row of a workload in a process of its own, as its worker would. */
 export function configurationOf({ run, over, directory }: Workload, row: string, index: number, dist: string): vscode.DebugConfiguration {
@@ -43,6 +44,8 @@ export function rowOf(file: string, index: number, dist: string): Promise<string
 
 /** Starts the debugger on one row. */
 export async function debugRow(workload: Workload, row: string, index: number, dist: string): Promise<void> {
+  const { run } = workload;
+  if ('node' in run) await mustRun(run.node.slice(0, run.node.lastIndexOf(':')), run.interpreter);
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(workload.directory));
   await vscode.debug.startDebugging(folder, configurationOf(workload, row, index, dist));
 }

@@ -91,6 +91,7 @@ export class WorkloadFaces implements vscode.Disposable {
     const answer = await tellEnd(followed);
     const now = this.workloads.get(followed.id);
     if (answer === 'Open Results' && now) this.openResults(now);
+    if (answer === 'Resume' && now) await vscode.commands.executeCommand('procession.resumeWorkload', now.id);
     if (answer === 'Retry Failed' && now) await vscode.commands.executeCommand('procession.retryFailed', now.id);
   }
 

@@ -6,25 +6,35 @@ export const suffix = '.workload.json';
 /** The workload files of the workspace. */
 export const workloadFiles = (): Thenable<vscode.Uri[]> => vscode.workspace.findFiles(`**/*${suffix}`, '**/{node_modules,.git,.venv}/**', 1000);
 
-/** The function that a workload file names as `/path/of/file.py:function`, where it names one in a file. */
-async function targetOf(uri: vscode.Uri): Promise<string | undefined> {
+/** A workload file, and the function in a file that it names as `/path/of/file.py:function`. */
+export interface Target {
+  uri: vscode.Uri;
+  target: string;
+  interpreter: string | undefined;
+}
+
+async function targetOf(uri: vscode.Uri): Promise<Target[]> {
   try {
-    const { run } = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri))) as { run?: { python?: unknown; node?: unknown } };
+    const { run } = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri))) as { run?: { python?: unknown; node?: unknown; interpreter?: unknown } };
     const target = run?.python ?? run?.node;
-    if (typeof target !== 'string') return undefined;
+    if (typeof target !== 'string') return [];
     const colon = target.lastIndexOf(':');
     const place = target.slice(0, colon);
-    const file = /\.\w+$/.test(place) && /\.(py|[cm]?js)$/.test(place) ? place : `${place.replaceAll('.', '/')}.py`;
-    return `${resolve(dirname(uri.fsPath), file)}:${target.slice(colon + 1)}`;
+    const file = /\.(py|[cm]?[jt]s)$/.test(place) ? place : `${place.replaceAll('.', '/')}.py`;
+    return [{ uri, target: `${resolve(dirname(uri.fsPath), file)}:${target.slice(colon + 1)}`, interpreter: typeof run?.interpreter === 'string' ? run.interpreter : undefined }];
   } catch {
     // Half written, or no workload: the run says so better.
-    return undefined;
+    return [];
   }
+}
+
+/** The workload files that run functions of a file. */
+export async function targetsIn(path: string): Promise<Target[]> {
+  const targets = await Promise.all((await workloadFiles()).map(targetOf));
+  return targets.flat().filter(({ target }) => target.startsWith(`${path}:`));
 }
 
 /** The workload files that run a function. */
 export async function filesOf(path: string, name: string): Promise<vscode.Uri[]> {
-  const files = await workloadFiles();
-  const targets = await Promise.all(files.map(targetOf));
-  return files.filter((_, index) => targets[index] === `${path}:${name}`);
+  return (await targetsIn(path)).filter(({ target }) => target === `${path}:${name}`).map(({ uri }) => uri);
 }

@@ -28,7 +28,7 @@ export class Followed {
 
   /** `changed` is called after each look that brought news. */
   constructor(readonly id: string, readonly directory: string, private readonly changed: (run: Followed) => void) {
-    this.#tail = new JournalTail(journalOf(directory), (buffer, from, to) => this.#line(buffer, from, to));
+    this.#tail = new JournalTail(journalOf(directory), (buffer, from, to) => this.#line(buffer, from, to), () => this.failures.clear());
     void this.look();
   }
 

@@ -56,9 +56,11 @@ export function pythonFunctions(source: string): FunctionPlace[] {
   });
 }
 
+/** Type parameters, as TypeScript writes them before the parameters. */
+const generics = '(?:<[^()]*>)?';
 const exportsOfNode = [
-  /^export[ \t]+(?:async[ \t]+)?function[ \t]*\*?[ \t]*(?<name>[\w$]+)[ \t]*(?=\()/gm,
-  /^export[ \t]+(?:const|let|var)[ \t]+(?<name>[\w$]+)[^=\n]*=[ \t]*(?:async[ \t]*)?(?:function[ \t]*[\w$]*[ \t]*)?(?=\(|[\w$]+[ \t]*=>)/gm,
+  new RegExp(`^export[ \\t]+(?:async[ \\t]+)?function[ \\t]*\\*?[ \\t]*(?<name>[\\w$]+)[ \\t]*${generics}(?=\\()`, 'gm'),
+  new RegExp(`^export[ \\t]+(?:const|let|var)[ \\t]+(?<name>[\\w$]+)(?:[ \\t]*:(?:[^=\\n]|=>)*)?[ \\t]*=[ \\t]*(?:async[ \\t]*)?(?:function[ \\t]*[\\w$]*[ \\t]*)?${generics}(?=\\(|[\\w$]+[ \\t]*=>)`, 'gm'),
   /^(?:module\.)?exports\.(?<name>[\w$]+)[ \t]*=[ \t]*(?:async[ \t]*)?(?:function[ \t]*[\w$]*[ \t]*)?(?=\(|[\w$]+[ \t]*=>)/gm,
   /^(?:async[ \t]+)?function[ \t]+(?<name>[\w$]+)[ \t]*(?=\()/gm,
 ];
@@ -69,7 +71,7 @@ function listedExports(source: string): Set<string> {
   return new Set(lists.flatMap(([, names = '']) => names.split(',').map((name) => name.trim()).filter((name) => /^[\w$]+$/.test(name))));
 }
 
-/** Exported functions of a JavaScript file that take at least one argument. */
+/** Exported functions of a JavaScript or TypeScript file that take at least one argument. */
 export function nodeFunctions(source: string): FunctionPlace[] {
   const clean = withoutNodeTexts(source);
   const listed = listedExports(clean);
@@ -80,13 +82,14 @@ export function nodeFunctions(source: string): FunctionPlace[] {
     const parameters = clean[end] === '(' ? splitParameters(inBrackets(clean, end) ?? '') : [(/^[\w$]+/.exec(clean.slice(end)))?.[0] ?? ''];
     return parameters.length ? [{ name, line: lineOf(clean, match.index), parameters }] : [];
   }));
-  return found.sort((a, b) => a.line - b.line);
+  // TypeScript declares overloads before the function itself.
+  return [...new Map(found.sort((a, b) => a.line - b.line).map((one) => [one.name, one])).values()];
 }
 
 /** The functions of a file by its name. */
 export function functionsIn(path: string, source: string): FunctionPlace[] {
   if (isTestFile(path)) return [];
-  return path.endsWith('.py') ? pythonFunctions(source) : /\.[cm]?js$/.test(path) ? nodeFunctions(source) : [];
+  return path.endsWith('.py') ? pythonFunctions(source) : /\.[cm]?[jt]s$/.test(path) && !/\.d\.[cm]?ts$/.test(path) ? nodeFunctions(source) : [];
 }
 
 /** The function that a line (from 0) belongs to: the last that begins at it or above. */

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
-import { functionsIn } from './functions';
+import { suffix, targetsIn } from './find';
+import { functionsIn, type FunctionPlace } from './functions';
+import { canRun, isTypeScript } from './typescript';
 
 /** *Run across cores · Debug one row* above the functions that can be run over many rows. */
 export class WorkloadLenses implements vscode.CodeLensProvider, vscode.Disposable {
@@ -10,12 +12,21 @@ export class WorkloadLenses implements vscode.CodeLensProvider, vscode.Disposabl
       if (change.affectsConfiguration('procession.codeLens')) this.#changed.fire();
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
+    this.#watchWorkloads(),
   );
 
-  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+  /** A workload may name another Node, which runs TypeScript. */
+  #watchWorkloads(): vscode.Disposable {
+    const watcher = vscode.workspace.createFileSystemWatcher(`**/*${suffix}`);
+    const fire = (): void => this.#changed.fire();
+    return vscode.Disposable.from(watcher, watcher.onDidCreate(fire), watcher.onDidChange(fire), watcher.onDidDelete(fire));
+  }
+
+  async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
     if (!vscode.workspace.isTrusted || !vscode.workspace.getConfiguration('procession', document).get<boolean>('codeLens', true)) return [];
     const file = document.uri.fsPath;
-    return functionsIn(file, document.getText()).flatMap(({ name, line }) => {
+    const functions = await runnable(file, functionsIn(file, document.getText()));
+    return functions.flatMap(({ name, line }) => {
       const range = new vscode.Range(line, 0, line, 0);
       return [
         new vscode.CodeLens(range, { command: 'procession.runAcrossCores', title: 'Run across cores', tooltip: `Run ${name} over many rows on all cores`, arguments: [{ file, name }] }),
@@ -28,4 +39,12 @@ export class WorkloadLenses implements vscode.CodeLensProvider, vscode.Disposabl
     this.#subscriptions.dispose();
     this.#changed.dispose();
   }
+}
+
+/** Those that the Node of their workload can run, or the one that a new workload would get. */
+async function runnable(file: string, functions: FunctionPlace[]): Promise<FunctionPlace[]> {
+  if (!isTypeScript(file) || functions.length === 0) return functions;
+  const targets = await targetsIn(file);
+  const can = await Promise.all(functions.map(({ name }) => canRun(file, targets.find(({ target }) => target === `${file}:${name}`)?.interpreter)));
+  return functions.filter((_, index) => can[index]);
 }

@@ -1,13 +1,12 @@
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../core/errors';
-import { readDescription } from '../../observe/runDirectory';
-import { isWorkloadRun, listAllRuns } from '../../workload/folders';
+import { isWorkloadRun } from '../../workload/folders';
 import type { Commands } from '../commands';
-import { userEnvironment } from '../launchRun';
 import type { Element } from '../processTree';
 import type { WindowRun } from '../runStore';
 import type { WorkloadFaces } from './faces';
 import { WorkloadLenses } from './lenses';
+import { onRunBegun, runsHere } from './outside';
 import { followTasks, taskType, WorkloadTasks } from './tasks';
 import type { WorkloadContext } from './workloads';
 
@@ -18,18 +17,9 @@ export interface WorkloadSurroundings extends WorkloadContext {
 
 /** Commands that load the faces of workloads when they are called. */
 const names = ['runAcrossCores', 'debugRow', 'openResults', 'pauseWorkload', 'continueWorkload', 'stopWorkloadNow', 'resumeWorkload', 'runWorkloadAgain', 'retryFailed', 'retryTask', 'goToFailure'];
-const languages = ['python', 'javascript'];
+const languages = ['python', 'javascript', 'typescript'];
 /** ms after activation until runs of an earlier window are looked for: others start at that moment, too. */
 const restoreAfter = 200;
-
-/** Runs of workloads that started longer ago than this (ms) are not shown in a new window. */
-const stillNews = 12 * 3_600_000;
-
-/** The runs that this workspace has going, or had in the window before. */
-const earlierRuns = (workspace: string): string[] => listAllRuns(userEnvironment()).filter((directory) => {
-  const description = readDescription(directory);
-  return description?.workspace === workspace && description.startedAt > Date.now() - stillNews;
-});
 
 /** Registers what starts workloads. What shows them is loaded with the first one. */
 export function registerWorkloads(surroundings: WorkloadSurroundings): vscode.Disposable & { start(file: string): Promise<WindowRun> } {
@@ -52,9 +42,12 @@ export function registerWorkloads(surroundings: WorkloadSurroundings): vscode.Di
       return undefined;
     }
   };
+  const restore = (found: string[]): void => void faces().then(({ workloads }) => workloads.restore(found)).catch((error: unknown) => log.error(error as Error));
+  let watching: vscode.Disposable | undefined;
   const timer = setTimeout(() => {
-    const found = vscode.workspace.isTrusted ? earlierRuns(window.workspace) : [];
-    if (found.length) faces().then(({ workloads }) => workloads.restore(found)).catch((error: unknown) => log.error(error as Error));
+    const found = vscode.workspace.isTrusted ? runsHere(window.workspace) : [];
+    if (found.length) restore(found);
+    watching = onRunBegun(window.workspace, log, restore);
   }, restoreAfter);
   const lenses = new WorkloadLenses();
   const registrations: vscode.Disposable[] = [
@@ -77,6 +70,7 @@ export function registerWorkloads(surroundings: WorkloadSurroundings): vscode.Di
     dispose: () => {
       disposed = true;
       clearTimeout(timer);
+      watching?.dispose();
       for (const registration of registrations) registration.dispose();
       void loading?.then((loaded) => loaded.dispose());
     },

@@ -47,11 +47,10 @@ export function followInNotification(workloads: Workloads, followed: Followed): 
 }
 
 /** Tells the end of a workload that was started here, with what to do next. */
-export async function tellEnd(followed: Followed): Promise<'Open Results' | 'Retry Failed' | undefined> {
+export async function tellEnd(followed: Followed): Promise<'Open Results' | 'Retry Failed' | 'Resume' | undefined> {
   const { progress, name } = followed;
   if (!progress || isLive(progress)) {
-    const answer = await vscode.window.showWarningMessage(`${name}: its runner was ended from outside. Nothing is lost: Resume goes on where it was.`, 'Open Results');
-    return answer;
+    return vscode.window.showWarningMessage(`${name}: its runner was ended from outside. Nothing is lost: Resume goes on where it was.`, 'Resume', 'Open Results');
   }
   const text = `${name}: ${endText(progress)}`;
   if (progress.state === 'refused') return vscode.window.showErrorMessage(text, 'Open Results');

@@ -14,6 +14,8 @@ const mostRows = 500;
 /** The table is arranged anew at most this often, in ms, and the longer that takes the less often. */
 const arrangeEvery = 500;
 const restFactor = 10;
+/** ms from which on it is said that the rows are being arranged */
+const slowFrom = 150;
 
 /** The results of one run as a table: the page draws, this side reads the journal. */
 export class ResultsTable implements vscode.Disposable {
@@ -24,6 +26,8 @@ export class ResultsTable implements vscode.Disposable {
   #sent = '';
   /** something has come that the table does not show yet */
   #dirty = false;
+  /** counts what the page was told to show */
+  #view = 0;
   #subscriptions: vscode.Disposable;
 
   constructor(followed: Followed, private readonly workloads: Workloads, private readonly actions: TableActions, private readonly closed: () => void) {
@@ -69,17 +73,18 @@ export class ResultsTable implements vscode.Disposable {
     this.#dirty = false;
     const before = this.data.version;
     await this.data.update();
-    const took = this.data.arrange();
+    const began = Date.now();
+    const slow = setTimeout(() => this.#post({ do: 'arranging' }), slowFrom);
+    const isDone = await this.data.arrange();
+    clearTimeout(slow);
+    // Another order was asked for: who did that goes on.
+    if (!isDone) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#dirty || this.#followed.isLive) this.#news();
-    }, Math.max(arrangeEvery, took * restFactor));
-    if (force || before !== this.data.version || this.#followed.isLive) this.#tellArranged();
-  }
-
-  #tellArranged(): void {
-    this.#post({ do: 'arranged', total: this.data.total, order: this.data.order, version: this.data.version, busy: this.#followed.isLive });
+    }, Math.max(arrangeEvery, (Date.now() - began) * restFactor));
+    if (force || before !== this.data.version || this.#followed.isLive) this.#post({ do: 'arranged', view: ++this.#view, total: this.data.total, order: this.data.shown });
   }
 
   #tellHead(): void {
@@ -97,9 +102,9 @@ export class ResultsTable implements vscode.Disposable {
         this.#tellHead();
         return this.#arrange(true);
       case 'want': {
-        const version = this.data.version;
+        const view = this.#view;
         const rows = await this.data.rows(Math.max(0, message.from), Math.min(mostRows, message.count));
-        return this.#post({ do: 'rows', version, from: message.from, rows });
+        return this.#post({ do: 'rows', view, from: message.from, rows });
       }
       case 'order':
         this.data.order = message.order;
@@ -117,6 +122,7 @@ export class ResultsTable implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    this.data.close();
     this.#subscriptions.dispose();
     this.#panel.dispose();
   }

@@ -2,6 +2,7 @@ import { rowText, valueText } from '../../workload/journal';
 import { JournalIndex, type TaskEntry } from '../../workload/journalIndex';
 import type { Order } from '../../workload/rowOrder';
 import type { Result } from '../../workload/results';
+import { inStretches } from '../../workload/sorting';
 import type { Followed } from './followed';
 import type { TableDetail, TableRow } from './tableProtocol';
 
@@ -9,25 +10,27 @@ const cellLength = 300;
 const detailLength = 100_000;
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text);
 
+const isSameOrder = (a: Order, b: Order): boolean => a.by === b.by && a.descending === b.descending && a.status === b.status;
+
 /** A run's rows in the order that a person has chosen. */
 export class TableData {
   readonly #index: JournalIndex;
   #view: Uint32Array | undefined;
-  #arranged = -1;
-  #order: Order = { by: 'row', descending: false, status: 'all' };
+  /** what the view shows, and what a sort that is under way will show */
+  #shown: { order: Order; version: number } | undefined;
+  #arranging: { order: Order; done: Promise<boolean> } | undefined;
+  /** of two sorts the later one counts */
+  #turn = 0;
+  /** as the person wants it; takes effect with the next {@link arrange} */
+  order: Order = { by: 'row', descending: false, status: 'all' };
 
   constructor(public followed: Followed) {
     this.#index = new JournalIndex(followed.directory);
   }
 
-  get order(): Order {
-    return this.#order;
-  }
-
-  /** Takes effect with the next {@link arrange}. */
-  set order(order: Order) {
-    this.#order = order;
-    this.#arranged = -1;
+  /** The order that the view has now. */
+  get shown(): Order {
+    return this.#shown?.order ?? this.order;
   }
 
   /** Grows with every change of the rows. */
@@ -49,18 +52,41 @@ export class TableData {
     return this.#view?.length ?? this.#all;
   }
 
-  /** Brings the order up to date. Returns the ms that it took. */
-  arrange(): number {
-    const began = Date.now();
-    if (this.#arranged !== this.version) this.#view = this.#index.arrange(this.order, this.#all);
-    this.#arranged = this.version;
-    return Date.now() - began;
+  /** Brings the order up to date, and lets others have their turn meanwhile. False when another order was wanted before it was done. */
+  arrange(): Promise<boolean> {
+    const { order, version } = this;
+    if (this.#shown?.version === version && isSameOrder(this.#shown.order, order)) {
+      this.close();
+      return Promise.resolve(true);
+    }
+    if (this.#arranging && isSameOrder(this.#arranging.order, order)) return this.#arranging.done;
+    const turn = ++this.#turn;
+    const done = this.#sort(order, version, () => turn !== this.#turn);
+    this.#arranging = { order, done };
+    return done;
+  }
+
+  async #sort(order: Order, version: number, calledOff: () => boolean): Promise<boolean> {
+    // Whoever began this knows of it before it has ended.
+    await Promise.resolve();
+    const arranged = await inStretches(this.#index.arrange(order, this.#all), calledOff);
+    if (!arranged || calledOff()) return false;
+    this.#view = arranged.rows;
+    this.#shown = { order, version };
+    this.#arranging = undefined;
+    return true;
+  }
+
+  /** Calls off a sort that is under way. */
+  close(): void {
+    this.#turn++;
+    this.#arranging = undefined;
   }
 
   /** Numbers of the rows at places of the view. */
-  #at(from: number, count: number): number[] {
-    const length = Math.max(0, Math.min(count, this.total - from));
-    return Array.from({ length }, (_, i) => (this.#view ? (this.#view[from + i] ?? 0) : from + i));
+  #at(from: number, count: number, view = this.#view, total = this.total): number[] {
+    const length = Math.max(0, Math.min(count, total - from));
+    return Array.from({ length }, (_, i) => (view ? (view[from + i] ?? 0) : from + i));
   }
 
   rows(from: number, count: number): Promise<TableRow[]> {
@@ -101,11 +127,12 @@ export class TableData {
     };
   }
 
-  /** The results of the rows that are shown, in their order, in batches. */
+  /** The results of the rows that are shown now, in their order, in batches, whatever is shown later. */
   async *results(): AsyncGenerator<Result[]> {
     const batch = 500;
-    for (let from = 0; from < this.total; from += batch) {
-      const lines = await this.#index.lines(this.#at(from, batch));
+    const [view, total] = [this.#view, this.total];
+    for (let from = 0; from < total; from += batch) {
+      const lines = await this.#index.lines(this.#at(from, batch, view, total));
       yield lines.flatMap((line): Result[] => {
         if (!line || (line.entry.e === 'fail' && line.entry.again)) return [];
         const { entry, text } = line;

@@ -39,9 +39,11 @@ export interface TableHead {
 
 export type ToPage =
   | { do: 'head'; head: TableHead }
-  /** the rows have changed or are arranged anew: what is shown is to be asked for again */
-  | { do: 'arranged'; total: number; order: Order; version: number; busy: boolean }
-  | { do: 'rows'; version: number; from: number; rows: TableRow[] }
+  /** the rows have changed or are arranged anew: what is shown is to be asked for again. `view` counts these, and rows are told for one */
+  | { do: 'arranged'; view: number; total: number; order: Order }
+  /** it takes a while: what was shown before stays meanwhile */
+  | { do: 'arranging' }
+  | { do: 'rows'; view: number; from: number; rows: TableRow[] }
   | { do: 'detail'; detail: TableDetail };
 
 export type Act = 'output' | 'goTo' | 'again' | 'debug';

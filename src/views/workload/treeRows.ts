@@ -3,6 +3,7 @@ import { baseName } from '../../core/paths';
 import { describeSummary } from '../../workload/summary';
 import type { Progress } from '../../workload/protocol';
 import type { Failure, Row, WorkloadMark } from '../rows';
+import { besidesCluster, clusterRows } from './clusterRows';
 import type { Followed } from './followed';
 import { doneText, isLive, restText, stateText, workerText } from './words';
 
@@ -47,7 +48,7 @@ function failedRows(run: string, { failures, progress }: Followed): Row[] {
 
 /** What serves the workload and is no part of it, in one row: the runner, the guard of its workers, shells that start an interpreter. */
 function helperRow(run: string, roots: readonly Row[], helpers: readonly Row[]): Row[] {
-  const children = [...roots.map((root) => ({ ...root, children: [], label: 'runner' })), ...helpers.flatMap((helper) => helper.children)];
+  const children = [...roots.map((root) => ({ ...root, children: [], label: 'runner' })), ...helpers];
   if (children.length === 0) return [];
   const members = children.flatMap((child) => (child.kind === 'member' ? [child.member] : []));
   return [{ kind: 'helpers', key: `${run}/runner`, run, children, members, label: 'runner', description: roots[0]?.description ?? '' }];
@@ -58,22 +59,32 @@ function tooltipOf({ workload, progress }: Followed): string {
   return [workload?.file ?? workload?.directory ?? '', ...lines].filter(Boolean).join('\n');
 }
 
+const isHelper = ({ kind }: Row): boolean => kind === 'helpers';
+
+/** The workers with what they have started, and what only serves them. */
+function processRows(row: Row, { progress }: Followed, now: number): { shown: Row[]; helpers: Row[] } {
+  const id = row.kind === 'run' ? row.report.run.id : row.run;
+  const roots = row.children.filter((child) => child.kind === 'member');
+  const below = roots.flatMap((root) => root.children);
+  const beside = row.children.filter((child) => child.kind !== 'member');
+  if (progress?.cluster) return { shown: [...clusterRows(id, progress, below, now), ...beside.filter((child) => !isHelper(child))], helpers: helperRow(id, roots, besidesCluster([...below, ...beside], progress)) };
+  const workers = newest(below.filter(isWorker)).map((worker) => workerRow(worker, progress, now));
+  const others = [...below.filter((child) => !isWorker(child)), ...beside];
+  return {
+    shown: [...workers.map((worker) => ({ ...worker, children: worker.children.filter((child) => !isHelper(child)) })), ...others.filter((child) => !isHelper(child))],
+    helpers: helperRow(id, roots, [...workers.flatMap(({ children }) => children), ...others].filter(isHelper).flatMap(({ children }) => children)),
+  };
+}
+
 /** The rows of a workload's run: how far it is, its workers, the tasks that failed; the runner is a helper. */
 export function workloadRow(row: Row, followed: Followed, now: number): Row {
   if (row.kind !== 'run') return row;
   const id = row.report.run.id;
   const { progress } = followed;
-  const roots = row.children.filter((child) => child.kind === 'member');
-  const below = roots.flatMap((root) => root.children);
-  const workers = newest(below.filter(isWorker)).map((worker) => workerRow(worker, progress, now));
-  const others = [...below.filter((child) => !isWorker(child)), ...row.children.filter((child) => child.kind !== 'member')];
-  const isHelper = ({ kind }: Row): boolean => kind === 'helpers';
+  const { shown, helpers } = processRows(row, followed, now);
   const head: Row[] = progress ? [{ kind: 'progress', key: `${id}/progress`, run: id, children: [], label: doneText(progress), description: restText(progress) }] : [];
   return {
     ...row, workload: markOf(progress, followed.alive), description: progress ? stateText(progress, followed.alive) : 'starting', tooltip: tooltipOf(followed),
-    children: [
-      ...head, ...workers.map((worker) => ({ ...worker, children: worker.children.filter((child) => !isHelper(child)) })), ...others.filter((child) => !isHelper(child)),
-      ...failedRows(id, followed), ...helperRow(id, roots, [...workers.flatMap(({ children }) => children), ...others].filter(isHelper)),
-    ],
+    children: [...head, ...shown, ...failedRows(id, followed), ...helpers],
   };
 }

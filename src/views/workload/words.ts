@@ -1,5 +1,5 @@
 import { formatSeconds } from '../../core/describe';
-import type { Progress, WorkerProgress } from '../../workload/protocol';
+import { shortageText, type Progress, type WorkerProgress } from '../../workload/protocol';
 
 /** How a workload and its parts are told in a line. */
 
@@ -13,10 +13,11 @@ export const doneText = ({ done, total }: Progress): string => (total === null ?
 
 /** `3 failed · 2 running · 8,764 waiting · 120/s · ETA 1 min`. */
 export function restText(progress: Progress): string {
-  const { failed, running, waiting, rate, etaSeconds } = progress;
+  const { failed, running, waiting, rate, etaSeconds, shortage } = progress;
   return [
     ...(failed ? [`${number(failed)} failed`] : []),
     ...(isLive(progress) ? [`${number(running)} running`, ...(waiting === null ? [] : [`${number(waiting)} waiting`]), rateText(rate)] : []),
+    ...(progress.state === 'running' && shortage ? [shortageText(shortage)] : []),
     ...(progress.state === 'running' && etaSeconds !== null && etaSeconds > 0 ? [`ETA ${formatSeconds(etaSeconds)}`] : []),
   ].join(' · ');
 }
@@ -25,8 +26,9 @@ export function restText(progress: Progress): string {
 export function stateText(progress: Progress, alive: boolean): string {
   if (isLive(progress)) return alive ? progress.state : 'interrupted: its runner has gone. Resume goes on where it was';
   const seconds = progress.summary?.wall ?? (progress.t - progress.startedAt) / 1000;
+  const part = progress.summary?.earlier ? 'last run ' : '';
   const outcome = progress.state === 'done' ? (progress.failed ? `${number(progress.failed)} failed` : 'all done') : progress.state;
-  return `${outcome} · ${formatSeconds(seconds)}${progress.reason === undefined ? '' : ` · ${progress.reason}`}`;
+  return `${outcome} · ${part}${formatSeconds(seconds)}${progress.reason === undefined ? '' : ` · ${progress.reason}`}`;
 }
 
 /** `row 137 for 2.3 s · 512 done · 1 restart`. */
@@ -43,5 +45,6 @@ export function endText(progress: Progress): string {
   const { summary, failed, reason, state } = progress;
   if (state === 'refused') return reason ?? 'the workload can\'t be run';
   const parts = [doneText(progress), ...(failed ? [`${number(failed)} failed`] : []), ...(state === 'done' ? [] : [state + (reason === undefined ? '' : ` (${reason})`)])];
+  if (summary?.earlier) return `${parts.join(', ')}; ${number(summary.tasks)} by this run in ${formatSeconds(summary.wall)}`;
   return `${parts.join(', ')}${summary ? ` in ${formatSeconds(summary.wall)}, ${summary.speedUp.toFixed(1)} × one worker` : ''}`;
 }

@@ -4,7 +4,7 @@ import { HumanError, messageOf } from '../../core/errors';
 import type { Member } from '../../core/members';
 import { isSame } from '../../observe/identity';
 import { sendControl } from '../../workload/control';
-import { isWorkloadRun } from '../../workload/folders';
+import { isWorkloadRun, runnerOf } from '../../workload/folders';
 import type { Control } from '../../workload/protocol';
 import { DisposableStore } from '../disposables';
 import { chosenPython, resumeObservation, type Window } from '../launchRun';
@@ -74,10 +74,14 @@ export class Workloads implements vscode.Disposable {
     this.#ended.fire(followed);
   }
 
-  /** Takes up the runs of the window before. */
+  /** Takes up the runs of the window before, and those that were begun outside of it. */
   restore(directories: readonly string[]): void {
     for (const directory of directories) {
       try {
+        // One that had ended and was resumed elsewhere is another run in the same directory.
+        const known = this.all().find((followed) => followed.directory === directory);
+        if (known && !known.isLive && runnerOf(directory) !== undefined) this.context.window.runs.remove(known.id);
+        this.#sync();
         this.#adopt(directory);
       } catch (error) {
         this.context.log.warn(`${directory} could not be opened: ${messageOf(error)}`);
@@ -116,6 +120,9 @@ export class Workloads implements vscode.Disposable {
   #show(directory: string): WindowRun {
     const run = this.#adopt(directory);
     this.#own.add(run.open.id);
+    // It may have been found before, and have ended already.
+    const followed = this.#followed.get(run.open.id);
+    if (followed?.progress && !followed.isLive) this.#news(followed);
     void vscode.commands.executeCommand('procession.processes.focus', { preserveFocus: true });
     return run;
   }

@@ -12,7 +12,10 @@ const statuses: { value: Order['status']; text: string }[] = [
 ];
 const keys: Record<string, Act> = { o: 'output', g: 'goTo', r: 'again', d: 'debug', Enter: 'goTo' };
 
+/** as the person wants it, and as it is shown */
 let order: Order = { by: 'row', descending: false, status: 'all' };
+let shown = order;
+let view = 0;
 let isOther = true;
 let selected: number | undefined;
 
@@ -31,7 +34,7 @@ const grid = new Grid({
 
 function arrange(wanted: Order): void {
   order = wanted;
-  isOther = true;
+  isOther = wanted !== shown;
   host.postMessage({ do: 'order', order });
 }
 
@@ -42,13 +45,14 @@ const bad = el('div', { class: 'bad' });
 const meter = el('div', { class: 'meter', role: 'progressbar', 'aria-label': 'Tasks that have ended', 'aria-valuemin': '0', 'aria-valuemax': '100' }, good, bad);
 const filter = el('select', { 'aria-label': 'Filter by status' }, ...statuses.map(({ value, text }) => el('option', { value }, text)));
 filter.addEventListener('change', () => arrange({ ...order, status: filter.value as Order['status'] }));
+const sorting = el('span', { class: 'sorting', role: 'status' });
 const buttons = el('div', { class: 'buttons' });
 const summary = el('div', { class: 'summary' });
 const detail = el('section', { class: 'detail', 'aria-label': 'The selected row' });
 detail.hidden = true;
 
 document.querySelector('#table')?.append(
-  el('header', {}, el('div', { class: 'line' }, state, counts), meter, summary, el('div', { class: 'line' }, filter, buttons)),
+  el('header', {}, el('div', { class: 'line' }, state, counts), meter, summary, el('div', { class: 'line' }, filter, sorting, buttons)),
   grid.element, detail,
 );
 
@@ -106,14 +110,24 @@ function drawDetail(of: TableDetail): void {
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   switch (data.do) {
     case 'head': return drawHead(data.head);
+    case 'arranging':
+      sorting.replaceChildren('sorting…', button('Cancel', 'Keep the order that is shown', () => arrange(shown)));
+      grid.element.setAttribute('aria-busy', 'true');
+      return;
     case 'arranged':
-      order = data.order;
+      sorting.replaceChildren();
+      grid.element.removeAttribute('aria-busy');
+      shown = order = data.order;
+      view = data.view;
       filter.value = order.status;
       grid.arranged(data.total, order, isOther);
       isOther = false;
       if (selected !== undefined) host.postMessage({ do: 'select', index: selected });
       return;
-    case 'rows': return grid.received(data.from, data.rows);
+    case 'rows':
+      // Those that were asked for before the order changed come too late.
+      if (data.view === view) grid.received(data.from, data.rows);
+      return;
     case 'detail':
       if (selected === undefined || data.detail.index === selected) drawDetail(data.detail);
   }

@@ -113,9 +113,11 @@ def serve(pipes, slot, run, base):
 
 def limit(order):
     """What the order allows this process: memory in bytes, the processor to stay on."""
-    if order.get('memory'):
+    if order.get('memory') and order['mode'] in ('function', 'fork'):
         import resource
-        resource.setrlimit(resource.RLIMIT_AS, (order['memory'], order['memory']))
+        # What is taken, not what is only reserved: since Linux 4.7 this limit counts private mappings too, setrlimit(2).
+        kind = resource.RLIMIT_DATA if sys.platform == 'linux' else resource.RLIMIT_AS
+        resource.setrlimit(kind, (order['memory'], order['memory']))
     if order.get('cpu') is not None and hasattr(os, 'sched_setaffinity'):
         os.sched_setaffinity(0, [order['cpu']])
 
