@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -139,5 +140,28 @@ test('Reload Window while a workload is on: its runner goes on, and the window f
     assert.equal(parseInt(await row('the same worker', /^worker 1$/, /· row \d+ for /), 10), before);
     await row('what came out', /^299 of 300 done$/, /^1 failed$/);
     await row('the failed task', /^row 3$/, /^ValueError: three is bad/);
+  });
+});
+
+test('a workload that a terminal has started before the window opens is in its view, and stays there after a reload', { timeout: 240_000 }, async (t) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  cpSync(join(__dirname, 'programs', 'workload_rows.py'), join(folder, 'workload_rows.py'));
+  const env = { XDG_STATE_HOME: join(folder, '.state') };
+  const child = spawn(process.execPath, [join(repository, 'dist', 'cli.js'), 'map', '--python', 'workload_rows.py:half', '--range', '10:2000'], { cwd: folder, stdio: 'ignore', env: { ...process.env, ...env } });
+  t.after(() => child.kill('SIGTERM'));
+  const workbench = await openWorkbench({ folder, extension: repository, env });
+  t.after(() => workbench.close());
+  await workbench.showing(async () => {
+    const browser = pageBrowser(workbench.page);
+    const worker = (): Promise<number> => until('a worker', async () => {
+      const found = (await browser.rows(view)).find(({ label, description }) => label === 'worker 1' && /· row \d+ for /.test(description));
+      return found && parseInt(found.description, 10);
+    });
+    await openView(workbench);
+    const before = await worker();
+    await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+    await openView(workbench);
+    assert.equal(await worker(), before);
   });
 });

@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { binaryOf, install } from '../node/install.mjs';
 import { bridgeVariable, serveBrowser } from './bridge';
 import { pageBrowser } from './browser';
 import { bundleTests } from './bundle';
@@ -72,7 +73,9 @@ async function prepare(suite: Suite, folder: string): Promise<Stage> {
   const results = join(folder, 'results.ndjson');
   createResults(results);
   const extension = process.env.PROCESSION_TEST_EXTENSION ?? repository;
-  return { extension, workspace, tests, results, trusted: suite.trusted, env: { XDG_STATE_HOME: join(folder, 'state'), [resultsVariable]: results, [picturesVariable]: evidence(suite.name) } };
+  // One that does not run TypeScript by itself, and one that does.
+  const nodes = Object.fromEntries(['20', '24'].filter(install).map((major) => [`PROCESSION_TEST_NODE_${major}`, binaryOf(major)]));
+  return { extension, workspace, tests, results, trusted: suite.trusted, env: { ...nodes, XDG_STATE_HOME: join(folder, 'state'), [resultsVariable]: results, [picturesVariable]: evidence(suite.name) } };
 }
 
 async function runBrowser(stage: Stage, name: string): Promise<Tally> {

@@ -1,39 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { Browser } from '../browser';
 import { pythonWithDebugpy } from '../debugging/debugpy';
 import { breakAt, stackOf, watchSessions } from '../debugging/session';
-import { test, until, type TestContext } from '../inside/testing';
-import { example, folder, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
+import { test, until } from '../inside/testing';
+import { example, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
+import { answer, choose, lensesOf, made, problems, workloadFile } from './workloadSupport';
 
 const program = 'programs/workload_rows.py';
 const failing = /^\s+raise ValueError/;
-
-/** Files that a test makes beside the program. */
-function made(context: TestContext, name: string): string {
-  const file = join(folder(), 'programs', name);
-  context.after(() => rmSync(file, { force: true }));
-  return file;
-}
-
-function workloadFile(context: TestContext, name: string, workload: object): string {
-  const file = made(context, name);
-  writeFileSync(file, JSON.stringify(workload));
-  return file;
-}
-
-const problems = (file: string): string[] => vscode.languages.getDiagnostics(vscode.Uri.file(file)).filter(({ source }) => source === 'Procession').map(({ message, range }) => `${range.start.line + 1}: ${message}`);
-
-const choose = (browser: Browser, lens: string): Promise<void> => browser.click(`.codelens-decoration a:has-text("${lens}")`);
-
-async function answer(browser: Browser, title: string, text: string): Promise<void> {
-  await until(`the question ${title}`, async () => (await browser.texts('.quick-input-widget .quick-input-title')).some((found) => found.includes(title)));
-  await browser.press('ControlOrMeta+a');
-  await browser.type(text);
-  await browser.press('Enter');
-}
 
 test('a workload from its lens: watched in the tree, looked at in the table, a failed task is a problem until it was run again', async (context) => {
   tidy(context);
@@ -43,7 +19,7 @@ test('a workload from its lens: watched in the tree, looked at in the table, a f
   await context.look(async (browser) => {
     await vscode.window.showTextDocument(vscode.Uri.file(file));
     const lenses = await until('the lenses', async () => {
-      const found = (await browser.texts('.codelens-decoration')).map((text) => text.replaceAll('\u00a0', ' '));
+      const found = await lensesOf(browser);
       return found.length > 0 && found;
     });
     assert.deepEqual(lenses, ['Run across cores | Debug one row'], 'one function takes a row, the other takes nothing');
