@@ -1,4 +1,4 @@
-import { hostname } from 'os';
+import { os } from './builtins';
 import { brief, record } from './journal';
 import type { Mark } from './mark';
 import { quietly } from './quietly';
@@ -37,7 +37,7 @@ export function introduceProcess({ ancestor }: Mark): void {
     cwd: quietly(() => process.cwd()),
     exe: process.execPath,
     // A rank may run on another host than its launcher.
-    host: names && quietly(() => hostname()),
+    host: names && quietly(() => os().hostname()),
   });
   const worker = clusterWorker();
   if (worker !== undefined) record({ e: 'self', name: `worker ${worker}`, role: 'worker', method: 'cluster' });
