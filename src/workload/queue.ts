@@ -1,3 +1,4 @@
+import { Batching, largestMessage } from './batching';
 import type { Task } from './scheduler';
 
 /** Tasks that wait: first those that come back, then new ones in order, and retries once their time has come. */
@@ -38,19 +39,31 @@ export class Queue {
     this.#front.push(...due.map(({ task }) => task));
   }
 
-  peek(): Task | undefined {
-    return this.#front[0] ?? this.#tasks[this.#head];
+  /** Takes a batch of at most `size` tasks. */
+  take(size: number): Task[] {
+    const tasks: Task[] = [];
+    let [characters, expected] = [0, 0];
+    while (tasks.length < size && characters < largestMessage) {
+      const task = this.#front[0] ?? this.#tasks[this.#head];
+      // A task that is known to be long goes alone.
+      if (!task || (tasks.length && Batching.isFull(expected + (task.expected ?? 0) / 1000))) break;
+      this.#shift();
+      tasks.push(task);
+      characters += task.row.length;
+      expected += (task.expected ?? 0) / 1000;
+    }
+    return tasks;
   }
 
-  shift(): Task | undefined {
-    if (this.#front.length) return this.#front.shift();
-    const task = this.#tasks[this.#head];
-    if (task === undefined) return undefined;
+  #shift(): void {
+    if (this.#front.length) {
+      this.#front.shift();
+      return;
+    }
     this.#head++;
     if (this.#head === this.#tasks.length || this.#head >= 16_384) {
       this.#tasks.splice(0, this.#head);
       this.#head = 0;
     }
-    return task;
   }
 }

@@ -23,6 +23,7 @@ import { Scheduler, type Task } from './scheduler';
 import { Selection, type Wanted } from './selection';
 import { Slowest, summaryOf, type Summary } from './summary';
 import type { Workload } from './workload';
+import { workerProgress } from './workerProgress';
 import { WorkerProcess, type Refused, type WorkerCallbacks } from './workerProcess';
 
 export interface RunnerOptions extends Surroundings {
@@ -293,18 +294,7 @@ export class Runner {
       done: done + skipped - failures, failed: failed + failures, running, waiting: remaining === null ? waiting : Math.max(0, remaining - running), skipped, total,
       rate: this.#rate.at(now), etaSeconds: this.#rate.eta(remaining, now), ...(waiting > 0 && shortage ? { shortage } : {}),
       ...(this.options.head ? { cluster: this.options.head.members } : {}),
-      workers: this.#scheduler.seats.map((seat) => {
-        const worker = this.#workers.get(seat.number);
-        const running = seat.outstanding > 0 ? worker?.current() : undefined;
-        const task = running && seat.task(running.sequence);
-        const place = task && worker?.place?.();
-        return {
-          number: seat.number, pid: worker?.pid ?? null, done: seat.done, restarts: Math.max(0, seat.restarts),
-          state: seat.state === 'empty' ? 'ended' : seat.state === 'starting' ? 'starting' : seat.outstanding > 0 ? 'busy' : 'idle',
-          row: task && running ? { index: task.index, text: task.row.slice(0, 200), since: seat.epoch + running.start / 1000 } : null,
-          ...(place === undefined ? {} : { place }),
-        };
-      }),
+      workers: this.#scheduler.seats.map((seat) => workerProgress(seat, this.#workers.get(seat.number))),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Ending } from '../core/events';
 import { errorOf, parseAnswer, parseMark, type Answer, type SlotContent } from './answers';
-import { Batching, largestMessage } from './batching';
+import { Batching } from './batching';
 import { deathOf, endingText, garbleOf } from './blame';
 import { Durations, timeLimit } from './durations';
 import { haltReason } from './halt';
@@ -371,7 +371,7 @@ export class Scheduler {
       const room = this.rules.maxTasksPerWorker === null ? Infinity : this.rules.maxTasksPerWorker - seat.taken;
       if (room <= 0) return;
       if (seat.outstanding === 0) seat.spent.idle += now - seat.since;
-      const tasks = this.#takeBatch(Math.min(room, this.#batching.size(this.#remaining())));
+      const tasks = this.#queue.take(Math.min(room, this.#batching.size(this.#remaining())));
       seat.send(tasks);
       this.effects.send(seat.number, tasks.map((task) => task.message ?? task.row));
     }
@@ -380,21 +380,6 @@ export class Scheduler {
   #remaining(): number | null {
     if (this.#inputEnded) return this.#queue.length;
     return this.#total === null ? null : Math.max(this.#queue.length, this.#total - this.#done - this.#failed);
-  }
-
-  #takeBatch(size: number): Task[] {
-    const tasks: Task[] = [];
-    let [characters, expected] = [0, 0];
-    while (tasks.length < size && characters < largestMessage) {
-      const task = this.#queue.peek();
-      // A task that is known to be long goes alone.
-      if (!task || (tasks.length && Batching.isFull(expected + (task.expected ?? 0) / 1000))) break;
-      this.#queue.shift();
-      tasks.push(task);
-      characters += task.row.length;
-      expected += (task.expected ?? 0) / 1000;
-    }
-    return tasks;
   }
 
   #considerEnd(): void {
