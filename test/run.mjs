@@ -23,7 +23,7 @@ const stages = {
   python: { commands: pythonTests, count: countUnittest },
   host: { commands: hostTests, count: countHost, prepare: hostInstaller },
   package: { commands: () => (usesServer() ? nodeTests('test/host') : 'needs the VS Code server, which is for Linux'), count: countNode, prepare: hostInstaller },
-  bench: { commands: () => [command('smoke run of the benchmarks', node, ['--import', 'tsx', 'test/bench/run.ts', 'quick'])], count: countBench },
+  bench: { commands: () => [command('smoke run of the benchmarks', node, ['--experimental-websocket', '--import', 'tsx', 'test/bench/run.ts', 'quick'])], count: countBench },
 };
 
 const command = (title, file, args, env = {}) => ({ title, file, args, env });

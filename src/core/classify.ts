@@ -43,6 +43,12 @@ function entry(argv: readonly string[]): Entry {
   return undefined;
 }
 
+/** The script that an interpreter runs. */
+export function scriptOf(argv: readonly string[]): string | undefined {
+  const found = entry(argv);
+  return found?.kind === 'script' ? found.value : undefined;
+}
+
 /** Helpers that Python starts for itself: multiprocessing's, concurrent.futures', joblib's and the debugger's. */
 function pythonHelper(found: Entry): string | undefined {
   if (!found) return undefined;

@@ -3,6 +3,7 @@ import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
 import type { WindowRun } from '../views/runStore';
 import { unable } from './ask';
+import { tooMany } from './filter';
 import { closeInspector, openInspector } from './inspector';
 import { aboutKey, type About } from './kinds';
 import type { DebugServices } from './pythonAdapters';
@@ -14,6 +15,9 @@ function takenOver(run: WindowRun): Record<string, unknown> {
   const configuration = (run.open.description().configuration ?? {});
   return Object.fromEntries(Object.entries(configuration).filter(([key]) => inherited.includes(key)));
 }
+
+/** ms in which a session that has started gets its breakpoints */
+const patience = 8_000;
 
 /** Attaches a debugger to living members, and lets them go again. */
 export class Attacher implements vscode.Disposable {
@@ -29,8 +33,11 @@ export class Attacher implements vscode.Disposable {
     );
   }
 
-  /** Attaches to a member. Resolves when its session has started. Throws {@link HumanError} with the reason where that can't be. */
-  async attach(run: WindowRun, member: Member): Promise<void> {
+  /**
+   * Attaches to a member. Resolves when its session has started; `ready`: when it has its breakpoints. Throws {@link HumanError} with the
+   * reason where that can't be.
+   */
+  async attach(run: WindowRun, member: Member, ready = false): Promise<void> {
     if (!vscode.workspace.isTrusted) throw new HumanError('This workspace is not trusted, so nothing in it is debugged.');
     const { sessions, children } = this.services;
     const there = sessions.find(run.open.id, member);
@@ -43,6 +50,7 @@ export class Attacher implements vscode.Disposable {
       ? await children.open(run.open.id, known, member, this.#parent(run, member))
       : await this.#start(run, member);
     if (!started) throw new HumanError(`${member.name} (pid ${member.pid}) could not be attached to. It may have ended meanwhile.`);
+    if (ready) await sessions.untilReady(run.open.id, member, patience);
   }
 
   async #start(run: WindowRun, member: Member): Promise<boolean> {
@@ -56,9 +64,10 @@ export class Attacher implements vscode.Disposable {
     return vscode.debug.startDebugging(undefined, { ...base, type: 'pwa-node', websocketAddress: address, continueOnAttach: true, autoAttachChildProcesses: false, attachExistingChildren: false }, options);
   }
 
-  #parent(run: WindowRun, member: Member): vscode.DebugSession | undefined {
-    const parent = run.open.report().members.find(({ id }) => id === member.parent);
-    return parent && this.services.sessions.find(run.open.id, parent)?.session;
+  /** The session of the nearest ancestor that has one. */
+  #parent(run: WindowRun, { parent: id }: Member): vscode.DebugSession | undefined {
+    const parent = run.open.report().members.find((one) => one.id === id);
+    return parent && (this.services.sessions.find(run.open.id, parent)?.session ?? this.#parent(run, parent));
   }
 
   /** Lets a member go: it lives on. */
@@ -100,7 +109,7 @@ export class Attacher implements vscode.Disposable {
         if (this.#met.has(key) || member.state !== 'running' || !wanted.has(likeness(member))) continue;
         this.#met.add(key);
         const most = this.services.children.policy(id)?.most ?? 8;
-        if (this.services.sessions.of(id).length >= most) this.services.sessions.leaveOut(id, member.pid, `${most} sessions are open (maxDebugSessions)`);
+        if (this.services.sessions.of(id).length >= most) this.services.sessions.leaveOut(id, member.pid, tooMany(most));
         else this.attach(run, member).catch((error: unknown) => this.services.sessions.leaveOut(id, member.pid, error instanceof Error ? error.message : String(error)));
       }
     }

@@ -9,11 +9,14 @@ import type { DebugSessions } from './sessions';
 /** How long a new child's facts are waited for before it is decided without them, in ms. */
 const patience = 1_500;
 
+/** Start methods of children that have a target function, which their parent tells. */
+const forked = /^(fork|spawn|forkserver)$/;
+
 interface Followed {
   root: vscode.DebugSession;
   policy: ChildPolicy;
-  /** sessions that are being opened */
-  opening: number;
+  /** pids whose sessions are being opened */
+  opening: Set<number>;
   /** children without a session, by pid */
   silent: Map<number, Silent>;
 }
@@ -21,11 +24,16 @@ interface Followed {
 /** Decides which children that debugpy offers get a session, and opens it below that of the child's parent. */
 export class ChildSessions {
   readonly #runs = new Map<string, Followed>();
+  readonly #began = new vscode.EventEmitter<{ run: string; policy: ChildPolicy }>();
+
+  /** A debugged run is about to start. */
+  readonly onDidBegin = this.#began.event;
 
   constructor(private readonly sessions: DebugSessions, private readonly log: vscode.LogOutputChannel) {}
 
   begin(root: vscode.DebugSession, run: string, policy: ChildPolicy): void {
-    this.#runs.set(run, { root, policy, opening: 0, silent: new Map() });
+    this.#runs.set(run, { root, policy, opening: new Set(), silent: new Map() });
+    this.#began.fire({ run, policy });
   }
 
   policy(run: string): ChildPolicy | undefined {
@@ -49,21 +57,30 @@ export class ChildSessions {
 
   async #take(followed: Followed, from: vscode.DebugSession, run: string, configuration: vscode.DebugConfiguration): Promise<void> {
     const pid = Number(configuration.subProcessId);
-    const member = await this.#meet(run, pid);
-    const open = this.sessions.of(run).length - 1 + followed.opening;
-    const reason = refuses(followed.policy, member, this.sessions.run(run)?.open.report().members ?? [], open);
+    if (await this.admit(run, pid, (member) => this.open(run, configuration, member, from))) return;
+    const silent = new Silent(configuration, (child) => this.offer(from, run, child));
+    followed.silent.set(pid, silent);
+    void silent.closed.then(() => followed.silent.delete(pid));
+  }
+
+  /** Opens a session of a new process if the configuration wants it to have one; false where not, and the tree tells why. */
+  async admit(run: string, pid: number, open: (member: Member | undefined) => Promise<unknown>): Promise<boolean> {
+    const followed = this.#runs.get(run);
+    if (!followed) return false;
+    const { opening, policy } = followed;
+    const member = await this.meet(run, pid);
+    const there = this.sessions.of(run).filter((one) => one.pid === undefined || !opening.has(one.pid)).length - 1;
+    const reason = refuses(policy, member, this.sessions.run(run)?.open.report().members ?? [], there + opening.size);
     if (reason !== undefined) {
       this.sessions.leaveOut(run, pid, reason);
-      const silent = new Silent(configuration, (child) => this.offer(from, run, child));
-      followed.silent.set(pid, silent);
-      void silent.closed.then(() => followed.silent.delete(pid));
-      return;
+      return false;
     }
-    followed.opening++;
+    opening.add(pid);
     try {
-      await this.open(run, configuration, member, from);
+      await open(member);
+      return true;
     } finally {
-      followed.opening--;
+      opening.delete(pid);
     }
   }
 
@@ -78,13 +95,14 @@ export class ChildSessions {
     });
   }
 
-  /** Its parent tells of a child in the moment in which it waits: a little patience gives it its name. */
-  async #meet(run: string, pid: number): Promise<Member | undefined> {
+  /** A child is heard of in the moment in which it waits: a little patience gives it its name, and its target where that matters. */
+  async meet(run: string, pid: number): Promise<Member | undefined> {
     let found: Member | undefined;
+    const byTarget = this.policy(run)?.filter.target !== undefined;
     for (let waited = 0; waited < patience; waited += 20) {
       this.sessions.run(run)?.open.readAll();
       found = this.sessions.member(run, pid);
-      if (found && (found.role !== 'child' || found.target !== null || found.argv.length > 0) && found.startMethod !== '') break;
+      if (found && (found.role !== 'child' || found.target !== null || (found.argv.length > 0 && !(byTarget && forked.test(found.startMethod))))) break;
       await new Promise((done) => setTimeout(done, 20));
     }
     return found;

@@ -54,6 +54,17 @@ export class DebuggedRun {
     await startDetached(commandLine(join(this.window.dist, 'cli.js'), ['observe', this.directory, '--while', this.window.runs.self]), cwd);
   }
 
+  /** Whether a pid is that of the root. */
+  isRoot(pid: number): boolean {
+    return this.#root !== undefined && Number.parseInt(this.#root, 10) === pid;
+  }
+
+  /** How the root itself has said that it ends; undefined when it has not. */
+  lastWords(): Ending | undefined {
+    this.#run?.open.readAll();
+    return this.#run?.open.lastWords;
+  }
+
   /** The debugger has told how the root ended. */
   exited(ending: Ending): void {
     if (this.#root === undefined || this.#ended) return;

@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
+import { baseName } from '../core/paths';
 import type { Attached, DebugSessions } from './sessions';
 
 /** Several members that stop at one line within this time (ms) are one event for the person. */
 const storm = 1_500;
+/** ms from the third one to the notice: who else arrives by then is counted too. */
+const settling = 300;
 
 /** Stops and continues the sessions of a run together. */
 export class Group implements vscode.Disposable {
@@ -20,12 +23,19 @@ export class Group implements vscode.Disposable {
     await this.#each(this.sessions.live(run).filter((one) => one !== except && !one.stop), async (one) => {
       const { threads } = await one.session.customRequest('threads') as { threads: { id: number }[] };
       const [first] = threads;
-      if (first) await one.session.customRequest('pause', { threadId: first.id });
+      if (!first) return;
+      one.pausing = first.id;
+      await one.session.customRequest('pause', { threadId: first.id });
     });
   }
 
+  /** Who was told to pause and could not yet, because it is blocked, is told to go on as well: else it would stop much later. */
   async continue(run: string | undefined, except?: Attached): Promise<void> {
-    await this.#each(this.sessions.of(run).filter((one) => one !== except && one.stop), (one) => one.session.customRequest('continue', { threadId: one.stop?.thread }));
+    await this.#each(this.sessions.of(run).filter((one) => one !== except && (one.stop ?? one.pausing) !== undefined), async (one) => {
+      const threadId = one.stop?.thread ?? one.pausing;
+      one.pausing = undefined;
+      await one.session.customRequest('continue', { threadId });
+    });
   }
 
   async #each(of: Attached[], act: (one: Attached) => PromiseLike<unknown>): Promise<void> {
@@ -52,19 +62,23 @@ export class Group implements vscode.Disposable {
   }
 
   /** One notice for many members at one line, rather than one focus theft each. */
-  async #notice(one: Attached): Promise<void> {
-    if (!one.stop?.file || !/breakpoint/.test(one.stop.reason)) return;
-    const { file, line, at } = one.stop;
-    const here = this.sessions.of(one.run).filter(({ stop }) => stop?.file === file && stop.line === line && Math.abs(stop.at - at) < storm);
-    const key = `${one.run} ${file}:${line}`;
-    if (here.length < 3 || at - (this.#told.get(key) ?? 0) < storm * 2) return;
+  async #notice({ run, stop }: Attached): Promise<void> {
+    if (!stop?.file || !/breakpoint/.test(stop.reason)) return;
+    const { file, line, at } = stop;
+    const here = (): Attached[] => this.sessions.of(run).filter((one) => one.stop?.file === file && one.stop.line === line && Math.abs(one.stop.at - at) < storm);
+    const key = `${run} ${file}:${line}`;
+    if (here().length < 3 || at - (this.#told.get(key) ?? 0) < storm * 2) return;
     this.#told.set(key, at);
-    const all = this.sessions.live(one.run).length;
-    const place = `${file.slice(file.lastIndexOf('/') + 1)}:${line}`;
-    const answer = await vscode.window.showInformationMessage(`${here.length} of ${all} debugged processes are at ${place}.`, 'Continue All', 'Step This', 'Show');
-    if (answer === 'Continue All') await this.continue(one.run);
-    if (answer === 'Step This') await one.session.customRequest('next', { threadId: one.stop?.thread });
-    if (answer === 'Show') await this.reveal(one);
+    await new Promise((done) => setTimeout(done, settling));
+    const all = this.sessions.live(run).length;
+    const answer = await vscode.window.showInformationMessage(`${here().length} of ${all} debugged processes are at ${baseName(file)}:${line}.`, 'Continue All', 'Step This', 'Show');
+    if (answer === 'Continue All') return this.continue(run);
+    // "This" is what the editor shows; where that is something else, the first that arrived.
+    const there = this.sessions.of(run).filter((one) => one.stop?.file === file && one.stop.line === line);
+    const focused = this.sessions.get(vscode.debug.activeDebugSession);
+    const chosen = there.find((one) => one === focused) ?? there[0];
+    if (answer === 'Step This') await chosen?.session.customRequest('next', { threadId: chosen.stop?.thread });
+    if (answer === 'Show' && chosen) await this.reveal(chosen);
   }
 
   dispose(): void {

@@ -76,28 +76,70 @@ export async function openInspector(member: Member, timeout = 5_000): Promise<{ 
 
 interface Reply {
   id?: number;
-  result?: { result?: { value?: unknown }; exceptionDetails?: { text: string } };
+  method?: string;
+  params?: unknown;
+  result?: unknown;
   error?: { message: string };
 }
 
-/** Evaluates one expression in a process by its inspector, busy or not, and gives the value. */
-export function evaluate(address: string, expression: string, timeout = 2_000): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(address);
-    const end = (act: () => void): void => {
-      clearTimeout(timer);
-      socket.close();
-      act();
-    };
-    const timer = setTimeout(() => end(() => reject(new HumanError('it does not answer: it is in native code that does not return to JavaScript'))), timeout);
-    socket.addEventListener('open', () => socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression, returnByValue: true, includeCommandLineAPI: true, silent: true } })));
+/** A conversation with the inspector of a process: Chrome DevTools Protocol. */
+interface Talk {
+  ask: (method: string, params?: Record<string, unknown>) => Promise<unknown>;
+  /** the parameters of the next event of that name */
+  event: (method: string) => Promise<unknown>;
+}
+
+/** Speaks with a process by its inspector, busy or not, for `timeout` ms at most. */
+function speak<T>(address: string, timeout: number, about: (talk: Talk) => Promise<T>): Promise<T> {
+  const socket = new WebSocket(address);
+  const waiting = new Map<number | string, (reply: Reply) => void>();
+  let last = 0;
+  const talk: Talk = {
+    ask: (method, params = {}) => new Promise((resolve, reject) => {
+      const id = ++last;
+      waiting.set(id, ({ result, error }) => (error ? reject(new Error(error.message)) : resolve(result)));
+      socket.send(JSON.stringify({ id, method, params }));
+    }),
+    event: (method) => new Promise((resolve) => waiting.set(method, ({ params }) => resolve(params))),
+  };
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new HumanError('it does not answer: it is in native code that does not return to JavaScript')), timeout);
+    const settled = (): void => clearTimeout(timer);
+    socket.addEventListener('open', () => void about(talk).then(resolve, reject).finally(settled));
     socket.addEventListener('message', ({ data }) => {
       const reply = JSON.parse(String(data)) as Reply;
-      if (reply.id !== 1) return;
-      end(() => (reply.error ? reject(new Error(reply.error.message)) : resolve(reply.result?.result?.value)));
+      waiting.get(reply.id ?? reply.method ?? '')?.(reply);
     });
-    socket.addEventListener('error', () => end(() => reject(new HumanError('its inspector refuses the connection'))));
-  });
+    socket.addEventListener('error', () => {
+      settled();
+      reject(new HumanError('its inspector refuses the connection'));
+    });
+  }).finally(() => socket.close());
+}
+
+async function valueOf({ ask }: Talk, expression: string): Promise<unknown> {
+  const { result } = await ask('Runtime.evaluate', { expression, returnByValue: true, includeCommandLineAPI: true, silent: true }) as { result: { value?: unknown } };
+  return result.value;
+}
+
+/** Evaluates one expression in a process and gives the value. */
+export function evaluate(address: string, expression: string, timeout = 2_000): Promise<unknown> {
+  return speak(address, timeout, (talk) => valueOf(talk, expression));
+}
+
+/** V8 runs it on top of what the process is doing. */
+const sample = `(() => {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 100;
+  const { stack } = new Error();
+  Error.stackTraceLimit = limit;
+  return { stack, waits: process.getActiveResourcesInfo?.() ?? [] };
+})()`;
+
+/** The stack of what a process is doing, as V8 writes it, and what an idle one waits for. */
+export async function sampleStack(address: string, timeout = 4_000): Promise<{ stack: string; waits: string[] }> {
+  const { stack, waits } = await speak(address, timeout, (talk) => valueOf(talk, sample)) as { stack: string; waits: string[] };
+  return { stack, waits: [...new Set(waits.filter((one) => !/^(TTYWrap|PipeWrap)$/.test(one)))] };
 }
 
 /** Closes an inspector again. */

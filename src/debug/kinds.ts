@@ -27,7 +27,7 @@ export interface ChildPolicy {
 export interface ChildFilter {
   /** glob: `*` and `?` */
   name?: string;
-  /** the target function's name, with or without its class or module */
+  /** glob: Python's target function, with or without its class or module; the end of the path of Node's script */
   target?: string;
   /** a part of the command line */
   argv?: string;
@@ -35,6 +35,7 @@ export interface ChildFilter {
   index?: number;
   /** 1: children of the root */
   depth?: number;
+  /** as the environment of MPI, torchrun or Slurm tells it, where it is not its parent's */
   rank?: number;
 }
 
@@ -47,6 +48,9 @@ export type DebugOptions = LaunchOptions & {
   code?: string | string[];
   noDebug?: boolean;
 };
+
+/** Whether the debugger looks at every new child. */
+export const followsChildren = ({ children }: ChildPolicy): boolean => children === 'all' || children === 'match';
 
 /** The keys that are ours: the language's own debugger must not see them. */
 export const ownKeys = ['debugChildren', 'childFilter', 'maxDebugSessions', 'stopSignals', 'stopTimeout', 'command', 'debugAs', aboutKey] as const;

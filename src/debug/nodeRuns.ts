@@ -1,12 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as vscode from 'vscode';
 import { messageOf } from '../core/errors';
+import { signalName } from '../core/exits';
 import { resolveLaunch } from '../launch/resolve';
 import { userEnvironment } from '../views/launchRun';
 import { DebuggedRun } from './debuggedRun';
-import { globPattern, refuses } from './filter';
-import { aboutKey, ownKeys, policyOf, type About, type ChildPolicy, type DebugOptions } from './kinds';
+import { refuses } from './filter';
+import { aboutKey, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
+import { freePlace, writePolicy } from './places';
 import type { Message } from './protocol';
 import type { DebugServices } from './pythonAdapters';
 import { DebugSessions } from './sessions';
@@ -27,6 +29,8 @@ export class NodeRuns implements vscode.Disposable {
       vscode.debug.registerDebugAdapterTrackerFactory('pwa-node', { createDebugAdapterTracker: (session) => this.#track(session) }),
       services.window.runs.onDidChange(() => this.#explain()),
       vscode.debug.onDidTerminateDebugSession((session) => this.#ended(session)),
+      vscode.window.onDidEndTerminalShellExecution(({ execution, exitCode }) => this.#leftShell(execution.commandLine.value, exitCode)),
+      new vscode.Disposable(() => unsubscribe('child_process', this.#born)),
     );
   }
 
@@ -49,8 +53,8 @@ export class NodeRuns implements vscode.Disposable {
       ...kept,
       name: options.name, request: 'launch', type: 'pwa-node',
       console: options.console ?? vscode.workspace.getConfiguration('procession').get<string>('console'),
-      autoAttachChildProcesses: followed(policy),
-      env: { ...options.env, ...debugged.variables(launch.env, followed(policy)) },
+      autoAttachChildProcesses: followsChildren(policy),
+      env: { ...options.env, ...debugged.variables(launch.env, followsChildren(policy)) },
       [aboutKey]: about,
     };
   }
@@ -67,26 +71,33 @@ export class NodeRuns implements vscode.Disposable {
     }
     return {
       onWillStartSession: () => {
+        if (this.#roots.size === 0) subscribe('child_process', this.#born);
         debugged.begin(prepared.options, prepared.command, cwd);
-        if (followed(policyOf(prepared.options))) this.#writePolicy(debugged.directory, policyOf(prepared.options));
+        if (followsChildren(policyOf(prepared.options))) writePolicy(debugged.directory, policyOf(prepared.options));
         this.#roots.set(session.id, { debugged, cwd, session });
         this.services.children.begin(session, debugged.id, policyOf(prepared.options));
       },
       onWillReceiveMessage: (message: Message) => this.#asked(about.run, message),
       onDidSendMessage: (message: Message) => {
         if (message.command === 'launch' && message.type === 'response' && message.success === false) debugged.failed(message.message ?? 'js-debug did not start it');
-        // It tells how the root ended in its last line of output only.
-        const code = message.event === 'output' && message.body?.category === 'stderr' ? /^Process exited with code (\d+)\s*$/.exec(String(message.body.output)) : null;
-        if (code) debugged.exited({ code: Number(code[1]), signal: null });
       },
     };
   }
 
-  /** The probe decides at the moment in which a child is created: js-debug attaches to all that it can see. */
-  #writePolicy(directory: string, { filter, most }: ChildPolicy): void {
-    const { name, argv, index, depth } = filter;
-    mkdirSync(join(directory, 'attached'), { mode: 0o700 });
-    writeFileSync(join(directory, 'attach.json'), JSON.stringify({ argv, index, depth, most, ...(name === undefined ? {} : { name: globPattern(name) }) }), { mode: 0o600 });
+  /** js-debug lives in this very process, the extension host, so that a root without a terminal is a child of ours. */
+  readonly #born = (message: unknown): void => {
+    const { process: child } = message as { process: ChildProcess };
+    child.once('exit', (code, signal) => {
+      for (const { debugged } of this.#prepared.values()) if (debugged.isRoot(child.pid ?? 0)) debugged.exited({ code, signal });
+    });
+  };
+
+  /** A root in a terminal is a child of the shell there, which says 128 + n for signal n; a root that exits with such a code says so itself. */
+  #leftShell(command: string, status: number | undefined): void {
+    const found = [...this.#prepared.values()].find(({ debugged }) => command.includes(debugged.directory));
+    if (!found || status === undefined) return;
+    const signal = status > 128 && found.debugged.lastWords()?.code !== status ? signalName(status - 128, process.platform) : null;
+    found.debugged.exited({ code: signal === null ? status : null, signal });
   }
 
   /** The tree says why a child has no session, once it has had the time to get one. */
@@ -94,7 +105,7 @@ export class NodeRuns implements vscode.Disposable {
     const now = Date.now();
     for (const { debugged: { id, run }, options } of this.#prepared.values()) {
       const policy = policyOf(options);
-      if (!run || !followed(policy) || run.open.observationEnded) continue;
+      if (!run || !followsChildren(policy) || run.open.observationEnded) continue;
       const { members } = run.open.report();
       for (const member of members) {
         if (member.state !== 'running' || member.runtime !== 'node' || member.role === 'root' || member.role === 'helper' || now - member.startedAt < settling) continue;
@@ -121,6 +132,7 @@ export class NodeRuns implements vscode.Disposable {
     const root = this.#roots.get(session.id);
     if (!root) return;
     this.#roots.delete(session.id);
+    if (this.#roots.size === 0) unsubscribe('child_process', this.#born);
     root.debugged.failed('It ended before it had begun.');
   }
 
@@ -128,10 +140,7 @@ export class NodeRuns implements vscode.Disposable {
   #free(session: vscode.DebugSession): void {
     const about = DebugSessions.about(session);
     const prepared = about && this.#prepared.get(about.run);
-    if (!prepared || pidOf(session) === undefined || isRoot(session)) return;
-    const folder = join(prepared.debugged.directory, 'attached');
-    const [taken] = existsSync(folder) ? readdirSync(folder) : [];
-    if (taken !== undefined) rmSync(join(folder, taken), { force: true });
+    if (prepared && pidOf(session) !== undefined && !isRoot(session)) freePlace(prepared.debugged.directory);
   }
 
   dispose(): void {
@@ -141,8 +150,6 @@ export class NodeRuns implements vscode.Disposable {
 
 /** ms after its start in which a child gets its session, or none */
 const settling = 2_000;
-
-const followed = ({ children }: ChildPolicy): boolean => children === 'all' || children === 'match';
 
 /** The process of a session, whose pid js-debug tells in the name: `child.js [123]`. Threads of workers have none. */
 function pidOf(session: vscode.DebugSession): number | undefined {

@@ -11,7 +11,7 @@ import type { ChildSessions } from './children';
 import { connectAdapter, startAdapter, type Connection } from './connection';
 import { bundledDebugpy, DebuggedRun } from './debuggedRun';
 import { findDebugpy, type Debugpy } from './debugpy';
-import { aboutKey, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
+import { aboutKey, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
 import type { Message } from './protocol';
 import { RelayAdapter } from './relayAdapter';
 import type { DebugSessions } from './sessions';
@@ -35,13 +35,24 @@ function forDebugpy(options: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** debugpy tells a signal as the low byte of its negative number; the process itself knows better where it could say its code. */
-function endingOf(code: number, own: Ending | null): Ending {
+function endingOf(code: number, own: Ending | undefined): Ending {
   if (own?.code === code || code < 192) return { code, signal: null };
-  return { code: null, signal: signalName(256 - code, process.platform) ?? String(256 - code) };
+  return { code: null, signal: signalName(256 - code, process.platform) };
+}
+
+/** An adapter whose debugpy may tell of children. */
+abstract class FollowingAdapter extends RelayAdapter {
+  /** Offers a child that debugpy has met, and that waits until it is told whether it gets a session. False: the message is about something else. */
+  protected offers(message: Message, session: vscode.DebugSession, children: ChildSessions, run: string): boolean {
+    if (message.type !== 'request' || message.command !== 'startDebugging') return false;
+    this.toAdapter({ seq: 0, type: 'response', request_seq: message.seq, command: 'startDebugging', success: true });
+    children.offer(session, run, { ...(message.arguments?.configuration as vscode.DebugConfiguration), type: session.type, request: 'attach' });
+    return true;
+  }
 }
 
 /** A session of type `procession` that launches a Python program. */
-export class PythonLaunch extends RelayAdapter {
+export class PythonLaunch extends FollowingAdapter {
   readonly #debugged: DebuggedRun;
   readonly #options: DebugOptions;
   #debugpy: Debugpy | undefined;
@@ -67,7 +78,7 @@ export class PythonLaunch extends RelayAdapter {
     const python = Array.isArray(options.python) && options.python.length ? options.python : [argv[0] ?? ''];
     this.#debugpy = await findDebugpy(python, env, bundledDebugpy(vscode.extensions));
     this.#cwd = cwd;
-    this.#env = { ...difference(base, env), ...this.#debugged.variables(env) };
+    this.#env = { ...difference(base, env), ...this.#debugged.variables(env, followsChildren(policyOf(this.#options))) };
     this.#options.python = python;
     this.#options.cwd ??= cwd;
     this.#debugged.begin(this.#options, argv, cwd);
@@ -84,7 +95,7 @@ export class PythonLaunch extends RelayAdapter {
         const place = this.#options.console ?? vscode.workspace.getConfiguration('procession').get('console');
         return { ...request, arguments: {
           ...forDebugpy(request.arguments ?? {}), console: place, cwd: this.#options.cwd, python: this.#options.python,
-          subProcess: policy.children === 'all' || policy.children === 'match', env: this.#env,
+          subProcess: followsChildren(policy), env: this.#env,
         } };
       }
       case 'terminate':
@@ -104,12 +115,7 @@ export class PythonLaunch extends RelayAdapter {
     if (message.command === 'initialize' && message.type === 'response') {
       return { ...message, body: { ...message.body, supportsTerminateRequest: true, supportTerminateDebuggee: true } };
     }
-    if (message.command === 'startDebugging' && message.type === 'request') {
-      this.toAdapter({ seq: 0, type: 'response', request_seq: message.seq, command: 'startDebugging', success: true });
-      const configuration = { ...(message.arguments?.configuration as vscode.DebugConfiguration), type: this.session.type, request: 'attach' };
-      this.services.children.offer(this.session, this.#debugged.id, configuration);
-      return undefined;
-    }
+    if (this.offers(message, this.session, this.services.children, this.#debugged.id)) return undefined;
     if (message.command === 'launch' && message.type === 'response' && message.success === false) this.#debugged.failed(message.message ?? 'debugpy did not start it');
     if (message.event === 'process') this.#started(Number(message.body?.systemProcessId));
     return message.event === 'exited' ? { ...message, body: { exitCode: this.#exited(Number(message.body?.exitCode)) } } : message;
@@ -121,10 +127,7 @@ export class PythonLaunch extends RelayAdapter {
   }
 
   #exited(code: number): number {
-    const { run } = this.#debugged;
-    run?.open.readAll();
-    const exit = run?.open.report().members.find(({ role }) => role === 'root')?.exit;
-    const ending = endingOf(code, exit?.source === 'self' ? { code: exit.code, signal: exit.signal } : null);
+    const ending = endingOf(code, this.#debugged.lastWords());
     this.#debugged.exited(ending);
     return shellStatus(ending, process.platform);
   }
@@ -180,12 +183,12 @@ export class PythonChild extends RelayAdapter {
 }
 
 /** A session that attaches to a living member: an adapter of our own waits until the member's probe has connected to it. */
-export class PythonAttach extends RelayAdapter {
+export class PythonAttach extends FollowingAdapter {
   #attaching: Message | undefined;
   #failed = false;
   readonly #about: About;
 
-  constructor(session: vscode.DebugSession, private readonly services: DebugServices) {
+  constructor(private readonly session: vscode.DebugSession, private readonly services: DebugServices) {
     super();
     this.#about = session.configuration[aboutKey] as About;
   }
@@ -208,10 +211,16 @@ export class PythonAttach extends RelayAdapter {
 
   #folder = '';
 
+  /** Its own children are followed where those of the root are. */
+  get #follows(): boolean {
+    const policy = this.services.children.policy(this.#about.run);
+    return policy !== undefined && followsChildren(policy);
+  }
+
   protected fromEditor(request: Message): Message | undefined {
     if (request.command === 'attach') {
       this.#attaching = request;
-      return { ...request, arguments: { ...forDebugpy(request.arguments ?? {}), listen: { host: '127.0.0.1', port: 0 } } };
+      return { ...request, arguments: { ...forDebugpy(request.arguments ?? {}), subProcess: this.#follows, listen: { host: '127.0.0.1', port: 0 } } };
     }
     if (request.command === 'disconnect' && this.#failed) {
       this.reply(request);
@@ -225,13 +234,14 @@ export class PythonAttach extends RelayAdapter {
       void this.#invite(String(message.body?.host), Number(message.body?.port));
       return undefined;
     }
+    if (this.offers(message, this.session, this.services.children, this.#about.run)) return undefined;
     return message.command === 'initialize' && message.type === 'response' ? { ...message, body: { ...message.body, supportsTerminateRequest: false, supportTerminateDebuggee: false } } : message;
   }
 
   async #invite(host: string, port: number): Promise<void> {
     try {
       const { run, member } = this.#member();
-      await askPython(run.open.directory, member, ['attach', host, String(port), this.#folder], 15_000);
+      await askPython(run.open.directory, member, ['attach', host, String(port), this.#folder, this.#follows ? 'follow' : ''], 15_000);
     } catch (error) {
       this.#failed = true;
       if (this.#attaching) this.refuse(this.#attaching, error);

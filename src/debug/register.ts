@@ -13,12 +13,13 @@ import { ChildSessions } from './children';
 import { Configurations, debugType } from './configurations';
 import { Group } from './group';
 import { aboutKey, fromCommand, runtimeOf, type About, type DebugOptions } from './kinds';
+import { Newcomers } from './newcomers';
 import { NodeRuns } from './nodeRuns';
 import { PythonAttach, PythonChild, PythonLaunch, type DebugServices } from './pythonAdapters';
 import { ScopeLenses } from './scopeLenses';
 import { ScopedBreakpoints, type Scope } from './scopedBreakpoints';
 import { RunAdapter, type RunServices } from './runAdapter';
-import { DebugSessions } from './sessions';
+import { DebugSessions, type Attached } from './sessions';
 import { StacksView } from './stacksView';
 
 export interface DebuggingContext {
@@ -43,6 +44,7 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
   const services: DebugServices = { window, sessions, children, log, stop: (run) => context.stop(run) };
   const node = new NodeRuns(services);
   const attacher = new Attacher(services);
+  const newcomers = new Newcomers(services, attacher);
   const group = new Group(sessions, (one) => attacher.reveal(one.session, one.stop?.thread));
   const stacks = new StacksView();
   tree.debugState = (run, member) => sessions.describe(run, member);
@@ -59,7 +61,7 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
 
   const commands = new DebugCommands(context, sessions, attacher, group, stacks);
   return vscode.Disposable.from(
-    sessions, node, attacher, group, stacks, commands.register(),
+    sessions, node, attacher, newcomers, group, stacks, commands.register(),
     sessions.onDidChange(() => {
       tree.update();
       void vscode.commands.executeCommand('setContext', 'procession.debugging', sessions.of().length > 0);
@@ -82,6 +84,11 @@ function adapterOf(session: vscode.DebugSession, services: DebugServices, contex
   return new RunAdapter(session, { launch: (options: LaunchOptions, folder, external) => context.launch(options, folder, external), stop: (run) => context.stop(run), onDidChange: context.window.runs.onDidChange });
 }
 
+/** The row of our own tree from which a command came. */
+function rowOf([first]: readonly unknown[]): Element['row'] | undefined {
+  return typeof first === 'object' && first !== null && 'row' in first ? (first as Element).row : undefined;
+}
+
 /** The commands of debugging. */
 class DebugCommands {
   constructor(
@@ -99,14 +106,15 @@ class DebugCommands {
       attachToNewLikeThis: (...given) => this.#each(given, ({ run, member }) => this.#follow(run, member)),
       detachDebugger: (...given) => this.#each(given, ({ run, member }) => this.attacher.detach(run, member)),
       showDebugged: (...given) => this.#each(given, ({ run, member }) => this.attacher.attach(run, member)),
-      pauseAll: (element) => this.group.pause(this.#run(element)),
-      continueAll: (element) => this.group.continue(this.#run(element)),
-      continueAllButThis: (element) => {
-        const here = this.sessions.get(vscode.debug.activeDebugSession);
-        return this.group.continue(here?.run ?? this.#run(element), here);
+      pauseAll: (...given) => this.group.pause(this.#run(given)),
+      continueAll: (...given) => this.group.continue(this.#run(given)),
+      continueAllButThis: (...given) => {
+        const here = this.#this(given);
+        if (!here) throw new HumanError('Select the process that is to stay where it is: its row in the view Processes, or its session in the Call Stack.');
+        return this.group.continue(here.run, here);
       },
-      stopAll: (element) => this.#stopAll(element),
-      showStacks: (element) => this.stacks.show(this.#live(element)),
+      stopAll: (...given) => this.#stopAll(given),
+      showStacks: (...given) => this.stacks.show(this.#live(given)),
       refreshStacks: () => this.stacks.show(),
       breakInThis: (at) => this.#scope(at, async () => {
         const here = this.sessions.get(vscode.debug.activeDebugSession);
@@ -170,16 +178,25 @@ class DebugCommands {
     void vscode.window.showInformationMessage(on ? `New processes like ${member.name} get a debugger as soon as they are seen. Choose the command again to end this.` : `New processes like ${member.name} get no debugger any more.`);
   }
 
-  /** The run that a command means: that of the row, else that of the active session, else all. */
-  #run(element?: Element | null): string | undefined {
-    const row = element && 'row' in element ? element.row : undefined;
+  /** The session that a command means: that of the row, that of the entry of the Call Stack, else the active one. */
+  #this(given: readonly unknown[]): Attached | undefined {
+    const row = rowOf(given);
+    if (row) return row.kind === 'member' ? this.sessions.find(row.run, row.member) : undefined;
+    // The Call Stack passes a text or a number that is of no use here, and then what the entry belongs to.
+    const { sessionId } = Object.assign({}, ...given.filter((one) => typeof one === 'object')) as { sessionId?: unknown };
+    return this.sessions.of().find(({ session }) => session.id === sessionId) ?? this.sessions.get(vscode.debug.activeDebugSession);
+  }
+
+  /** The run that a command means: that of the row, else that of the session, else all. */
+  #run(given: readonly unknown[]): string | undefined {
+    const row = rowOf(given);
     if (row) return row.kind === 'run' ? row.report.run.id : row.run;
-    return this.sessions.get(vscode.debug.activeDebugSession)?.run;
+    return this.#this(given)?.run;
   }
 
   /** The run whose stacks are meant: that of the row, else the last that lives. */
-  #live(element?: Element | null): WindowRun | undefined {
-    const id = this.#run(element);
+  #live(given: readonly unknown[]): WindowRun | undefined {
+    const id = this.#run(given);
     const runs = this.context.window.runs.all();
     return id === undefined ? runs.filter((run) => run.open.report().run.endedAt === null).at(-1) : runs.find((run) => run.open.id === id);
   }
@@ -195,8 +212,8 @@ class DebugCommands {
     if (scope || !ask) this.#scoped.set(file, line, scope, tmpdir());
   }
 
-  async #stopAll(element?: Element | null): Promise<void> {
-    const id = this.#run(element);
+  async #stopAll(given: readonly unknown[]): Promise<void> {
+    const id = this.#run(given);
     const runs = id === undefined ? this.context.window.runs.all().filter((run) => run.open.report().run.endedAt === null) : [this.context.window.runs.get(id)];
     for (const run of runs) if (run) await this.context.stop(run);
   }

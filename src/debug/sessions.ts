@@ -19,6 +19,10 @@ export interface Attached {
   run: string;
   pid: number | undefined;
   stop: Stop | undefined;
+  /** the thread that was told to pause, and has not yet */
+  pausing?: number | undefined;
+  /** it has been given its breakpoints */
+  ready: boolean;
   threads: Set<number>;
 }
 
@@ -59,7 +63,7 @@ export class DebugSessions implements vscode.Disposable {
 
   /** Says which process a session is of. */
   bind(session: vscode.DebugSession, run: string, pid: number | undefined): Attached {
-    const known = this.#all.get(session.id) ?? { session, run, pid, stop: undefined, threads: new Set<number>() };
+    const known = this.#all.get(session.id) ?? { session, run, pid, stop: undefined, ready: false, threads: new Set<number>() };
     known.run = run;
     known.pid = pid ?? known.pid;
     this.#all.set(session.id, known);
@@ -99,6 +103,10 @@ export class DebugSessions implements vscode.Disposable {
         attached.stop = undefined;
         this.#changed.fire();
         return;
+      case 'configurationDone':
+        attached.ready = true;
+        this.#changed.fire();
+        return;
       case 'thread':
         if (message.body?.reason === 'exited') attached.threads.delete(thread);
         else attached.threads.add(thread);
@@ -113,6 +121,7 @@ export class DebugSessions implements vscode.Disposable {
   async #locate(attached: Attached, thread: number, reason: string): Promise<void> {
     const stop: Stop = { thread, reason, file: '', line: 0, at: Date.now() };
     attached.stop = stop;
+    attached.pausing = undefined;
     this.#changed.fire();
     try {
       const { stackFrames } = await attached.session.customRequest('stackTrace', { threadId: thread, startFrame: 0, levels: 1 }) as { stackFrames: Frame[] };
@@ -168,6 +177,18 @@ export class DebugSessions implements vscode.Disposable {
   /** The session of a member. */
   find(run: string, member: Member): Attached | undefined {
     return this.of(run).find(({ pid }) => pid === member.pid);
+  }
+
+  /** Waits until the session of a member has its breakpoints, at most `timeout` ms. */
+  async untilReady(run: string, member: Member, timeout: number): Promise<void> {
+    let done: vscode.Disposable | undefined;
+    await new Promise<void>((resolve) => {
+      const look = (): void => void (this.find(run, member)?.ready && resolve());
+      done = this.onDidChange(look);
+      setTimeout(resolve, timeout);
+      look();
+    });
+    done?.dispose();
   }
 
   /** Remembers why a process got no session by itself. */

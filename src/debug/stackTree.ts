@@ -67,7 +67,7 @@ export function framesOfText(stack: string): Required<Site>[] {
   const found: Required<Site>[] = [];
   for (const line of stack.split('\n')) {
     const match = /^\s+at (?:(.*?) \((?=.*\)$))?(?:file:\/\/)?(.+?):(\d+):\d+\)?$/.exec(line);
-    if (match?.[2] && !/^(node:|<anonymous>)/.test(match[2])) found.push({ function: match[1] ?? '(top level)', file: match[2], line: Number(match[3]) });
+    if (match?.[2] && !/^(node:|<anonymous>)/.test(match[2])) found.push({ function: match[1]?.replace(/ \[as .*\]$/, '') ?? '(top level)', file: match[2], line: Number(match[3]) });
   }
   return found.reverse();
 }

@@ -3,7 +3,7 @@ import type { Site } from '../core/events';
 import type { Member } from '../core/members';
 import type { WindowRun } from '../views/runStore';
 import { askPython, unable } from './ask';
-import { closeInspector, evaluate, openInspector } from './inspector';
+import { closeInspector, openInspector, sampleStack } from './inspector';
 import { framesOfText, type ThreadStack } from './stackTree';
 
 /** What was found: stacks, and who could not answer, with the reason. */
@@ -22,26 +22,25 @@ const patience = { python: 1_500, node: 4_000 };
 /** The frames of a debugger and of the probe are not the program's. */
 const notTheirs = /[\\/](debugpy|pydevd\w*|_pydev\w*)[\\/.]|[\\/]probes[\\/]node[\\/]probe\.cjs$/;
 
-/** V8 runs it on top of what the process is doing; an idle one tells what it waits for. */
-const nodeStack = `(() => {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 100;
-  const { stack } = new Error();
-  Error.stackTraceLimit = limit;
-  return { stack, waits: process.getActiveResourcesInfo?.() ?? [] };
-})()`;
+const isTheirs = ({ file }: Site): boolean => !notTheirs.test(file);
+
+/** Without the frames of a debugger: those inside of a member that is paused, and those below a root that it has started by `runpy`. */
+function withoutDebugger(frames: Required<Site>[]): Required<Site>[] {
+  const first = frames.findIndex((frame) => isTheirs(frame) && !/[\\/]runpy\.py$|^<frozen runpy>$/.test(frame.file));
+  return frames.slice(frames.slice(0, Math.max(0, first)).every(isTheirs) ? 0 : first).filter(isTheirs);
+}
 
 async function ofPython(run: WindowRun, member: Member, who: string): Promise<ThreadStack[]> {
   const { threads } = await askPython<PythonAnswer>(run.open.directory, member, ['stacks'], patience.python);
-  return threads.map(({ thread, frames }) => ({ member: who, thread, frames: frames.filter(({ file }) => !notTheirs.test(file)) })).filter(({ frames }) => frames.length > 0);
+  return threads.map(({ thread, frames }) => ({ member: who, thread, frames: withoutDebugger(frames) })).filter(({ frames }) => frames.length > 0);
 }
 
 async function ofNode(member: Member, who: string): Promise<ThreadStack[]> {
   const { address, opened } = await openInspector(member, patience.node);
   try {
-    const { stack, waits } = await evaluate(address, nodeStack, patience.node) as { stack: string; waits: string[] };
-    const frames = framesOfText(stack).filter(({ file }) => !notTheirs.test(file));
-    const idle = { function: `waits: ${[...new Set(waits.filter((one) => !/^(TTYWrap|PipeWrap)$/.test(one)))].join(', ') || 'nothing'}`, file: '', line: 0 };
+    const { stack, waits } = await sampleStack(address, patience.node);
+    const frames = framesOfText(stack).filter(isTheirs);
+    const idle = { function: `waits: ${waits.join(', ') || 'nothing'}`, file: '', line: 0 };
     return [{ member: who, thread: 'MainThread', frames: frames.length ? frames : [idle] }];
   } finally {
     if (opened) await closeInspector(address);

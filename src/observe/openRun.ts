@@ -1,4 +1,4 @@
-import type { Event, ProcessRef } from '../core/events';
+import type { Ending, Event, ProcessRef } from '../core/events';
 import type { Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce } from '../core/state';
@@ -54,6 +54,11 @@ export class OpenRun {
   /** True once nobody observes the run any more: its last word is `end`. */
   get observationEnded(): boolean {
     return this.#state.end !== undefined;
+  }
+
+  /** How the root itself has said that it ends; undefined when it has not. */
+  get lastWords(): Ending | undefined {
+    return this.#state.members.get(this.#state.root?.value ?? '')?.claims.exit?.value;
   }
 
   /** Tells the observer how closely this process looks. */

@@ -216,6 +216,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     item.iconPath = rowIcon(row);
     item.contextValue = rowContext(row);
     if (row.kind === 'progress' || row.kind === 'task') item.command = { command: 'procession.openResults', title: 'Open Results', arguments: [element] };
+    if (row.kind === 'member' && row.debug?.startsWith('paused')) item.command = { command: 'procession.showDebugged', title: 'Show in Debugger', arguments: [element] };
     item.accessibilityInformation = { label: rowAccessibility(row), role: 'treeitem' };
     return item;
   }

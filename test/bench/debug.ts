@@ -5,6 +5,7 @@ import { connectAdapter, startAdapter, type Connection } from '../../src/debug/c
 import type { Message } from '../../src/debug/protocol';
 import { observedEnvironment } from '../../src/launch/environment';
 import { pythonWithDebugpy } from '../host/debugging/debugpy';
+import { attachTime, cases } from './lib/attaching';
 import { format, median, tableOf, type Options, type Result } from './lib/bench';
 
 export const name = 'debug';
@@ -63,7 +64,7 @@ function serve(open: (heard: (message: Message) => void) => Connection, command:
 async function once(python: string, file: string, method: string, { follow, probe }: Variant): Promise<number> {
   const run = mkdtempSync(join(tmpdir(), 'procession-bench-'));
   for (const folder of ['events', 'out']) mkdirSync(join(run, folder));
-  const observed = observedEnvironment(process.env, { run, probes: join(__dirname, '../../dist/probes'), ancestor: '1.1', keepOutput: true, debugged: true });
+  const observed = observedEnvironment(process.env, { run, probes: join(__dirname, '../../dist/probes'), ancestor: '1.1', keepOutput: true, debugged: true, chosen: follow });
   const { PROCESSION, PYTHONPATH, NODE_OPTIONS } = observed;
   let text = '';
   try {
@@ -88,7 +89,14 @@ async function once(python: string, file: string, method: string, { follow, prob
   return took;
 }
 
-/** Start-up of 16 pool workers under a debugger: median ms, variants alternated. */
+/** Attaching to members that run without a debugger, until their stack is there: median ms. */
+async function attaching(python: string, rounds: number): Promise<{ label: string; ms: number }[]> {
+  const times = cases.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) for (const [index, one] of cases.entries()) times[index]?.push(await attachTime(python, one));
+  return cases.map(({ label }, index) => ({ label, ms: median(times[index] ?? []) }));
+}
+
+/** Start-up of 16 pool workers under a debugger, variants alternated; and attaching: median ms. */
 export async function run({ quick }: Options): Promise<Result> {
   const python = pythonWithDebugpy();
   const folder = mkdtempSync(join(tmpdir(), 'procession-bench-'));
@@ -104,5 +112,7 @@ export async function run({ quick }: Options): Promise<Result> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return { rows, table: tableOf(['16 pool workers', 'start', 'ms', '× debugpy alone'], rows.map(({ method, label, ms, base }) => [label, method, format(ms), format(ms / base)])) };
+  const attached = await attaching(python, quick ? 1 : 5);
+  const pools = tableOf(['16 pool workers', 'start', 'ms', '× debugpy alone'], rows.map(({ method, label, ms, base }) => [label, method, format(ms), format(ms / base)]));
+  return { rows: [...rows, ...attached], table: `${pools}\n\n${tableOf(['attach to', 'ms to its stack'], attached.map(({ label, ms }) => [label, format(ms)]))}` };
 }

@@ -41,6 +41,17 @@ test('children are chosen by name, target, argv, index, depth and rank, all of w
   assert.equal(fitsGlob('a.b', 'axb'), false);
 });
 
+test("the target of a Node member is its script, by the end of the path", () => {
+  const forked = member('a', { runtime: 'node', target: { function: '', file: '/app/jobs/worker.js', line: 1 } });
+  const spawned = member('b', { runtime: 'node', argv: ['node', '--max-old-space-size=64', '-r', 'dotenv/config', 'jobs/sub/worker.mjs', 'worker.js'] });
+  const chosen = (target: string): string[] => [forked, spawned].filter((one) => fits({ target }, one, [])).map(({ name }) => name);
+  assert.deepEqual(chosen('worker.js'), ['a']);
+  assert.deepEqual(chosen('worker.*'), ['a', 'b']);
+  assert.deepEqual(chosen('jobs/*'), ['a', 'b']);
+  assert.deepEqual(chosen('sub/worker.mjs'), ['b']);
+  assert.deepEqual(chosen('orker.js'), []);
+});
+
 test('helpers never get a session, and no more open than may', () => {
   const policy = policyOf({ debugChildren: 'all', maxDebugSessions: 2 });
   assert.equal(refuses(policy, member('fork server', { role: 'helper' }), [], 0), 'helper');

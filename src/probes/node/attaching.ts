@@ -1,4 +1,7 @@
+import { numberings } from './introduction';
+import { runIsGone } from './journal';
 import { quietly } from './quietly';
+import { scriptOf } from './spawning';
 import { system } from './system';
 
 /**
@@ -6,16 +9,21 @@ import { system } from './system';
  * kept from the children that the configuration leaves out. It travels on in a variable of ours, for their own children.
  */
 
-/** What the window has written into the run directory: see `childrenFile` in src/debug/nodePolicy.ts. */
+/** What the window has written into the run directory: see `writePolicy` in src/debug/places.ts. */
 interface Policy {
   /** the whole of the name, as a regular expression */
   name?: string;
+  /** the end of the script's path, as a regular expression */
+  target?: string;
   /** a part of the command line */
   argv?: string;
   index?: number;
   depth?: number;
+  rank?: number;
   most: number;
 }
+
+type Environment = Record<string, string | undefined>;
 
 const ofDebugger = 'VSCODE_INSPECTOR_OPTIONS';
 const handedDown = 'PROCESSION_ATTACH';
@@ -25,11 +33,13 @@ let run = '';
 let depth = 0;
 let spawned = 0;
 let kept = '';
+let met = true;
 
 /** Reads what the run allows, and takes our variable out of the program's sight. */
-export function takePolicy(environment: Record<string, string | undefined>, options: string, directory: string): void {
+export function takePolicy(environment: Environment, options: string, directory: string): void {
   if (!options.includes('f')) return;
   run = directory;
+  met = environment[ofDebugger] !== undefined || environment[handedDown] !== undefined;
   policy = quietly(() => JSON.parse(system.readFileSync(`${directory}/attach.json`, 'utf8')) as Policy);
   const [level, ...rest] = environment[handedDown]?.split('|') ?? [];
   depth = Number(level ?? 0);
@@ -50,9 +60,10 @@ function place(most: number): boolean {
   return false;
 }
 
-/** Programs that are Node or may start it; others get no debugger, so they take no place. */
-const mayBeNode = /(^|[\\/])(node|nodejs|npm|npx|yarn|pnpm|tsx|sh|bash|dash|zsh|cmd)(\.exe|\.cmd)?$/i;
-const script = /(?:^|[\\/])([^\\/]+\.[cm]?[jt]sx?)$/;
+const isNode = /(^|[\\/])(node|nodejs)(\.exe)?$/i;
+/** Programs that start Node. */
+const startsNode = /(^|[\\/])(npm|npx|yarn|pnpm|tsx|sh|bash|dash|zsh|cmd)(\.exe|\.cmd)?$/i;
+const script = /[^\\/]+\.[cm]?[jt]sx?$/;
 
 /** What the tree will call a child. */
 function nameOf(pairs: readonly string[], args: readonly string[]): string {
@@ -60,22 +71,59 @@ function nameOf(pairs: readonly string[], args: readonly string[]): string {
   if (worker !== undefined) return `worker ${worker.slice(worker.indexOf('=') + 1)}`;
   for (const argument of args.slice(1)) {
     const found = script.exec(argument);
-    if (found) return found[1]!;
+    if (found) return found[0];
   }
   return args[0] ?? '';
 }
 
-/** Lets the debugger into a child that is about to be started, or keeps it out. */
+function rankIn(value: (name: string) => string | undefined): string | undefined {
+  return numberings.map(([rank]) => value(rank)).find((text) => text !== undefined && text !== '');
+}
+
+/** The rank that a child is given. One that it has from us by inheritance is ours. */
+function rankOf(pairs: readonly string[]): number | undefined {
+  const rank = rankIn((name) => pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1));
+  return rank === undefined || rank === rankIn((name) => process.env[name]) ? undefined : Number(rank);
+}
+
+function fits({ name, target, argv, index, depth: level, rank }: Policy, pairs: readonly string[], args: readonly string[], number: number): boolean {
+  return (name === undefined || new RegExp(name, 's').test(nameOf(pairs, args)))
+    && (target === undefined || new RegExp(target, 's').test(scriptOf(args) ?? ''))
+    && (argv === undefined || args.join(' ').includes(argv))
+    && (index === undefined || index === number)
+    && (level === undefined || level === depth + 1)
+    && (rank === undefined || rank === rankOf(pairs));
+}
+
+/**
+ * Lets the debugger into a child that is about to be started, or keeps it out. Nothing is decided for another program than Node when
+ * there are conditions, which it can't be held to: a Node process that comes of it is met by itself, see {@link meet}.
+ */
 export function admit(pairs: string[], args: readonly string[]): void {
   if (!policy) return;
   const at = pairs.findIndex((pair) => pair.startsWith(`${ofDebugger}=`));
   const value = at < 0 ? kept : pairs[at]!.slice(ofDebugger.length + 1);
   if (value === '') return;
   if (at >= 0) pairs.splice(at, 1);
-  const index = spawned++;
-  const { name: names, argv, index: wanted, depth: level, most } = policy;
-  const fits = (names === undefined || new RegExp(names, 's').test(nameOf(pairs, args))) && (argv === undefined || args.join(' ').includes(argv))
-    && (wanted === undefined || wanted === index) && (level === undefined || level === depth + 1) && mayBeNode.test(args[0] ?? '');
-  if (fits && place(most)) pairs.push(`${ofDebugger}=${value}`);
+  const number = spawned++;
+  const { most, ...conditions } = policy;
+  if (!isNode.test(args[0] ?? '') && !(startsNode.test(args[0] ?? '') && Object.keys(conditions).length === 0)) return;
+  if (fits(policy, pairs, args, number) && place(most)) pairs.push(`${ofDebugger}=${value}`);
   pairs.push(`${handedDown}=${depth + 1}|${value}`);
+}
+
+/** ms; a window that does not answer so long is gone */
+const patience = 10_000;
+
+/**
+ * Where a window follows new processes, one that js-debug has not brought up waits here, before the program's first line, until the
+ * window has attached to it or lets it go. The window does so by taking the file away.
+ */
+export function meet(id: string): void {
+  if (met || runIsGone()) return;
+  const path = `${run}/waits/${id}`;
+  system.closeSync(system.openSync(path, 'w', 0o600));
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  for (const end = Date.now() + patience; Date.now() < end && system.existsSync(path);) Atomics.wait(cell, 0, 0, 5);
+  system.unlinkSync(path);
 }

@@ -5,7 +5,7 @@ import { quietly } from './quietly';
 import { system } from './system';
 
 /** Variables by which launchers number their processes: rank, rank on this machine, number of ranks. */
-const numberings = [
+export const numberings = [
   ['RANK', 'LOCAL_RANK', 'WORLD_SIZE'],
   ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_LOCAL_RANK', 'OMPI_COMM_WORLD_SIZE'],
   ['PMI_RANK', 'MPI_LOCALRANKID', 'PMI_SIZE'],

@@ -1,3 +1,4 @@
+import { meet } from './attaching';
 import { watchChildren } from './children';
 import { freeDebugPort } from './debugPort';
 import { watchEndings } from './endings';
@@ -36,6 +37,7 @@ function observe(): void {
   watchExec();
   freeDebugPort();
   if (mark.options.includes('o')) copyOutput(mark.run, id);
+  quietly(() => meet(id));
 }
 
 quietly(observe);

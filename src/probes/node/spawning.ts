@@ -54,6 +54,10 @@ export function describe(options: NativeOptions, t: number, below: (...args: nev
   };
 }
 
+/** The script that a command line of Node runs. */
+export const scriptOf = (argv: readonly string[]): string | undefined =>
+  argv.find((argument, index) => index > 0 && !argument.startsWith('-') && !takesModule.has(argv[index - 1]!));
+
 /** The script that a child made by fork() runs. */
 function targetOf({ argv, cwd }: Request): { file: string; line: number } | undefined {
   const script = argv.find((argument, index) => index > 0 && isScript(argument) && !takesModule.has(argv[index - 1]!));

@@ -149,27 +149,6 @@ test('a breakpoint scoped to named members stops these only, and keeps the own c
   });
 }, { ...long, browserOnly: true });
 
-test('with debug.onStop "run", the others are paused when one stops; Continue All lets all go', async (t) => {
-  tidy(t);
-  const watched = watchSessions(t);
-  const setting = vscode.workspace.getConfiguration('procession');
-  await setting.update('debug.onStop', 'run', vscode.ConfigurationTarget.Global);
-  t.after(() => setting.update('debug.onStop', undefined, vscode.ConfigurationTarget.Global));
-  const breakpoint = await breakAt('debug_states.py', 'count += 1');
-  const id = await debug(configuration('debug_states.py', { debugChildren: 'match', childFilter: { name: '*er' }, stopTimeout: 1 }));
-  await until('the stop of the ticker', () => watched.stops.find(({ session, reason }) => session.name.startsWith('ticker') && reason === 'breakpoint'), 60_000);
-  await until('the spinner is paused', () => watched.stops.some(({ session }) => session.name.startsWith('spinner')), 30_000);
-  vscode.debug.removeBreakpoints([breakpoint]);
-  const stopsOf = (name: string): number => watched.stops.filter(({ session }) => session.name.startsWith(name)).length;
-  const before = { ticker: stopsOf('ticker'), spinner: stopsOf('spinner') };
-  await vscode.commands.executeCommand('procession.continueAll');
-  // Only who went on can stop again.
-  await breakAt('debug_states.py', 'count += 1');
-  await until('both have gone on', () => stopsOf('ticker') > before.ticker && stopsOf('spinner') > before.spinner, 30_000);
-  await vscode.debug.stopDebugging();
-  await untilRun(id, 'the run is told as ended', ({ run }) => run.endedAt !== null);
-}, long);
-
 test('stacks of all members, taken while they run, merged, Python and Node', async (t) => {
   tidy(t);
   const { launch } = await api();

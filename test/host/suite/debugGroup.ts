@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { breakAt, configuration, debug, watchSessions, type Watched } from '../debugging/session';
+import type { Browser } from '../browser';
+import { breakAt, configuration, debug, stackOf, watchSessions, type Watched } from '../debugging/session';
 import { test, until, type TestContext } from '../inside/testing';
-import { folder, isAlive, named, reportOf, tidy, untilRun } from './support';
+import { folder, isAlive, named, reportOf, tidy, untilRow, untilRun, view } from './support';
 
 const limit = { limit: 90_000, browserOnly: true };
 const lens = '.codelens-decoration';
@@ -21,27 +22,122 @@ async function crew(t: TestContext): Promise<{ id: string; watched: Watched; cre
 
 const stoppedIn = (watched: Watched, from: number): Set<string> => new Set(watched.stops.slice(from).map(({ session }) => session.name.slice(0, 6)));
 
-test('several stop at one line: one notice; Pause All, Continue All But This, a new child like this, Stop All', async (t) => {
-  const { id, watched, crewOf, ask } = await crew(t);
+/** The files in which the crew counts, and what is asked of them: who runs on, and who stands still meanwhile. */
+function counters(ask: string): { untilRunning: (names: readonly string[], standing?: readonly string[]) => Promise<void>; untilStill: (names: readonly string[]) => Promise<void> } {
+  const count = (name: string): number => statSync(`${ask}.${name}`).size;
+  return {
+    untilRunning: async (names, standing = []) => {
+      const still = standing.map(count);
+      const before = names.map(count);
+      await until(`${names.join()} run on`, () => names.every((name, index) => count(name) > (before[index] ?? 0) + 5));
+      assert.deepEqual(standing.map(count), still, `${standing.join()} stay where they are`);
+    },
+    untilStill: async (names) => {
+      // Nobody is left whose progress would be the clock: a dozen looks in which they could have counted on.
+      let same: number[] = [];
+      let looks = 0;
+      await until(`${names.join()} stand still`, () => {
+        const now = names.map(count);
+        looks = now.every((size, index) => size === same[index]) ? looks + 1 : 0;
+        same = now;
+        return looks >= 12;
+      });
+    },
+  };
+}
+
+const noticeButton = (text: string): string => `.notifications-center.visible .monaco-button:text-is("${text}")`;
+const all = ['crew-0', 'crew-1', 'crew-2'];
+
+const untilNotice = (browser: Browser): Promise<string[]> => until('the notice', async () => {
+  const found = (await browser.notifications()).filter((text) => /^3 of 4 debugged processes are at debug_crew\.py:\d+/.test(text));
+  return found.length > 0 && found;
+});
+
+test('several stop at one line: one notice; Step This, Continue All, Pause All, Continue All But This do what they say', async (t) => {
+  const { id, watched, ask } = await crew(t);
+  const { untilRunning, untilStill } = counters(ask);
   const breakpoint = await breakAt('debug_crew.py', 'count += 1');
+  const line = breakpoint.location.range.start.line + 1;
   await until('all three have stopped', () => stoppedIn(watched, 0).size === 3);
+  const row = async (name: string): Promise<object> => ({ row: { kind: 'member', run: id, member: named(await reportOf(id), name) } });
   await t.look(async (browser) => {
-    const notices = await until('the notice', async () => {
-      const found = (await browser.notifications()).filter((text) => /of 4 debugged processes are at debug_crew\.py:\d+/.test(text));
-      return found.length > 0 && found;
-    });
-    assert.equal(notices.length, 1);
-    await browser.press('Escape');
+    assert.equal((await untilNotice(browser)).length, 1);
+    const focused = vscode.debug.activeDebugSession;
+    const from = watched.stops.length;
+    await browser.click(noticeButton('Step This'));
+    const step = await until('the step', () => watched.stops[from]);
+    assert.deepEqual([step.reason, (await stackOf(step.session, step.thread))[0]], ['step', `work:${line + 1}`]);
+    assert.equal(step.session.id, focused?.id, 'this one is what the editor shows');
+    await untilStill(all);
+    assert.equal(watched.stops.length, from + 1);
   });
   vscode.debug.removeBreakpoints([breakpoint]);
   await vscode.commands.executeCommand('procession.continueAll');
-  let from = watched.stops.length;
+  await untilRunning(all);
   await vscode.commands.executeCommand('procession.pauseAll');
-  await until('all three are paused', () => ['crew-0', 'crew-1', 'crew-2'].every((name) => stoppedIn(watched, from).has(name)));
-  await vscode.commands.executeCommand('procession.continueAllButThis');
-  from = watched.stops.length;
-  await vscode.commands.executeCommand('procession.attachToNewLikeThis', { row: { kind: 'member', run: id, member: named(await reportOf(id), 'crew-0') } });
+  await untilStill(all);
+  await vscode.commands.executeCommand('procession.continueAllButThis', await row('crew-1'));
+  await untilRunning(['crew-0', 'crew-2'], ['crew-1']);
   await vscode.commands.executeCommand('procession.continueAll');
+  await untilRunning(all);
+  // As the Call Stack calls it, for one of its entries.
+  await vscode.commands.executeCommand('procession.pauseAll', 'an entry', { sessionId: watched.sessions.find(({ name }) => name.startsWith('crew-2'))?.id });
+  await untilStill(all);
+  await vscode.commands.executeCommand('procession.continueAllButThis', 1, { sessionId: watched.sessions.find(({ name }) => name.startsWith('crew-2'))?.id });
+  await untilRunning(['crew-0', 'crew-1'], ['crew-2']);
+  await vscode.commands.executeCommand('procession.continueAll');
+  await untilRunning(all);
+}, limit);
+
+test('with debug.onStop "run" one that stops makes the others stand still; Continue All lets all run on', async (t) => {
+  const { watched, ask } = await crew(t);
+  const { untilRunning, untilStill } = counters(ask);
+  const setting = vscode.workspace.getConfiguration('procession');
+  await setting.update('debug.onStop', 'run', vscode.ConfigurationTarget.Global);
+  t.after(() => setting.update('debug.onStop', undefined, vscode.ConfigurationTarget.Global));
+  const breakpoint = await breakAt('debug_crew.py', 'count += 1', '__import__("multiprocessing").current_process().name == "crew-1"');
+  await until('crew-1 has stopped', () => watched.stops.some(({ session, reason }) => session.name.startsWith('crew-1') && reason === 'breakpoint'));
+  await untilStill(all);
+  vscode.debug.removeBreakpoints([breakpoint]);
+  await vscode.commands.executeCommand('procession.continueAll');
+  await untilRunning(all);
+}, limit);
+
+test('Show, Show in Debugger and a click on a paused row open the line where the member stands, and the call stack', async (t) => {
+  const { watched } = await crew(t);
+  const breakpoint = await breakAt('debug_crew.py', 'count += 1');
+  const line = breakpoint.location.range.start.line + 1;
+  const elsewhere = vscode.Uri.file(`${folder()}/programs/debug_kinds.py`);
+  await until('all three have stopped', () => stoppedIn(watched, 0).size === 3);
+  const opened = async (browser: Browser, how: string, act: () => Promise<void>, expected: number): Promise<void> => {
+    await vscode.window.showTextDocument(elsewhere, { preview: false });
+    await vscode.commands.executeCommand('procession.processes.focus');
+    await act();
+    await until(`${how}: the file and the line`, () => {
+      const editor = vscode.window.activeTextEditor;
+      assert.deepEqual([editor?.document.uri.path.split('/').at(-1), (editor?.selection.active.line ?? 0) + 1], ['debug_crew.py', expected]);
+      return true;
+    });
+    await until(`${how}: the call stack`, async () => (await browser.texts('.debug-call-stack .session .name')).some((text) => text.startsWith('crew-')));
+  };
+  await t.look(async (browser) => {
+    await untilNotice(browser);
+    await opened(browser, 'Show', () => browser.click(noticeButton('Show')), line);
+    const from = watched.stops.length;
+    const session = watched.sessions.find(({ name }) => name.startsWith('crew-2'));
+    const stop = watched.stops.find((one) => one.session.id === session?.id);
+    await session?.customRequest('next', { threadId: stop?.thread });
+    await until('crew-2 has gone a step', () => watched.stops.slice(from).some((one) => one.session.id === session?.id));
+    await untilRow(browser, 'the row tells it', ({ label, description }) => label === 'crew-2' && description.startsWith(`paused at debug_crew.py:${line + 1}`));
+    await opened(browser, 'Show in Debugger', () => browser.clickInline(view, 'crew-2', 'Show in Debugger'), line + 1);
+    await opened(browser, 'a click', () => browser.clickRow(view, 'crew-0'), line);
+  });
+}, limit);
+
+test('Attach Debugger to New Children Like This, Stop All', async (t) => {
+  const { id, watched, crewOf, ask } = await crew(t);
+  await vscode.commands.executeCommand('procession.attachToNewLikeThis', { row: { kind: 'member', run: id, member: named(await reportOf(id), 'crew-0') } });
   writeFileSync(ask, '');
   await until('the fourth has its session', () => crewOf().some(({ name }) => name.startsWith('crew-3')), 30_000);
   const { members } = await reportOf(id);

@@ -7,13 +7,15 @@ import { showView, tidy, untilRun, view } from './support';
 const long = { limit: 60_000 };
 
 for (const [what, more, wanted, reason] of [
-  ['childFilter', { debugChildren: 'match', childFilter: { argv: 'second' } }, 1, 'does not fit childFilter'],
+  ['childFilter by argv', { debugChildren: 'match', childFilter: { argv: 'second' } }, 1, 'does not fit childFilter'],
+  ['childFilter by rank', { debugChildren: 'match', childFilter: { rank: 1 } }, 1, 'does not fit childFilter'],
+  ['childFilter by target', { debugChildren: 'match', childFilter: { target: 'programs/*_tree.cjs' } }, 1, 'does not fit childFilter'],
   ['maxDebugSessions', { debugChildren: 'all', maxDebugSessions: 2 }, 2, '2 sessions are open'],
 ] as const) {
   test(`debug Node: ${what}: the other children run on, and the tree says why they are not attached`, async (t) => {
     tidy(t);
     const watched = watchSessions(t);
-    await breakAt('debug_trio.cjs', 'count += 1');
+    for (const program of ['debug_trio.cjs', 'debug_tree.cjs']) await breakAt(program, 'count += 1');
     const id = await debug(configuration('debug_trio.cjs', { ...more, stopTimeout: 1 }));
     const stopped = (): Set<string> => new Set(watched.stops.filter(({ session }) => watched.sessions.includes(session)).map(({ session }) => session.id));
     await until('those that are wanted have stopped', () => stopped().size === wanted, 30_000);
@@ -27,15 +29,21 @@ for (const [what, more, wanted, reason] of [
     });
     await untilRun(id, 'all still live', (now) => now.members.filter(({ state, role }) => state === 'running' && role !== 'helper').length === 4);
     assert.equal(report.members.filter(({ pid }) => watched.sessions.some(({ name }) => name.includes(`[${pid}]`))).length, wanted + 1, watched.sessions.map(({ name }) => name).join());
+    const chosen = report.members.filter(({ pid, role }) => role !== 'root' && watched.sessions.some(({ name }) => name.includes(`[${pid}]`)));
+    if (what !== 'maxDebugSessions') assert.deepEqual(chosen.map(({ rank }) => rank), [what === 'childFilter by target' ? 2 : 1]);
     await vscode.debug.stopDebugging();
     await untilRun(id, 'the run is told as ended', ({ run }) => run.endedAt !== null, 20_000);
   }, long);
 }
 
-test('debug Node: the exit code of the root is told by the launcher of it', async (t) => {
-  tidy(t);
-  const watched = watchSessions(t);
-  const id = await debug(configuration('debug_exit.cjs', {}));
-  const report = await untilRun(id, 'the end', ({ run }) => run.endedAt !== null, 20_000);
-  assert.deepEqual([report.run.exit?.code, report.members[0]?.exit?.source], [3, 'launcher'], watched.output);
-});
+for (const console of ['internalConsole', 'integratedTerminal']) {
+  for (const [how, code, signal] of [['3', 3, null], ['143', 143, null], ['SIGTERM', null, 'SIGTERM'], ['SIGKILL', null, 'SIGKILL']] as const) {
+    test(`debug Node: how the root ended is told by who started it: ${how}, ${console}`, async (t) => {
+      tidy(t);
+      const watched = watchSessions(t);
+      const id = await debug(configuration('debug_exit.cjs', { args: [how], console }));
+      const { run: { exit } } = await untilRun(id, 'the end', ({ run }) => run.endedAt !== null && run.exit?.source === 'launcher', 30_000);
+      assert.deepEqual([exit?.code, exit?.signal], [code, signal], watched.output);
+    });
+  }
+}

@@ -66,6 +66,8 @@ def after_fork():
         quietly(begin, me.starting.pop(thread)[1])
     else:
         quietly(begin_raw, frame)
+    if 'f' in me.options:
+        quietly(requests.meet)
 
 
 def forked():
@@ -176,6 +178,8 @@ def boot(directory, mark, finder):
         tee.install()
     for name in WATCHED:
         quietly(WATCHED[name], name) if name in sys.modules else None
+    if 'f' in me.options:
+        quietly(requests.meet)
 
 
 def cwd():

@@ -8,10 +8,10 @@ OLDEST = (1, 6)
 SILENCE = b'PYDEVD_DISABLE_FILE_VALIDATION'  # else pydevd writes about frozen modules to the program's stderr
 
 
-def attach(host, port, fallback=''):
+def attach(host, port, fallback='', follow=''):
     """
     Connects this process to a debug adapter that listens at `host:port`, without waiting for its client. `fallback` is a
-    directory with a debugpy in it, for interpreters that have none.
+    directory with a debugpy in it, for interpreters that have none. `follow`, if not empty: the adapter is to hear of children.
     """
     silence = os.environ._data.setdefault(SILENCE, b'1')
     try:
@@ -29,7 +29,7 @@ def attach(host, port, fallback=''):
     # What `debugpy.connect` does, but for waiting until the client is ready: this process goes on meanwhile.
     connect = api._starts_debugging(
         lambda address, settings: api._settrace(host=address[0], port=address[1], wait_for_ready_to_run=False, **settings))
-    debugpy.configure(subProcess=False)
+    debugpy.configure(subProcess=bool(follow))
     connect((host, int(port)))
     return {'debugpy': version}
 

@@ -8,7 +8,7 @@ import sys
 
 from . import oscalls
 from .environment import KEYS, with_ours
-from .hooks import Builtin
+from .hooks import Builtin, is_library
 from .journal import created, emit
 from .texts import render, text, words
 
@@ -36,11 +36,20 @@ def after_fork_exec(pid, args, note):
     if sys._getframe(3).f_code.co_name != '_execute_child':
         return  # multiprocessing's own, told by its Process
     fields = {'method': 'subprocess', 'argv': words(args[0]), 'cwd': args[4] and text(args[4]), 'site': oscalls.caller()[0]}
+    if 'debugpy' in sys.modules and is_debuggers(sys._getframe()):
+        fields['role'] = 'helper'
     message = obstacle(args[1], args[4])
     if message:
         oscalls.doomed[pid] = dict(fields, message=message, cwd=None)
     else:
         emit('spawn', render(dict(fields, child=created(pid))))
+
+
+def is_debuggers(frame):
+    """Whether debugpy has made this call for itself (it asks `uname` for the processor, to log it)."""
+    while frame is not None and is_library(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame is not None and '/debugpy/' in frame.f_code.co_filename
 
 
 def failed(error, args, note):

@@ -9,10 +9,13 @@ import _signal
 import os
 import posix
 import sys
+import time
 
 from .hooks import quietly
 from .journal import identify, me, read
 from .texts import dump
+
+PATIENCE = 10  # s; a window that does not answer so long is gone
 
 
 def install():
@@ -28,6 +31,25 @@ def forked():
     if 'pydevd' in sys.modules:
         from . import debugger
         debugger.keep_out()
+
+
+def meet():
+    """
+    Where a window follows new processes, one that no debugger has brought up by itself waits here, before the program's
+    first line, until the window has attached to it or lets it go. The window does so by taking the file away.
+    """
+    if 'pydevd' in sys.modules or 'pydevd' in me.argv or ('debugpy"' in me.argv and '"--connect"' in me.argv):
+        return
+    path = '%s/waits/%s' % (me.run, me.id or identify())
+    try:
+        posix.close(posix.open(path, posix.O_WRONLY | posix.O_CREAT | posix.O_CLOEXEC, 0o600))
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            posix.stat(path)
+            time.sleep(0.005)
+        posix.unlink(path)
+    except OSError:
+        pass  # it was let go, or there is no such directory: nobody follows
 
 
 def asked(_number, frame):
