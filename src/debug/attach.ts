@@ -82,11 +82,14 @@ export class Attacher implements vscode.Disposable {
   async reveal(session: vscode.DebugSession, thread: number | undefined): Promise<void> {
     await vscode.commands.executeCommand('workbench.debug.action.focusCallStackView');
     if (thread === undefined) return;
-    const { stackFrames } = await session.customRequest('stackTrace', { threadId: thread, startFrame: 0, levels: 1 }) as { stackFrames: { line: number; source?: { path?: string } }[] };
+    const { stackFrames } = await session.customRequest('stackTrace', { threadId: thread, startFrame: 0, levels: 1 }) as { stackFrames: { line: number; source?: { path?: string; sourceReference?: number } }[] };
     const [top] = stackFrames;
-    if (!top?.source?.path) return;
+    if (!top?.source) return;
+    const { path, sourceReference } = top.source;
+    // In a remote window the editor has made the path a URI.
+    const uri = sourceReference ? vscode.debug.asDebugSourceUri(top.source, session) : path === undefined ? undefined : /^[\w+.-]+:\/\//.test(path) ? vscode.Uri.parse(path) : vscode.Uri.file(path);
     const at = new vscode.Position(Math.max(0, top.line - 1), 0);
-    await vscode.window.showTextDocument(vscode.Uri.file(top.source.path), { selection: new vscode.Range(at, at), preview: true });
+    if (uri) await vscode.window.showTextDocument(uri, { selection: new vscode.Range(at, at), preview: true });
   }
 
   /** From now on, attaches to new children that have the name or the target of this one. Asked for again, it ends. */

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { Browser } from '../browser';
 import { breakAt, configuration, debug, stackOf, watchSessions, type Watched } from '../debugging/session';
 import { test, until, type TestContext } from '../inside/testing';
-import { folder, isAlive, named, reportOf, tidy, untilRow, untilRun, view } from './support';
+import { folder, isAlive, named, reportOf, showView, tidy, untilRow, untilRun, view } from './support';
 
 const limit = { limit: 90_000, browserOnly: true };
 const lens = '.codelens-decoration';
@@ -46,7 +46,12 @@ function counters(ask: string): { untilRunning: (names: readonly string[], stand
   };
 }
 
-const noticeButton = (text: string): string => `.notifications-center.visible .monaco-button:text-is("${text}")`;
+async function clickNotice(browser: Browser, button: string): Promise<void> {
+  // The mouse that has opened the list still shows the tooltip of what it clicked, over the buttons.
+  await browser.hover('.notifications-center.visible .notifications-center-header-title');
+  await browser.click(`.notifications-center.visible .monaco-button:text-is("${button}")`);
+}
+
 const all = ['crew-0', 'crew-1', 'crew-2'];
 
 const untilNotice = (browser: Browser): Promise<string[]> => until('the notice', async () => {
@@ -65,7 +70,7 @@ test('several stop at one line: one notice; Step This, Continue All, Pause All, 
     assert.equal((await untilNotice(browser)).length, 1);
     const focused = vscode.debug.activeDebugSession;
     const from = watched.stops.length;
-    await browser.click(noticeButton('Step This'));
+    await clickNotice(browser, 'Step This');
     const step = await until('the step', () => watched.stops[from]);
     assert.deepEqual([step.reason, (await stackOf(step.session, step.thread))[0]], ['step', `work:${line + 1}`]);
     assert.equal(step.session.id, focused?.id, 'this one is what the editor shows');
@@ -112,7 +117,7 @@ test('Show, Show in Debugger and a click on a paused row open the line where the
   await until('all three have stopped', () => stoppedIn(watched, 0).size === 3);
   const opened = async (browser: Browser, how: string, act: () => Promise<void>, expected: number): Promise<void> => {
     await vscode.window.showTextDocument(elsewhere, { preview: false });
-    await vscode.commands.executeCommand('procession.processes.focus');
+    await showView();
     await act();
     await until(`${how}: the file and the line`, () => {
       const editor = vscode.window.activeTextEditor;
@@ -123,12 +128,13 @@ test('Show, Show in Debugger and a click on a paused row open the line where the
   };
   await t.look(async (browser) => {
     await untilNotice(browser);
-    await opened(browser, 'Show', () => browser.click(noticeButton('Show')), line);
+    await opened(browser, 'Show', () => clickNotice(browser, 'Show'), line);
     const from = watched.stops.length;
     const session = watched.sessions.find(({ name }) => name.startsWith('crew-2'));
     const stop = watched.stops.find((one) => one.session.id === session?.id);
     await session?.customRequest('next', { threadId: stop?.thread });
     await until('crew-2 has gone a step', () => watched.stops.slice(from).some((one) => one.session.id === session?.id));
+    await showView();
     await untilRow(browser, 'the row tells it', ({ label, description }) => label === 'crew-2' && description.startsWith(`paused at debug_crew.py:${line + 1}`));
     await opened(browser, 'Show in Debugger', () => browser.clickInline(view, 'crew-2', 'Show in Debugger'), line + 1);
     await opened(browser, 'a click', () => browser.clickRow(view, 'crew-0'), line);
