@@ -48,26 +48,36 @@ function inspectorAt(port: number): Promise<string | undefined> {
   });
 }
 
-async function find(pid: number): Promise<string | undefined> {
-  for (const port of listeningPorts(pid)) {
-    const address = await inspectorAt(port);
-    if (address) return address;
-  }
-  return undefined;
+/** The inspector among some ports. */
+async function among(ports: readonly number[]): Promise<string | undefined> {
+  return (await Promise.all(ports.map(inspectorAt))).find((address) => address !== undefined);
 }
 
-/** Opens the inspector of a member that its probe has reported, and gives its address. `opened`: it was closed before. */
+/** ms in which a process opens its inspector, if it is not open yet */
+const opening = 500;
+
+/**
+ * Opens the inspector of a member that its probe has reported, and gives its address. `opened`: it was closed before. The port that is
+ * new is the inspector's: those that the process has are its own servers', which are asked only where no new one comes.
+ */
 export async function openInspector(member: Member, timeout = 5_000): Promise<{ address: string; opened: boolean }> {
   const who = `${member.name} (pid ${member.pid})`;
   if (process.platform !== 'linux') throw new HumanError(`Attaching to a running Node process is done on Linux only so far. Start ${who} under the debugger: "debugChildren": "all".`);
-  const there = await find(member.pid);
+  const before = listeningPorts(member.pid);
+  const there = member.argv.some((word) => word.startsWith('--inspect')) ? await among(before) : undefined;
   if (there) return { address: there, opened: false };
   // A process that has not come so far as to run JavaScript would die of it: its probe has spoken, so it has.
   const sent = sendSignal(member.id, 'SIGUSR1');
   if (sent === 'denied') throw new HumanError(`The operating system does not permit this user to attach to ${who}. Act as the user who owns it.`);
+  let asked = false;
   for (let waited = 0; sent === 'sent' && waited < timeout; waited += step) {
-    const address = await find(member.pid);
+    const address = await among(listeningPorts(member.pid).filter((port) => !before.includes(port)));
     if (address) return { address, opened: true };
+    if (waited > opening && !asked) {
+      asked = true;
+      const known = await among(before);
+      if (known) return { address: known, opened: false };
+    }
     await new Promise((done) => setTimeout(done, step));
   }
   if (!isSame(member.id)) throw new HumanError(`${who} has ended.`);
