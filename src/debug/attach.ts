@@ -75,7 +75,8 @@ export class Attacher implements vscode.Disposable {
     const attached = this.services.sessions.find(run.open.id, member);
     if (!attached) throw new HumanError(`${member.name} (pid ${member.pid}) is not debugged.`);
     if (attached.session.configuration.request === 'launch') throw new HumanError(`${member.name} (pid ${member.pid}) was launched by the debugger and can't be let go: stop it, or launch it without debugging and attach.`);
-    await vscode.debug.stopDebugging(attached.session);
+    // VS Code's own Stop would end the process of a session that lies below one that was launched, or all of the run.
+    await startedFor(attached.session).customRequest('disconnect', { terminateDebuggee: false });
   }
 
   /** Shows where a session stands: its frame, its place in the call stack. */
@@ -131,6 +132,12 @@ export class Attacher implements vscode.Disposable {
     this.#subscriptions.dispose();
     for (const address of this.#inspectors.values()) void closeInspector(address);
   }
+}
+
+/** The session that was started to attach: js-debug puts that of the process below it. */
+function startedFor(session: vscode.DebugSession): vscode.DebugSession {
+  const above = session.parentSession;
+  return session.configuration[aboutKey] === undefined && above?.configuration[aboutKey] !== undefined && above.configuration.request === 'attach' ? above : session;
 }
 
 /** What two members that do the same have in common: the target function, else the name without its number. */

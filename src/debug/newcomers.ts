@@ -54,12 +54,13 @@ export class Newcomers implements vscode.Disposable {
     const { sessions, children } = this.services;
     const { id, directory } = run.open;
     await children.admit(id, pid, async (member) => {
+      if (!member) return;
       if (!takePlace(directory, most)) return sessions.leaveOut(id, pid, tooMany(most));
+      this.#placed.set(`${id}/${pid}`, directory);
       try {
-        if (member) await this.attacher.attach(run, member, true);
-        this.#placed.set(`${id}/${pid}`, directory);
+        await this.attacher.attach(run, member, true);
       } catch (error) {
-        freePlace(directory);
+        this.#vacate(`${id}/${pid}`);
         sessions.leaveOut(id, pid, messageOf(error));
       }
     });
@@ -67,7 +68,10 @@ export class Newcomers implements vscode.Disposable {
 
   #ended(session: vscode.DebugSession): void {
     const about = DebugSessions.about(session);
-    const key = `${about?.run ?? ''}/${about?.pid ?? ''}`;
+    if (about) this.#vacate(`${about.run}/${about.pid ?? ''}`);
+  }
+
+  #vacate(key: string): void {
     const directory = this.#placed.get(key);
     if (directory !== undefined && this.#placed.delete(key)) freePlace(directory);
   }

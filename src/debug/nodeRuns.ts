@@ -62,7 +62,7 @@ export class NodeRuns implements vscode.Disposable {
   #track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {
     const about = DebugSessions.about(session);
     const prepared = about && this.#prepared.get(about.run);
-    if (!prepared) return undefined;
+    if (!prepared || isOfMember(session)) return undefined;
     const { debugged, cwd } = prepared;
     if (session.configuration[aboutKey] === undefined) {
       const pid = pidOf(session);
@@ -96,7 +96,7 @@ export class NodeRuns implements vscode.Disposable {
   #leftShell(command: string, status: number | undefined): void {
     const found = [...this.#prepared.values()].find(({ debugged }) => command.includes(debugged.directory));
     if (!found || status === undefined) return;
-    const signal = status > 128 && found.debugged.lastWords()?.code !== status ? signalName(status - 128, process.platform) : null;
+    const signal = status > 128 && status < 192 && process.platform !== 'win32' && found.debugged.lastWords()?.code !== status ? signalName(status - 128, process.platform) : null;
     found.debugged.exited({ code: signal === null ? status : null, signal });
   }
 
@@ -140,7 +140,7 @@ export class NodeRuns implements vscode.Disposable {
   #free(session: vscode.DebugSession): void {
     const about = DebugSessions.about(session);
     const prepared = about && this.#prepared.get(about.run);
-    if (prepared && pidOf(session) !== undefined && !isRoot(session)) freePlace(prepared.debugged.directory);
+    if (prepared && !isOfMember(session) && pidOf(session) !== undefined && !isRoot(session)) freePlace(prepared.debugged.directory);
   }
 
   dispose(): void {
@@ -154,6 +154,12 @@ const settling = 2_000;
 /** The process of a session, whose pid js-debug tells in the name: `child.js [123]`. Threads of workers have none. */
 function pidOf(session: vscode.DebugSession): number | undefined {
   return session.type === 'pwa-node' && session.configuration[aboutKey] === undefined ? Number(/^(?!\[worker).*\[(\d+)\]/.exec(session.name)?.[1] ?? 0) || undefined : undefined;
+}
+
+/** Whether js-debug was attached to one member: what is done to that session is not meant for the run. */
+function isOfMember(session: vscode.DebugSession): boolean {
+  for (let at: vscode.DebugSession | undefined = session; at; at = at.parentSession) if (at.configuration[aboutKey] !== undefined) return at.configuration.request === 'attach';
+  return false;
 }
 
 /** The first target is the root: js-debug tells in its name what it belongs to. */

@@ -226,7 +226,7 @@ export class PythonAttach extends FollowingAdapter {
       this.reply(request);
       return undefined;
     }
-    return request;
+    return request.command === 'disconnect' ? { ...request, arguments: { ...request.arguments, terminateDebuggee: false } } : request;
   }
 
   protected fromAdapter(message: Message): Message | undefined {

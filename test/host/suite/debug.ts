@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { breakAt, configuration, debug, goOn, stackOf, watchSessions } from '../debugging/session';
 import { test, until } from '../inside/testing';
-import { api, clickButton, folder, isAlive, named, reportOf, showView, tidy, untilRow, untilRun } from './support';
+import { api, clickButton, clickEntry, folder, isAlive, named, reportOf, showView, tidy, untilRow, untilRun } from './support';
 
 const long = { limit: 120_000 };
 
@@ -81,9 +81,8 @@ for (const name of ['spinner', 'waiter', 'sleeper', 'ticker']) {
     }
     await t.look(async (browser) => {
       await untilRow(browser, 'the row tells of the debugger', ({ label, description }) => label === name && /^(debugged|paused at debug_states)/.test(description));
-      await browser.clickMenu('Processes', name, 'Detach Debugger');
+      await clickEntry(browser, member, 'Detach Debugger', () => !watched.sessions.includes(session));
     });
-    await until('the session has ended', () => !watched.sessions.includes(session));
     assert.ok(isAlive(member.pid));
     await untilRun(id, 'it still runs', (now) => named(now, name)?.state === 'running');
   }, { ...long, browserOnly: true });

@@ -141,6 +141,16 @@ test('Show, Show in Debugger and a click on a paused row open the line where the
   });
 }, limit);
 
+test('Detach Debugger lets one child go, which runs on as the others do', async (t) => {
+  const { id, watched, crewOf, ask } = await crew(t);
+  await vscode.commands.executeCommand('procession.detachDebugger', { row: { kind: 'member', run: id, member: named(await reportOf(id), 'crew-0') } });
+  await until('its session has ended', () => crewOf().length === 2);
+  await counters(ask).untilRunning(all);
+  await breakAt('debug_crew.py', 'count += 1');
+  await until('the others stop', () => stoppedIn(watched, 0).size === 2);
+  await counters(ask).untilRunning(['crew-0'], ['crew-1', 'crew-2']);
+}, limit);
+
 test('Attach Debugger to New Children Like This, Stop All', async (t) => {
   const { id, watched, crewOf, ask } = await crew(t);
   await vscode.commands.executeCommand('procession.attachToNewLikeThis', { row: { kind: 'member', run: id, member: named(await reportOf(id), 'crew-0') } });

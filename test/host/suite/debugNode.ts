@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { breakAt, configuration, debug, watchSessions } from '../debugging/session';
 import { test, until } from '../inside/testing';
+import type { Report } from '../../../src/api';
 import { showView, tidy, untilRun, view } from './support';
 
 const long = { limit: 60_000 };
@@ -47,3 +48,26 @@ for (const console of ['internalConsole', 'integratedTerminal']) {
     });
   }
 }
+
+test('debug Node: a child that was attached to on demand is let go, and neither it nor the run ends', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  const id = await debug(configuration('debug_tree.cjs', { stopTimeout: 1 }));
+  const lives = (): Promise<Report> => untilRun(id, 'all members live', ({ members }) => members.filter(({ state, role }) => state === 'running' && role !== 'helper').length === 4, 30_000);
+  const { members } = await lives();
+  const member = members.find(({ argv }) => argv.includes('tick'));
+  const breakpoint = await breakAt('debug_tree.cjs', 'count += 1');
+  await vscode.commands.executeCommand('procession.attachDebugger', { row: { kind: 'member', run: id, member } });
+  const { session } = await until('the stop', () => watched.stops[0], 30_000);
+  vscode.debug.removeBreakpoints([breakpoint]);
+  await vscode.commands.executeCommand('procession.detachDebugger', { row: { kind: 'member', run: id, member } });
+  await until('its session has ended', () => !watched.sessions.some(({ name }) => name === session.name));
+  let looks = 0;
+  await until('nobody ends of it', async () => {
+    await lives();
+    return ++looks > 12;
+  });
+  await vscode.commands.executeCommand('procession.stopAll');
+  const { run: { exit } } = await untilRun(id, 'the end', ({ run }) => run.endedAt !== null && run.exit !== null, 20_000);
+  assert.deepEqual([exit?.signal, exit?.source], ['SIGINT', 'launcher']);
+}, long);

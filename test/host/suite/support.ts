@@ -101,7 +101,17 @@ export async function clickButton(browser: Browser, { name: label, pid }: Member
     return rows.length > 0 && rows.every(({ description }) => description.includes(`${pid} `));
   });
   await browser.clickInline(view, label, action);
-  await until(`${action} has an effect`, async () => {
+  await answering(browser, label, action, done);
+}
+
+/** Chooses from the menu of a member's row; the row may be lost to the click here, too. */
+export async function clickEntry(browser: Browser, { name: label }: Member, entry: string, done: () => unknown): Promise<void> {
+  await browser.clickMenu(view, label, entry);
+  await answering(browser, label, entry, done);
+}
+
+function answering(browser: Browser, label: string, action: string, done: () => unknown): Promise<boolean> {
+  return until(`${action} has an effect`, async () => {
     if (done()) return true;
     if ((await browser.texts(openPicks)).some((text) => text.startsWith(label))) await browser.choosePick(label);
     return undefined;
