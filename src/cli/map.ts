@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { formatSeconds } from '../core/describe';
 import { HumanError } from '../core/errors';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { ownRef } from '../launch/launcher';
-import { createRunDirectory, eventsOf, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
+import { createRunDirectory, eventsOf, newRunId, readDescription, removeFolder, writeDescription } from '../observe/runDirectory';
 import { usableCores } from '../workload/cores';
 import { forgetOldRuns, listRunsOf, ringBell, runnerOf, runsOf } from '../workload/folders';
 import { journalOf, logOf, shortageText, slotOf, type Progress } from '../workload/protocol';
@@ -58,8 +58,8 @@ const nameOf = (identity: string): string => (identity.endsWith('.workload.json'
 
 /** The journal goes on; the events are those of processes that are gone, and a run has one root. */
 function openAgain(run: string, workspace: string | undefined): void {
-  rmSync(eventsOf(run), { recursive: true, force: true });
-  mkdirSync(eventsOf(run), { mode: 0o700 });
+  removeFolder(eventsOf(run));
+  mkdirSync(eventsOf(run), { recursive: true, mode: 0o700 });
   const description = readDescription(run);
   if (description) writeDescription(run, { ...description, startedAt: Date.now(), observer: null, ...(workspace === undefined ? {} : { workspace }) });
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
 import type { Ending } from '../core/events';
@@ -7,7 +7,7 @@ import type { Report } from '../core/report';
 import { installProbes } from '../launch/environment';
 import { Launcher } from '../launch/launcher';
 import { readRun } from '../observe/readRun';
-import { createRunDirectory, liveRunsFolder, newRunId } from '../observe/runDirectory';
+import { createRunDirectory, liveRunsFolder, newRunId, removeFolder } from '../observe/runDirectory';
 import { parseOptions, splitCommand } from './arguments';
 
 const options = {
@@ -68,6 +68,6 @@ export async function run(args: string[]): Promise<number> {
     const report = await launcher.report();
     if (values.report !== undefined) writeReport(values.report, report ?? readRun(directory).report);
     launcher.close();
-    if (values.record === undefined) rmSync(directory, { recursive: true, force: true });
+    if (values.record === undefined) removeFolder(directory);
   }
 }

@@ -1,9 +1,9 @@
-import { cpSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { codeOf } from '../core/errors';
 import { isSame } from './identity';
 import { readRun } from './readRun';
-import { listRuns, readDescription } from './runDirectory';
+import { listRuns, readDescription, removeFolder } from './runDirectory';
 
 /** What is kept of runs that have ended: the newest, as long as all three hold. */
 export interface Keep {
@@ -30,7 +30,7 @@ export function moveRun(run: string, folder: string): string {
     const draft = `${place}.new`;
     cpSync(run, draft, { recursive: true });
     renameSync(draft, place);
-    rmSync(run, { recursive: true, force: true });
+    removeFolder(run);
   }
   return place;
 }
@@ -52,7 +52,7 @@ export function pruneRuns(folder: string, keep: Keep, now: number): string[] {
     const startedAt = readDescription(run)?.startedAt ?? now;
     if (runs <= keep.runs && bytes <= keep.megabytes * 1024 * 1024 && startedAt >= oldest) continue;
     if (isLive(run)) continue;
-    rmSync(run, { recursive: true, force: true });
+    removeFolder(run);
     removed.push(run);
   }
   return removed;

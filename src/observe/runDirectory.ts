@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, statfsSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
@@ -88,6 +88,24 @@ export function createRunDirectory(path: string): void {
   } catch (error) {
     if (error instanceof HumanError) throw error;
     throw new HumanError(`The run directory ${path} can't be made (${codeOf(error) ?? String(error)}). Choose a folder that you may write to.`);
+  }
+}
+
+/**
+ * Removes a run directory or a folder of one. Processes that outlive the run may write there in this very moment: under
+ * another name nobody finds it. What can't be removed is left for the next who makes room, and nobody is troubled with it.
+ */
+export function removeFolder(path: string): void {
+  let place = `${path}.${process.pid}.removed`;
+  try {
+    renameSync(path, place);
+  } catch {
+    place = path;
+  }
+  try {
+    rmSync(place, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
+  } catch {
+    // It is not ours, or in use.
   }
 }
 

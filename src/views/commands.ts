@@ -1,5 +1,4 @@
 import { isAbsolute } from 'node:path';
-import { rmSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { describeRow, quoteCommand } from '../core/describe';
 import { HumanError } from '../core/errors';
@@ -9,7 +8,7 @@ import { subtreeOf } from '../core/tree';
 import type { LaunchOptions } from '../launch/options';
 import { runtimeOfFile } from '../launch/resolve';
 import { refusal, signalMember, stopRun, stopSignalsOf } from '../launch/steer';
-import { writeDescription } from '../observe/runDirectory';
+import { removeFolder, writeDescription } from '../observe/runDirectory';
 import { isWorkloadRun } from '../workload/folders';
 import { chosenRows, pickRows, type Given } from './chosen';
 import { launchRun, type Window } from './launchRun';
@@ -268,7 +267,7 @@ export class Commands {
     const { workspace, ...description } = run.open.description();
     // The journal of a workload stays: what is done need not be done again.
     if (workspace !== undefined && isWorkloadRun(description)) writeDescription(run.open.directory, description);
-    else rmSync(run.open.directory, { recursive: true, force: true });
+    else removeFolder(run.open.directory);
   }
 
   private async reapOrphans(run: WindowRun): Promise<void> {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { isSame } from '../observe/identity';
-import { listRuns, type RunDescription } from '../observe/runDirectory';
+import { listRuns, removeFolder, type RunDescription } from '../observe/runDirectory';
 import { progressOf, type Progress } from './protocol';
 
 /** Run directories of workloads lie on disk, not in memory: a journal is to outlive the machine's restart. */
@@ -77,5 +77,5 @@ export function runnerOf(run: string): number | undefined {
 
 /** Removes all but the newest runs of a workload; those that go on stay. */
 export function forgetOldRuns(folder: string, keep: number): void {
-  for (const run of listRunsOf(folder).slice(0, -keep)) if (runnerOf(run) === undefined) rmSync(run, { recursive: true, force: true });
+  for (const run of listRunsOf(folder).slice(0, -keep)) if (runnerOf(run) === undefined) removeFolder(run);
 }

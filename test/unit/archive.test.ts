@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { ownRef } from '../../src/launch/launcher';
 import { isLive, moveRun, pruneRuns } from '../../src/observe/archive';
-import { createRunDirectory, listRuns, writeDescription } from '../../src/observe/runDirectory';
+import { createRunDirectory, listRuns, removeFolder, writeDescription } from '../../src/observe/runDirectory';
 
 const folder = mkdtempSync(join(tmpdir(), 'procession-archive-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -56,4 +58,18 @@ test('a run moves as a whole, also to another file system', { skip: !existsSync(
   } finally {
     rmSync(memory, { recursive: true, force: true });
   }
+});
+
+test('a run is removed also while its processes write', { skip: process.platform === 'win32' }, async () => {
+  for (let round = 0; round < 10; round++) {
+    const path = run('busy', 'a');
+    const writer = spawn('sh', ['-c', 'i=0; while echo x >> "$0/events/$i.ndjson"; do i=$((i+1)); done', path], { stdio: 'ignore' });
+    const ended = once(writer, 'exit');
+    while (readdirSync(join(path, 'events')).length < 20) await new Promise((next) => setTimeout(next, 1));
+    removeFolder(path);
+    assert.deepEqual(readdirSync(join(folder, 'busy')), []);
+    await ended;
+    assert.deepEqual(readdirSync(join(folder, 'busy')), []);
+  }
+  removeFolder(join(folder, 'busy', 'none'));
 });
