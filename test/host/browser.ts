@@ -136,6 +136,8 @@ export function pageBrowser(page: Page): Browser {
       for (let tries = 0; tries < 5; tries++) {
         await row(view, label).locator('.label-name').first().click(clicking(options));
         if (await effect.waitFor({ state: 'visible', timeout: 1_500 }).then(() => true, () => false)) return;
+        // Or the click has led to another view.
+        if (!(await row(view, label).isVisible())) return;
       }
       throw new Error(`a click on the row ${label} of ${view} had no effect`);
     },
