@@ -1,8 +1,8 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ProcessionApi } from './api';
 import { registerDebugging } from './debug/register';
-import { pruneRuns, type Keep } from './observe/archive';
+import { pruneRuns, stillNews, type Keep } from './observe/archive';
 import { isSame } from './observe/identity';
 import { liveRunsFolder } from './observe/runDirectory';
 import { Commands, nameOf } from './views/commands';
@@ -11,6 +11,7 @@ import { bindRuns, launchRun, resumeObservation, type Window } from './views/lau
 import { Outputs, outputScheme } from './views/output';
 import { ProcessTree } from './views/processTree';
 import { RunStore } from './views/runStore';
+import { workloadPath } from './views/workload/find';
 import { registerWorkloads } from './views/workload/register';
 
 /** Builds the objects of the window and connects them. */
@@ -64,14 +65,8 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   };
 }
 
-/** A workload file as a launch configuration names it. */
-const workloadPath = (file: string, folder = vscode.workspace.workspaceFolders?.[0]): string => resolve(folder?.uri.fsPath ?? '.', file);
-
 /** Where runs are kept that have ended. */
 const archiveOf = (context: vscode.ExtensionContext): string => join(context.globalStorageUri.fsPath, 'runs');
-
-/** A run that ended longer ago than this is history: it is kept, but not shown in a new window. In ms. */
-const stillNews = 12 * 3_600_000;
 
 /** Finds the runs that this workspace has going, or had in the window before: it may have been reloaded, or have crashed. Then makes room. */
 function pickUp(window: Window, archive: string, log: vscode.LogOutputChannel): void {

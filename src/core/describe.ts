@@ -80,6 +80,9 @@ export function describeRow(member: Member): string {
   return parts.join(' · ');
 }
 
+/** `1 worker`, `3 workers`. */
+export const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
 /** A command line as a person would type it into a POSIX shell. */
 export function quoteCommand(argv: readonly string[]): string {
   return argv.map((argument) => (/^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`)).join(' ');

@@ -1,12 +1,11 @@
 import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
-import { hostname } from 'node:os';
 import type { Event, ProcessRef, SampleEvent } from '../core/events';
 import { membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce } from '../core/state';
 import type { EventFile} from '../observe/eventFile';
 import { type UnsignedEvent } from '../observe/eventFile';
-import { isSame, readStart } from '../observe/identity';
+import { isHere, isSame, readStart } from '../observe/identity';
 import { attentionOf, watchLeases } from '../observe/lease';
 import { MemoryKills } from '../observe/memoryKills';
 import { RunReader } from '../observe/reader';
@@ -29,9 +28,6 @@ export interface ObserverOptions {
 
 /** True while the process is in the process table, alive or a zombie. */
 const isThere = (id: ProcessRef): boolean => (process.platform === 'linux' ? readStart(parseInt(id, 10)) === id.split('.')[1] : isSame(id));
-
-/** The processes of other hosts are not ours to look at. */
-const isHere = (host: string | null): boolean => host === null || host === hostname();
 
 /** How often the members that the probes told of are compared with those that the operating system shows. */
 const reconcileEvery = 1_000;

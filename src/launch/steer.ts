@@ -1,9 +1,8 @@
-import { hostname } from 'node:os';
 import { HumanError } from '../core/errors';
 import type { ProcessRef } from '../core/events';
 import type { Member } from '../core/members';
 import type { EventFile } from '../observe/eventFile';
-import { isSame, sendSignal, type SignalResult } from '../observe/identity';
+import { isHere, isSame, sendSignal, type SignalResult } from '../observe/identity';
 import type { LaunchOptions } from './options';
 
 /** Ends and signals members: by pid and start time, and every signal is a fact of the run's record. */
@@ -16,12 +15,9 @@ export interface Steering {
   alive?: (ref: ProcessRef) => boolean;
 }
 
-/** On another host its pid may be somebody else's here. */
-const isElsewhere = ({ host }: Member): boolean => host !== null && host !== hostname();
-
 /** Sends a signal to one member. `via` names the action of the person: "Terminate", "Stop", … */
 export function signalMember(steering: Steering, member: Member, signal: NodeJS.Signals, via: string): SignalResult {
-  if (isElsewhere(member)) return 'denied';
+  if (!isHere(member.host)) return 'denied';
   const t = Date.now();
   const result = (steering.send ?? sendSignal)(member.id, signal);
   if (result === 'sent') steering.file.write({ e: 'signal', t, to: member.id, signal, by: 'procession', via });
@@ -31,7 +27,7 @@ export function signalMember(steering: Steering, member: Member, signal: NodeJS.
 /** Says why a signal was not delivered, and what to do; undefined when it was, or when the member had ended anyway. */
 export function refusal(member: Member, signal: string, result: SignalResult): HumanError | undefined {
   const who = `${member.name} (pid ${member.pid})`;
-  if (isElsewhere(member)) return new HumanError(`${signal} was not sent: ${who} runs on ${member.host ?? 'another host'}. End it there, or end its launcher here.`);
+  if (!isHere(member.host)) return new HumanError(`${signal} was not sent: ${who} runs on ${member.host ?? 'another host'}. End it there, or end its launcher here.`);
   if (result === 'reused') return new HumanError(`${signal} was not sent: ${who} has ended and its pid now belongs to another process that is not part of this run.`);
   if (result === 'denied') return new HumanError(`${signal} was not sent: the operating system does not permit this user to signal ${who}. Act as the user who owns it.`);
   return undefined;
@@ -73,7 +69,7 @@ function addressees(left: readonly Member[], killing: boolean, first: boolean, w
  */
 export async function stopRun(steering: Steering, plan: StopPlan, via = 'Stop'): Promise<Member[]> {
   const alive = steering.alive ?? isSame;
-  const living = (): Member[] => plan.members().filter((member) => member.endedAt === null && !isElsewhere(member) && alive(member.id));
+  const living = (): Member[] => plan.members().filter((member) => member.endedAt === null && isHere(member.host) && alive(member.id));
   const last = plan.signals.at(-1) ?? 'SIGKILL';
   for (const [stage, planned] of plan.signals.entries()) {
     const told = new Set<ProcessRef>();

@@ -19,6 +19,9 @@ export function isLive(run: string): boolean {
   return readRun(run).report.members.some((member) => member.endedAt === null && isSame(member.id));
 }
 
+/** A run that began longer ago than this (ms) is history: it is kept, but not shown in a new window. */
+export const stillNews = 12 * 3_600_000;
+
 /** Moves a run that has ended out of the memory file system; gives its new place. */
 export function moveRun(run: string, folder: string): string {
   const place = join(folder, basename(run));

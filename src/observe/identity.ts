@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { ProcessRef } from '../core/events';
 import { parseStat, type StatRow } from './procText';
 
@@ -15,6 +16,9 @@ export function readStart(pid: number): string | undefined {
   const row = process.platform === 'linux' ? withStat(pid, (found) => found) : undefined;
   return row ? String(row.start) : undefined;
 }
+
+/** Whether a process is on this host; `host` as it has told, null where it did not. Elsewhere a pid may be anybody's. */
+export const isHere = (host: string | null): boolean => host === null || host === hostname();
 
 /** Whether the process that `ref` names is there now (a zombie is not: it has ended). */
 export function isSame(ref: ProcessRef): boolean {

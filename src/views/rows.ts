@@ -1,4 +1,4 @@
-import { describeRow, quoteCommand } from '../core/describe';
+import { describeRow, plural, quoteCommand } from '../core/describe';
 import type { Member, WorkerThread } from '../core/members';
 import type { Report } from '../core/report';
 import type { FailLine } from '../workload/protocol';
@@ -42,12 +42,10 @@ function helperRows(run: string, under: string, members: readonly Member[]): Row
   return [{
     kind: 'helpers', key: `${run}/${under}/helpers`, run, members: [...members],
     children: members.map((member) => memberRow(run, member, [])),
-    label: members.length === 1 ? '1 helper' : `${members.length} helpers`,
+    label: plural(members.length, 'helper'),
     description: [...new Set(members.map((member) => member.name))].slice(0, 3).join(', ') + (alive === members.length ? '' : ` · ${alive} alive`),
   }];
 }
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 /** The ranks of one launcher stand in their order and are called by their number, by hosts where there are several. */
 function childRows(run: string, under: string, children: readonly TreeNode[]): Row[] {

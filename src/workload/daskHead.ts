@@ -1,4 +1,5 @@
 import type { Ending } from '../core/events';
+import { parsed } from '../core/json';
 import type { SlotContent } from './answers';
 import { WorkerProcess, type Refused, type WorkerCallbacks, type WorkerLaunch } from './workerProcess';
 
@@ -97,7 +98,7 @@ export class DaskHead {
   }
 
   #hear(line: string): void {
-    const said = parsed(line);
+    const said = parsed<HeadLine>(line);
     if (!said) this.#garbled();
     else if ('member' in said) this.#members.set(said.member.address, said.member);
     else if ('gone' in said) {
@@ -165,13 +166,5 @@ export class DaskHead {
       }
       await new Promise((next) => setTimeout(next, 20));
     }
-  }
-}
-
-function parsed(line: string): HeadLine | undefined {
-  try {
-    return JSON.parse(line) as HeadLine;
-  } catch {
-    return undefined;
   }
 }

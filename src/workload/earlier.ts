@@ -1,5 +1,6 @@
+import { grown } from './grown';
 import { hashOf, keyOf, KeyCounts, parseKey } from './keys';
-import { lastLine, readJournal, readLines, rowText, valueText } from './journal';
+import { lastLine, readJournal, readLines, resultIn, rowText } from './journal';
 import { keptRow, type JournalLine } from './protocol';
 import type { Result } from './results';
 
@@ -56,11 +57,7 @@ export class Earlier {
 
   /** Notes what stands under a number. True when that was done before, and is done again. */
   #stand(index: number, key: readonly [number, number], isDone: boolean): boolean {
-    if (index >= this.#stood.length) {
-      const grown = new Uint32Array(Math.max(index + 1, this.#stood.length * 2));
-      grown.set(this.#stood);
-      this.#stood = grown;
-    }
+    this.#stood = grown(this.#stood, index);
     const part = partOf(key);
     const isRepeated = isDone && this.#stood[index] === part + 1;
     if (isRepeated) this.#replaced.set(index, (this.#replaced.get(index) ?? 0) + 1);
@@ -106,8 +103,7 @@ export class Earlier {
       }
       const index = this.#moved ? now : entry.i;
       journal?.add(numbered(text, entry.e === 'fail' ? 'fail' : 'done', index));
-      const common = { index, row: rowText(text, entry), microseconds: entry.us };
-      use(entry.e === 'fail' ? { ...common, value: undefined, error: entry.error } : { ...common, value: valueText(text, entry), error: undefined });
+      use(resultIn(text, entry, index));
     }, (text) => journal?.add(`${text}\n`), journal?.end);
   }
 }

@@ -1,3 +1,4 @@
+import { plural } from '../core/describe';
 import type { Halt } from './workload';
 
 /** Parses GNU parallel's `soon|now,fail|success|done=N|N%`; undefined when it is something else. */
@@ -19,7 +20,7 @@ export function haltReason(halt: Halt | null, { done, failed, total }: { done: n
   const ended = done + failed;
   const count = halt.on === 'fail' ? failed : halt.on === 'success' ? done : ended;
   const what = { fail: 'failed', success: 'succeeded', done: 'ended' }[halt.on];
-  if (halt.count !== undefined) return count >= halt.count ? `${count} task${count === 1 ? '' : 's'} ${what}` : undefined;
+  if (halt.count !== undefined) return count >= halt.count ? `${plural(count, 'task')} ${what}` : undefined;
   if (halt.percent === undefined || ended < leastForShare) return undefined;
   const share = (100 * count) / (halt.on === 'done' ? (total ?? Infinity) : ended);
   return share >= halt.percent ? `${share.toFixed(share < 10 ? 1 : 0)} % of the tasks ${what}` : undefined;

@@ -1,9 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { codeOf } from '../core/errors';
+import { parsed } from '../core/json';
 import type { Answer } from './answers';
 import { formatKey, hashOf } from './keys';
 import { LineBuffer } from './lineBuffer';
-import { keptRow, type CloseLine, type JournalLine, type OpenLine, type TaskError } from './protocol';
+import { keptRow, type CloseLine, type DoneLine, type FailLine, type JournalLine, type OpenLine, type PastLine, type TaskError } from './protocol';
+import type { Result } from './results';
 import type { Task } from './scheduler';
 
 /** Who ran a task and how: what a journal line holds beside the row. */
@@ -37,15 +39,7 @@ export class Journal {
     rmSync(draft, { force: true });
     const descriptor = openSync(draft, 'a+', 0o600);
     const lines = new LineBuffer(descriptor);
-    let characters = 0;
-    const add = (line: string): void => {
-      lines.add(line);
-      characters += line.length;
-      if (characters < 1 << 20) return;
-      lines.flush();
-      characters = 0;
-    };
-    write({ add, end: this.#earlier });
+    write({ add: (line) => lines.add(line), end: this.#earlier });
     lines.flush();
     const earlier = fstatSync(descriptor).size;
     const chunk = Buffer.allocUnsafe(1 << 20);
@@ -105,21 +99,18 @@ export function valueText(line: string, entry: { n?: number; k?: string }): stri
   return line.slice(line.indexOf(',"v":') + 5, line.length - 1 - after);
 }
 
+/** The result that the line of a task holds, of the row with that number. */
+export function resultIn(text: string, entry: DoneLine | PastLine | FailLine, index = entry.i): Result {
+  const common = { index, row: rowText(text, entry), microseconds: entry.us };
+  return entry.e === 'fail' ? { ...common, value: undefined, error: entry.error } : { ...common, value: valueText(text, entry), error: undefined };
+}
+
 /** Calls back for each whole line of a journal that can be read. A file that is not there is an empty one. */
 export function readJournal(path: string, visit: (line: JournalLine, text: string) => void, end?: number): void {
   readLines(path, (text) => {
-    const line = parseLine(text);
+    const line = parsed<JournalLine>(text);
     if (line) visit(line, text);
   }, end);
-}
-
-function parseLine(text: string): JournalLine | undefined {
-  try {
-    return JSON.parse(text) as JournalLine;
-  } catch {
-    // A runner was killed while it wrote this.
-    return undefined;
-  }
 }
 
 /** The last line, if it is whole and short. */
@@ -129,7 +120,7 @@ export function lastLine(path: string): JournalLine | undefined {
     const tail = Buffer.alloc(4096);
     const { size } = fstatSync(descriptor);
     const length = readSync(descriptor, tail, 0, tail.length, Math.max(0, size - tail.length));
-    return parseLine(tail.toString('utf8', 0, length).trimEnd().split('\n').at(-1) ?? '');
+    return parsed<JournalLine>(tail.toString('utf8', 0, length).trimEnd().split('\n').at(-1) ?? '');
   } finally {
     closeSync(descriptor);
   }

@@ -1,4 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { parsed } from '../core/json';
+import { grown } from './grown';
 import { durationAt, JournalTail, kindOf, rowNumberAt } from './journalTail';
 import { journalOf, type DoneLine, type FailLine } from './protocol';
 import { statuses, type Order, type RowStatus } from './rowOrder';
@@ -66,15 +68,10 @@ export class JournalIndex {
   }
 
   #grow(index: number): void {
-    const length = Math.max(index + 1, this.#low.length * 2);
-    const grown = <T extends Uint32Array | Uint8Array>(array: T, empty: T): T => {
-      empty.set(array);
-      return empty;
-    };
-    this.#low = grown(this.#low, new Uint32Array(length));
-    this.#high = grown(this.#high, new Uint8Array(length));
-    this.#status = grown(this.#status, new Uint8Array(length));
-    this.#microseconds = grown(this.#microseconds, new Uint32Array(length));
+    this.#low = grown(this.#low, index);
+    this.#high = grown(this.#high, index);
+    this.#status = grown(this.#status, index);
+    this.#microseconds = grown(this.#microseconds, index);
   }
 
   status(index: number): RowStatus {
@@ -111,21 +108,13 @@ export class JournalIndex {
       return await Promise.all(rows.map(async (row) => {
         if (this.status(row) === 'waiting') return undefined;
         const text = await lineAt(file, (this.#high[row] ?? 0) * 2 ** 32 + (this.#low[row] ?? 0));
-        const entry = entryOf(text);
+        const entry = parsed<TaskEntry>(text);
+        // Another journal may have taken the place of the one whose places are known.
         return entry?.i === row ? { entry, text } : undefined;
       }));
     } finally {
       await file.close();
     }
-  }
-}
-
-/** Undefined where another journal has taken the place of the one whose places are known. */
-function entryOf(text: string): TaskEntry | undefined {
-  try {
-    return JSON.parse(text) as TaskEntry;
-  } catch {
-    return undefined;
   }
 }
 

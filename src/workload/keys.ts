@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { grown } from './grown';
 
 /** Hash of a row's text as two halves of 64 bits. */
 export function hashOf(text: string): [high: number, low: number] {
@@ -37,11 +38,7 @@ export class KeyCounts {
   }
 
   #chain(index: number, before: number): void {
-    if (index >= this.#before.length) {
-      const grown = new Uint32Array(Math.max(index + 1, this.#before.length * 2));
-      grown.set(this.#before);
-      this.#before = grown;
-    }
+    this.#before = grown(this.#before, index);
     this.#before[index] = before;
   }
 

@@ -1,4 +1,4 @@
-import { formatBytes } from '../core/describe';
+import { formatBytes, plural } from '../core/describe';
 import type { SlotContent } from './answers';
 import { footprintAbove } from './footprint';
 import type { Scheduler } from './scheduler';
@@ -29,7 +29,7 @@ export class MemoryWatch {
     const task = running && seat.task(running.sequence);
     const before = seat.answeredHere;
     if (task) {
-      const hint = before > 0 ? ` The worker had run ${before} task${before === 1 ? '' : 's'} before it: if they leave something behind, see maxTasksPerWorker` : '';
+      const hint = before > 0 ? ` The worker had run ${plural(before, 'task')} before it: if they leave something behind, see maxTasksPerWorker` : '';
       this.scheduler.condemn(seat, running.sequence, { type: 'MemoryLimit', message: `row ${task.index} was ended: worker ${seat.number} had taken ${taken}.${hint}` }, 'memory');
     } else if (before > 0) this.scheduler.replace(seat);
     else this.scheduler.refuse(`A worker takes ${taken}, before its first task. Raise the limit, or import less.`, now);

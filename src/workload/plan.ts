@@ -5,7 +5,7 @@ import { HumanError } from '../core/errors';
 import { logOf, outputOf, slotOf } from './protocol';
 import { fillTemplate } from './template';
 import { launcherOf } from './ranks';
-import type { Run, Workload } from './workload';
+import { takesKeywords, type Run, type Workload } from './workload';
 import type { WorkerLaunch } from './workerProcess';
 
 const windows = process.platform === 'win32';
@@ -72,10 +72,9 @@ export function planOf(workload: Workload, surroundings: Surroundings, cpus: rea
     if (!python) throw new HumanError('No Python is found on PATH. Name one: "interpreter": "/path/to/python3".');
     const dask = workload.engine.kind === 'dask' ? { address: workload.engine.address, workers: workload.workers, grace: workload.grace } : {};
     const mode = workload.engine.kind === 'dask' ? 'dask' : isolation === 'fork' ? 'fork' : 'function';
-    const keywords = run.call === 'keywords' || (run.call === undefined && 'grid' in workload.over);
     return {
       code, toMessage: undefined, ownProcesses: isolation === 'fork',
-      launch: (worker) => ({ argv: [python, pythonFolder], env, cwd: directory, pipe: 'stdio', order: { ...common(worker), ...dask, mode, target: run.python, keywords } }),
+      launch: (worker) => ({ argv: [python, pythonFolder], env, cwd: directory, pipe: 'stdio', order: { ...common(worker), ...dask, mode, target: run.python, keywords: takesKeywords(workload) } }),
     };
   }
   if ('node' in run) {

@@ -1,4 +1,4 @@
-import { formatSeconds } from '../core/describe';
+import { formatSeconds, plural } from '../core/describe';
 import type { Scheduler } from './scheduler';
 
 /** A task by the number of its row, with what it took. */
@@ -81,7 +81,7 @@ export function describeSummary(summary: Summary): string[] {
   const count = (number: number): string => number.toLocaleString('en-US');
   return [
     ...(earlier ? [`of the ${count(tasks)} row${tasks === 1 ? '' : 's'} that this run added to ${count(earlier)} results of before:`] : []),
-    `${formatSeconds(wall)} on ${workers} worker${workers === 1 ? '' : 's'}: ${formatSeconds(work)} of work, ${speedUp.toFixed(2)} × one worker, efficiency ${Math.round(efficiency * 100)} %`,
+    `${formatSeconds(wall)} on ${plural(workers, 'worker')}: ${formatSeconds(work)} of work, ${speedUp.toFixed(2)} × one worker, efficiency ${Math.round(efficiency * 100)} %`,
     `lost: ${parts.map(([name, seconds]) => `${name} ${formatSeconds(seconds)}`).join(', ')}`,
     ...(slowest.length ? [`slowest: ${slowest.map(({ index, seconds }) => `row ${index} ${formatSeconds(seconds)}`).join(', ')}`] : []),
     ...advice,

@@ -54,3 +54,7 @@ export interface Workload {
   rerunOn: ('args' | 'code')[];
   engine: { kind: 'local' } | { kind: 'dask'; address: string };
 }
+
+/** Whether a row that is an object becomes keyword arguments of a Python function: where it says so, or the columns of a grid are named. */
+export const takesKeywords = ({ run, over }: Pick<Workload, 'run' | 'over'>): boolean =>
+  'python' in run && (run.call === 'keywords' || (run.call === undefined && 'grid' in over));

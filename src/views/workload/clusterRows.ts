@@ -1,4 +1,4 @@
-import { formatSeconds } from '../../core/describe';
+import { formatSeconds, plural } from '../../core/describe';
 import type { Progress, WorkerProgress } from '../../workload/protocol';
 import type { Row } from '../rows';
 
@@ -36,7 +36,7 @@ export function clusterRows(run: string, { cluster = [], workers }: Pick<Progres
   return hosts.map((host): Row => {
     const here = cluster.filter((worker) => worker.host === host).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
     return {
-      kind: 'place', what: 'host', key: `${run}/host ${host}`, run, label: host, description: here.length === 1 ? '1 worker' : `${here.length} workers`,
+      kind: 'place', what: 'host', key: `${run}/host ${host}`, run, label: host, description: plural(here.length, 'worker'),
       children: here.map((worker) => workerRow(run, worker, processes, runningRows(run, worker, workers, now))),
     };
   });

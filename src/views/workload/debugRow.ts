@@ -6,7 +6,7 @@ import { commandLine } from '../../launch/order';
 import { usableCores } from '../../workload/cores';
 import { readWorkload, resolveWorkload } from '../../workload/readWorkload';
 import { fillTemplate } from '../../workload/template';
-import type { Workload } from '../../workload/workload';
+import { takesKeywords, type Workload } from '../../workload/workload';
 import { userEnvironment } from '../launchRun';
 import { filesOf } from './find';
 import type { FunctionOf } from './starting';
@@ -17,9 +17,8 @@ export function configurationOf({ run, over, directory }: Workload, row: string,
   const common = { type: 'procession', request: 'launch', cwd: directory, console: 'internalConsole' };
   const workers = join(dist, 'probes', 'workers');
   if ('python' in run) {
-    const keywords = run.call === 'keywords' || (run.call === undefined && 'grid' in over);
     const interpreter = run.interpreter === undefined ? {} : { python: run.interpreter };
-    return { ...common, ...interpreter, name: `Row ${index} of ${run.python}`, program: join(workers, 'python', 'debug_row.py'), args: [run.python, directory, keywords ? 'keywords' : 'row', row] };
+    return { ...common, ...interpreter, name: `Row ${index} of ${run.python}`, program: join(workers, 'python', 'debug_row.py'), args: [run.python, directory, takesKeywords({ run, over }) ? 'keywords' : 'row', row] };
   }
   if ('node' in run) {
     const interpreter = run.interpreter === undefined ? {} : { runtimeExecutable: run.interpreter };

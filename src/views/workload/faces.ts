@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { HumanError } from '../../core/errors';
 import type { Element } from '../processTree';
 import { debugFile, debugFunction } from './debugRow';
+import { suffix } from './find';
 import type { Followed } from './followed';
 import { followProblems } from './problems';
 import { functionUnderCursor, workloadFileOf, type FunctionOf } from './starting';
@@ -76,7 +77,7 @@ export class WorkloadFaces implements vscode.Disposable {
     const active = vscode.window.activeTextEditor?.document.uri;
     const target = isFunction(given) ? given : functionUnderCursor();
     const file = given instanceof vscode.Uri ? given : active;
-    if (file?.fsPath.endsWith('.workload.json') && !isFunction(given)) return debugFile(file.fsPath, dist);
+    if (file?.fsPath.endsWith(suffix) && !isFunction(given)) return debugFile(file.fsPath, dist);
     if (!target) throw new HumanError('Put the cursor on a Python function or an exported Node function that takes an argument, or open a *.workload.json.');
     await debugFunction(target, dist);
   }

@@ -3,6 +3,9 @@ import * as vscode from 'vscode';
 
 export const suffix = '.workload.json';
 
+/** A workload file as a task or a launch configuration names it. */
+export const workloadPath = (file: string, folder = vscode.workspace.workspaceFolders?.[0]): string => resolve(folder?.uri.fsPath ?? '.', file);
+
 /** The workload files of the workspace. */
 export const workloadFiles = (): Thenable<vscode.Uri[]> => vscode.workspace.findFiles(`**/*${suffix}`, '**/{node_modules,.git,.venv}/**', 1000);
 

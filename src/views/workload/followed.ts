@@ -7,6 +7,7 @@ import { JournalTail, kindOf, rowNumberAt } from '../../workload/journalTail';
 import { journalOf, workloadOf, type FailLine, type Progress } from '../../workload/protocol';
 import type { Workload } from '../../workload/workload';
 import type { Failure } from '../rows';
+import { suffix } from './find';
 import { isLive } from './words';
 
 /** ms between looks at a workload that runs. */
@@ -43,7 +44,7 @@ export class Followed {
 
   get name(): string {
     const file = this.workload?.file;
-    return file ? basename(file, '.workload.json') : 'workload';
+    return file ? basename(file, suffix) : 'workload';
   }
 
   get isLive(): boolean {

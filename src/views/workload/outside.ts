@@ -1,12 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
+import { stillNews } from '../../observe/archive';
 import { readDescription, writeDescription } from '../../observe/runDirectory';
 import { listAllRuns, onBell, runnerOf } from '../../workload/folders';
 import { userEnvironment } from '../launchRun';
 
-/** Runs of workloads that started longer ago than this (ms) are not shown in a new window. */
-const stillNews = 12 * 3_600_000;
 /** ms between the beginning of a run and the look for it: several may begin at once */
 const quiet = 100;
 

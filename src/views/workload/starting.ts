@@ -32,18 +32,19 @@ export function functionUnderCursor(): FunctionOf | undefined {
 async function pickFile(): Promise<string | undefined> {
   const files = await workloadFiles();
   if (files.length === 0) throw new HumanError('There is no *.workload.json in this workspace. Put the cursor on a Python function or an exported Node function that takes an argument, and choose the command again.');
+  return chosenOf(files, 'Workload');
+}
+
+/** The only one, or the one that the person picks. */
+async function chosenOf(files: readonly vscode.Uri[], placeHolder: string): Promise<string | undefined> {
   if (files.length === 1) return files[0]?.fsPath;
-  const picked = await vscode.window.showQuickPick(files.map((uri) => ({ label: basename(uri.fsPath, suffix), description: vscode.workspace.asRelativePath(uri), uri })), { placeHolder: 'Workload' });
+  const picked = await vscode.window.showQuickPick(files.map((uri) => ({ label: basename(uri.fsPath, suffix), description: vscode.workspace.asRelativePath(uri), uri })), { placeHolder });
   return picked?.uri.fsPath;
 }
 
 async function fileOfFunction({ file, name }: FunctionOf): Promise<string | undefined> {
   const found = await filesOf(file, name);
-  if (found.length === 1) return found[0]?.fsPath;
-  if (found.length > 1) {
-    const picked = await vscode.window.showQuickPick(found.map((uri) => ({ label: basename(uri.fsPath, suffix), description: vscode.workspace.asRelativePath(uri), uri })), { placeHolder: `Workload of ${name}` });
-    return picked?.uri.fsPath;
-  }
+  if (found.length > 0) return chosenOf(found, `Workload of ${name}`);
   const document = await vscode.workspace.openTextDocument(file);
   const place = functionsIn(file, document.getText()).find((one) => one.name === name);
   if (!place) throw new HumanError(`${basename(file)} has no function ${name} at its top level that takes an argument.`);

@@ -1,4 +1,4 @@
-import { rowText, valueText } from '../../workload/journal';
+import { resultIn, rowText, valueText } from '../../workload/journal';
 import { JournalIndex, type TaskEntry } from '../../workload/journalIndex';
 import type { Order } from '../../workload/rowOrder';
 import type { Result } from '../../workload/results';
@@ -135,9 +135,7 @@ export class TableData {
       const lines = await this.#index.lines(this.#at(from, batch, view, total));
       yield lines.flatMap((line): Result[] => {
         if (!line || (line.entry.e === 'fail' && line.entry.again)) return [];
-        const { entry, text } = line;
-        const common = { index: entry.i, row: rowText(text, entry), microseconds: entry.us };
-        return [entry.e === 'done' ? { ...common, value: valueText(text, entry), error: undefined } : { ...common, value: undefined, error: entry.error }];
+        return [resultIn(line.text, line.entry)];
       });
     }
   }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../core/errors';
 import { commandLine } from '../../launch/order';
 import { listRunsOf, readProgress, runsOf } from '../../workload/folders';
 import { chosenPython, userEnvironment, type Window } from '../launchRun';
-import { suffix, workloadFiles } from './find';
+import { suffix, workloadFiles, workloadPath } from './find';
 import { mapEnvironment } from './launch';
 import type { Workloads } from './workloads';
 
@@ -32,17 +32,13 @@ export class WorkloadTasks implements vscode.TaskProvider {
   }
 
   async #task(definition: Definition, folder = vscode.workspace.workspaceFolders?.[0]): Promise<vscode.Task> {
-    const file = fileOf(definition, folder);
+    const file = workloadPath(definition.workload, folder);
     const flags = [...(definition.resume ? ['--resume'] : []), ...(definition.retryFailed ? ['--retry-failed'] : [])];
     const { file: program, args, env } = commandLine(join(this.window.dist, 'cli.js'), ['map', file, '--summary', '--no-print', ...flags]);
     const own = mapEnvironment({ workspace: this.window.workspace, python: await chosenPython(folder?.uri) });
     const execution = new vscode.ProcessExecution(program, args, { cwd: dirname(file), env: { ...env, ...own } });
     return new vscode.Task(definition, folder ?? vscode.TaskScope.Workspace, basename(file, suffix), taskType, execution);
   }
-}
-
-function fileOf({ workload }: Definition, folder: vscode.WorkspaceFolder | undefined): string {
-  return isAbsolute(workload) ? workload : resolve(folder?.uri.fsPath ?? '.', workload);
 }
 
 /** ms that the run directory of a task has to appear. */
@@ -62,9 +58,9 @@ async function runOf(file: string, pid: number): Promise<string | undefined> {
 export function followTasks(workloads: () => Promise<Workloads>, log: vscode.LogOutputChannel): vscode.Disposable {
   return vscode.tasks.onDidStartTaskProcess(({ execution: { task }, processId }) => {
     if (task.definition.type !== taskType || processId === undefined) return;
-    const folder = typeof task.scope === 'object' ? task.scope : vscode.workspace.workspaceFolders?.[0];
+    const folder = typeof task.scope === 'object' ? task.scope : undefined;
     void (async () => {
-      const run = await runOf(fileOf(task.definition as Definition, folder), processId);
+      const run = await runOf(workloadPath((task.definition as Definition).workload, folder), processId);
       if (run) (await workloads()).take(run);
     })().catch((error: unknown) => (error instanceof HumanError ? log.warn(messageOf(error)) : log.error(error as Error)));
   });

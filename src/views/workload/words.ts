@@ -1,4 +1,4 @@
-import { formatSeconds } from '../../core/describe';
+import { formatSeconds, plural } from '../../core/describe';
 import { shortageText, type Progress, type WorkerProgress } from '../../workload/protocol';
 
 /** How a workload and its parts are told in a line. */
@@ -36,7 +36,7 @@ export function workerText({ row, done, restarts, state }: WorkerProgress, now: 
   return [
     row ? `row ${row.index} for ${formatSeconds(Math.max(0, now - row.since) / 1000)}` : state,
     `${number(done)} done`,
-    ...(restarts ? [`${restarts} restart${restarts === 1 ? '' : 's'}`] : []),
+    ...(restarts ? [plural(restarts, 'restart')] : []),
   ].join(' · ');
 }
 
