@@ -49,7 +49,7 @@ class Head:
         self.is_own, self.grace = order['address'] == 'local', order['grace']
         self.key = hashlib.sha256(payload).hexdigest()
         self.topic = 'procession-%s-%d' % (os.urandom(4).hex(), os.getpid())
-        self.lock, self.voice = threading.Lock(), threading.Lock()
+        self.lock, self.voice, self.suspects = threading.Lock(), threading.Lock(), threading.Lock()
         self.seats, self.batches, self.count = {}, {}, 0
         self.base = time.time()
 
@@ -101,23 +101,28 @@ class Head:
         try:
             result = future.result()
         except BaseException as error:
-            rows = json.loads(batch.rows)
-            # Which row ended the cluster's worker is found by giving it each alone.
-            result = self.one_by_one(rows, batch.name) if len(rows) > 1 else ([lost(error)], 0, '')
+            is_its_own = len(json.loads(batch.rows)) == 1 and type(error).__name__ != 'KilledWorker'
+            result = ([lost(error)], 0, '') if is_its_own else self.one_by_one(batch)
         with self.lock:
             batch.result = result
             waiting = batch.seat.waiting
             while waiting and waiting[0].result is not None and waiting[0].name in self.batches:
                 self.answer(self.batches.pop(waiting.popleft().name))
 
-    def one_by_one(self, rows, name):
-        futures = [self.run(json.dumps([row]), name, position) for position, row in enumerate(rows)]
+    def one_by_one(self, batch):
+        """
+        Which row ended a worker of the cluster is found by giving it each alone. Dask suspects all that a worker held when it
+        died, so no other row that may be the one is given meanwhile, of whichever batch.
+        """
         answers = []
-        for future in futures:
-            try:
-                answers += future.result()[0]
-            except BaseException as error:
-                answers.append(lost(error))
+        with self.suspects:
+            for position, row in enumerate(json.loads(batch.rows)):
+                if batch.name not in self.batches:
+                    break
+                try:
+                    answers += self.run(json.dumps([row]), batch.name, position).result()[0]
+                except BaseException as error:
+                    answers.append(lost(error))
         return answers, 0, ''
 
     def answer(self, batch):
