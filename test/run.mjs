@@ -9,6 +9,8 @@ import { build, installDependencies, repository } from './setup.mjs';
 
 const node = process.execPath;
 const stageLimit = 30 * 60_000;
+/** so many lines of a failed test are said again at the end */
+const linesOfAFailure = 40;
 
 /**
  * A stage gives its commands, or a text that says why there is nothing to do. `count` reads passed, failed and
@@ -80,6 +82,13 @@ function countHost(output) {
   return { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: Number(skipped ?? 0) };
 }
 
+/** What a command's output says of each failed test: node:test's own summary, unittest's blocks, or the lines below a ✖ or a ⚠. */
+function failuresIn(output) {
+  const summary = /^✖ failing tests:\n([^]*)/m.exec(output)?.[1] ?? output;
+  const failures = summary.match(/^[✖⚠] .*(?:\n[ \t]+.*|\n(?=\n?[ \t]))*|^={70}\n(?:FAIL|ERROR): [^]*?(?=\n={70}|\nRan \d|$(?![^]))/gm) ?? [];
+  return failures.map((text) => text.trimEnd().split('\n').slice(0, linesOfAFailure).join('\n'));
+}
+
 /** The benchmarks have no thresholds: to have run to their end, which the name of the file of results tells, is all. */
 function countBench(output) {
   return { passed: /^\S.*bench\.json$/m.test(output) ? 1 : 0, failed: 0, skipped: 0 };
@@ -106,8 +115,9 @@ async function runStage(name) {
   const { commands, count, prepare } = stages[name];
   const started = Date.now();
   const sum = { passed: 0, failed: 0, skipped: 0 };
+  const failures = [];
   const todo = commands();
-  if (typeof todo === 'string') return { name, note: todo, ...sum, milliseconds: 0 };
+  if (typeof todo === 'string') return { name, note: todo, ...sum, failures, milliseconds: 0 };
   for (const one of prepare?.() ?? []) await execute(one);
   for (const one of todo) {
     console.log(`\n── ${name}: ${one.title}`);
@@ -115,9 +125,10 @@ async function runStage(name) {
     const counted = count?.(output) ?? { passed: 0, failed: 0, skipped: 0 };
     // A runner that broke before or after its tests, and one that found none, must not pass for a success.
     if (counted.failed === 0 && (status !== 0 || (count && counted.passed + counted.skipped === 0))) counted.failed = 1;
+    if (count) failures.push(...failuresIn(output));
     for (const key of Object.keys(sum)) sum[key] += counted[key];
   }
-  return { name, note: sum.failed > 0 ? 'FAILED' : 'passed', ...sum, milliseconds: Date.now() - started };
+  return { name, note: sum.failed > 0 ? 'FAILED' : 'passed', ...sum, failures, milliseconds: Date.now() - started };
 }
 
 function printTable(results) {
@@ -125,6 +136,13 @@ function printTable(results) {
   for (const { name, note, passed, failed, skipped, milliseconds } of results) {
     const numbers = [String(passed).padStart(8), String(failed).padStart(8), String(skipped).padStart(9), (milliseconds / 1000).toFixed(1).padStart(10)];
     console.log(`${name.padEnd(10)}${numbers.join('')}  ${note}`);
+  }
+}
+
+/** Once more at the end, where whoever reads only that finds them. */
+function printFailures(results) {
+  for (const { name, failures } of results) {
+    for (const failure of failures) console.log(`\n── ${name}\n${failure}`);
   }
 }
 
@@ -139,8 +157,9 @@ async function main() {
   if (!installDependencies()) throw new Error('The dependencies could not be installed.');
   const started = Date.now();
   const built = build();
-  const results = [{ name: 'build', note: built ? 'passed' : 'FAILED', passed: 0, failed: built ? 0 : 1, skipped: 0, milliseconds: Date.now() - started }];
+  const results = [{ name: 'build', note: built ? 'passed' : 'FAILED', passed: 0, failed: built ? 0 : 1, skipped: 0, failures: [], milliseconds: Date.now() - started }];
   for (const name of wanted.length > 0 ? wanted : Object.keys(stages)) results.push(await runStage(name));
+  printFailures(results);
   printTable(results);
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
   console.log(`\n${total('passed')} passed, ${total('failed')} failed`);

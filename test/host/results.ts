@@ -9,6 +9,8 @@ export interface Tally {
   failed: number;
   /** whole tests, and looks at the drawn window, that were left out where no browser can be driven */
   skipped: number;
+  /** the names of the tests that failed; undefined when the window was lost, after which nothing is known of the rest */
+  names?: string[];
 }
 
 /** A test may take as long as its own limit; nothing at all for longer than this means that the editor is lost. */
@@ -19,7 +21,7 @@ const silence = 180_000;
  * that holds the tests; `lost` tells why nothing more will come (the editor ended), or undefined while it lives.
  */
 export async function followResults(file: string, bundle: string, lost: () => string | undefined): Promise<Tally> {
-  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0, names: [] };
   let read = 0;
   let current: string | undefined;
   for (let since = Date.now(); ;) {
@@ -37,6 +39,7 @@ export async function followResults(file: string, bundle: string, lost: () => st
     if (reason !== undefined) {
       console.log(`✖ ${current ?? 'the tests'}: ${reason}`);
       tally.failed++;
+      delete tally.names;
       return tally;
     }
     await delay(100);
@@ -54,5 +57,6 @@ function count(tally: Tally, result: Result & { kind: 'end' }, bundle: string): 
   console.log(`${sign} ${result.name} (${(result.milliseconds / 1000).toFixed(1)} s${unseen})`);
   if (result.error !== undefined) console.log(mapStack(result.error, bundle).replace(/^/gm, '    '));
   tally[result.outcome]++;
+  if (result.outcome === 'failed') tally.names?.push(result.name);
   tally.skipped += result.unseen;
 }

@@ -10,6 +10,9 @@ export const resultsVariable = 'PROCESSION_TEST_RESULTS';
 /** The variable that names the folder for pictures of the window, taken when a test fails. */
 export const picturesVariable = 'PROCESSION_TEST_PICTURES';
 
+/** The variable that picks tests by a part of their name; several stand on lines of their own. */
+export const onlyVariable = 'PROCESSION_TEST_ONLY';
+
 export type Result =
   | { kind: 'begin'; name: string }
   | { kind: 'end'; name: string; outcome: 'passed' | 'failed' | 'skipped'; milliseconds: number; error?: string; unseen: number }
@@ -57,8 +60,8 @@ export async function until<T>(what: string, look: () => T | undefined | false |
 
 /** Runs every registered test in order. Rejects when one has failed, which is how an editor learns of it. */
 export async function runTests(): Promise<void> {
-  const only = process.env.PROCESSION_TEST_ONLY;
-  const chosen = only ? tests.filter(({ name }) => name.includes(only)) : tests;
+  const only = process.env[onlyVariable]?.split('\n').filter((text) => text !== '') ?? [];
+  const chosen = only.length > 0 ? tests.filter(({ name }) => only.some((text) => name.includes(text))) : tests;
   let failed = 0;
   for (const one of chosen) {
     report({ kind: 'begin', name: one.name });
