@@ -135,7 +135,11 @@ export function pageBrowser(page: Page): Browser {
       // A row may be drawn anew between the press and the release of the button, and the click is lost: one clicks again.
       for (let tries = 0; tries < 5; tries++) {
         await row(view, label).locator('.label-name').first().click(clicking(options));
-        if (await effect.waitFor({ state: 'visible', timeout: 1_500 }).then(() => true, () => false)) return;
+        if (await effect.waitFor({ state: 'visible', timeout: 1_500 }).then(() => true, () => false)) {
+          // The extension hears of a selection a little after it is drawn.
+          await page.waitForTimeout(100);
+          return;
+        }
         // Or the click has led to another view.
         if (!(await row(view, label).isVisible())) return;
       }
