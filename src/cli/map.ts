@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { formatSeconds } from '../core/describe';
 import { HumanError } from '../core/errors';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { ownRef } from '../launch/launcher';
-import { createRunDirectory, eventsOf, newRunId, readDescription, removeFolder, writeDescription } from '../observe/runDirectory';
+import { createRunDirectory, eventsOf, liveOf, newRunId, readDescription, removeFolder, writeDescription } from '../observe/runDirectory';
 import { usableCores } from '../workload/cores';
 import { forgetOldRuns, listRunsOf, ringBell, runnerOf, runsOf } from '../workload/folders';
 import { journalOf, logOf, shortageText, slotOf, type Progress } from '../workload/protocol';
@@ -56,8 +56,9 @@ function placeOf({ workload, identity, values }: MapRequest): Place {
 /** `primes.workload.json` is shown as `primes`; what was given in one line by its words. */
 const nameOf = (identity: string): string => (identity.endsWith('.workload.json') ? basename(identity, '.workload.json') : identity.slice(identity.indexOf(': ') + 2));
 
-/** The journal goes on; the events are those of processes that are gone, and a run has one root. */
+/** The journal goes on; events and numbers are those of processes that are gone, and a run has one root. */
 function openAgain(run: string, workspace: string | undefined): void {
+  rmSync(liveOf(run), { force: true });
   removeFolder(eventsOf(run));
   mkdirSync(eventsOf(run), { recursive: true, mode: 0o700 });
   const description = readDescription(run);

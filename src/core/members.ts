@@ -399,10 +399,13 @@ function derive(state: RunState, bare: MemberRecord): Member {
 /** Who sent the signal depends on who else was there. */
 const endedBySignal = ({ claims }: MemberRecord): boolean => [claims.reap, claims.zombie, claims.rootExit].some((claim) => typeof claim?.value.signal === 'string');
 
-/** True for a record that something brought into being, not only a late word about one that was forgotten. */
+/**
+ * True for a record that something brought into being, not only a late word about one that was forgotten, and not
+ * numbers alone: their table may be an earlier observer's, and nobody would ever tell of an end.
+ */
 function exists(state: RunState, { claims }: MemberRecord): boolean {
-  if (claims.start ?? claims.spawn ?? claims.seen ?? claims.sample) return true;
-  return state.forgotten === 0;
+  if (claims.start ?? claims.spawn ?? claims.seen) return true;
+  return state.forgotten === 0 && Object.keys(claims).some((told) => told !== 'sample');
 }
 
 /**

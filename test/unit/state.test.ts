@@ -83,6 +83,13 @@ test('a pid that was given to another process makes another member, and bare pid
   ]);
 });
 
+test('numbers alone make no member: their table may be that of an observer that is gone', () => {
+  const sample: Event = { e: 'sample', id: '1.1', t: 1000, child: '5.1', ppid: 1, state: 'S', cpu: 0, rss: 1 };
+  const seen: Event = { e: 'seen', id: '1.1', t: 1000, child: '5.1', ppid: 1, argv: ['sh'] };
+  assert.deepEqual(report([sample]).members, []);
+  for (const told of [[sample, seen], [seen, sample]]) assert.deepEqual(report(told).members.map(({ id, rss }) => [id, rss]), [['5.1', 1]]);
+});
+
 test('a parent is believed before the launcher, the kernel and the process itself; unknown comes with a reason', () => {
   const start: Event = { e: 'start', id: '7.100', t: 1001, ppid: 2, runtime: 'node', argv: ['node', 'a.js'] };
   const self: Event = { e: 'exit', id: '7.100', t: 1100, code: 0, signal: null };

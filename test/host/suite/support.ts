@@ -51,16 +51,21 @@ export async function startedBy(act: () => unknown): Promise<string> {
 /** Ends everything that a test has left, and empties the view. */
 export async function clean(): Promise<void> {
   const { getRuns } = await api();
+  const left: string[] = [];
   for (const { run } of getRuns()) {
     // What was just being started is known a moment later, and then is ended too.
     await untilRun(run.id, 'the run to end', ({ members, run: { endedAt } }) => {
       for (const member of members) if (member.state !== 'exited') kill(member.pid);
       return endedAt !== null || members.length === 0;
-    }, 10_000).catch(() => undefined);
+    }, 10_000).catch(async () => {
+      const { members } = await reportOf(run.id);
+      left.push(`${run.id}: ${JSON.stringify(members.filter(({ endedAt }) => endedAt === null))} of ${JSON.stringify(members.map(({ name, pid, role, state }) => [name, pid, role, state]))}`);
+    });
   }
   await vscode.commands.executeCommand('procession.removeEnded');
   for (const terminal of vscode.window.terminals) terminal.dispose();
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  if (left.length > 0) throw new Error(`runs that did not end when their members were killed:\n${left.join('\n')}`);
 }
 
 function kill(pid: number): void {
