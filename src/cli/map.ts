@@ -6,7 +6,7 @@ import { installProbes, observedEnvironment } from '../launch/environment';
 import { ownRef } from '../launch/launcher';
 import { createRunDirectory, eventsOf, liveOf, newRunId, readDescription, removeFolder, writeDescription } from '../observe/runDirectory';
 import { usableCores } from '../workload/cores';
-import { forgetOldRuns, listRunsOf, ringBell, runnerOf, runsOf } from '../workload/folders';
+import { claimRun, forgetOldRuns, listRunsOf, releaseRun, ringBell, runnerOf, runsOf } from '../workload/folders';
 import { journalOf, logOf, shortageText, slotOf, type Progress } from '../workload/protocol';
 import { DaskHead } from '../workload/daskHead';
 import { dryRun, rowAt } from '../workload/dryRun';
@@ -35,22 +35,29 @@ function placeOf({ workload, identity, values }: MapRequest): Place {
   const isOurs = given === undefined || dirname(given) === folder;
   const newest = given !== undefined && (!isOurs || existsSync(given)) ? given : listRunsOf(folder).at(-1);
   const again = values.resume === true || values['retry-failed'] === true || values.again === true;
-  const pid = newest === undefined ? undefined : runnerOf(newest);
-  if (pid !== undefined && (again || given !== undefined)) throw new HumanError(`This workload is running (pid ${pid}, ${newest}). Stop it first, or wait for its end.`);
+  if (newest !== undefined && (again || given !== undefined)) refuseIfTaken(newest, runnerOf(newest));
   const before = newest !== undefined && existsSync(journalOf(newest)) ? newest : undefined;
   const workspace = process.env.PROCESSION_WORKSPACE;
   if (again && before !== undefined) {
-    if (!values['dry-run']) openAgain(before, workspace);
+    if (!values['dry-run']) {
+      refuseIfTaken(before, claimRun(before, ownRef()));
+      openAgain(before, workspace);
+    }
     return { run: before, resumed: true, before: undefined };
   }
   const run = given ?? join(folder, newRunId(Date.now()));
   if (!values['dry-run']) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     createRunDirectory(run);
+    refuseIfTaken(run, claimRun(run, ownRef()));
     writeDescription(run, { schema: 'procession.run/1', id: basename(run), command: ['procession', 'map', identity], cwd: workload.directory, startedAt: Date.now(), observer: null, name: nameOf(identity), ...(workspace === undefined ? {} : { workspace }) });
     if (isOurs) forgetOldRuns(folder, keptRuns);
   }
   return { run, resumed: false, before: before === undefined ? undefined : journalOf(before) };
+}
+
+function refuseIfTaken(run: string, pid: number | undefined): void {
+  if (pid !== undefined) throw new HumanError(`This workload is running (pid ${pid}, ${run}). Stop it first, or wait for its end.`);
 }
 
 /** `primes.workload.json` is shown as `primes`; what was given in one line by its words. */
@@ -134,6 +141,7 @@ async function follow(runner: Runner, place: Place, values: MapRequest['values']
   followSignals(runner, notice);
   if (terminal && !values.quiet) runner.onProgress = (progress) => void process.stderr.write(`\r\x1b[K${progressLine(progress)}`);
   const outcomes = await runner.run();
+  releaseRun(place.run);
   if (terminal && !values.quiet) process.stderr.write('\r\x1b[K');
   if (!values.quiet) report(outcomes, place.run, terminal || values.summary === true, notice);
   return statusOf(outcomes);

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
+import { codeOf } from '../core/errors';
+import type { ProcessRef } from '../core/events';
 import { isSame } from '../observe/identity';
 import { listRuns, removeFolder, type RunDescription } from '../observe/runDirectory';
 import { progressOf, type Progress } from './protocol';
@@ -68,11 +70,63 @@ export function readProgress(run: string): Progress | undefined {
   }
 }
 
-/** The process that carries out a run now. */
+/** The process that carries out a run now, or that has taken it and is still reading what was done before. */
 export function runnerOf(run: string): number | undefined {
   const progress = readProgress(run);
   const lives = progress && ['running', 'paused', 'stopping'].includes(progress.state) && isSame(progress.runner);
-  return lives ? parseInt(progress.runner, 10) : undefined;
+  return lives ? parseInt(progress.runner, 10) : holderOf(run, newestClaim(run));
+}
+
+/**
+ * Who works on a run's journal holds its claim: a file with a number and the process in it. Whoever finds that the
+ * holder has ended makes one with the next number, and has it unless another is there then.
+ */
+const claimOf = (run: string, number: number): string => join(run, `claim.${number}`);
+
+const claimsOf = (run: string): number[] => readdirSync(run).flatMap((name) => /^claim\.(\d+)$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+
+function newestClaim(run: string): number {
+  try {
+    return claimsOf(run).at(-1) ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** The living process that holds a claim. */
+function holderOf(run: string, claim: number): number | undefined {
+  try {
+    const holder = readFileSync(claimOf(run, claim), 'utf8').trim();
+    return isSame(holder) ? parseInt(holder, 10) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes a run for this process, so that no two work on one journal. Gives the pid of the one that has it, where one lives. */
+export function claimRun(run: string, self: ProcessRef): number | undefined {
+  for (;;) {
+    const last = newestClaim(run);
+    const holder = holderOf(run, last);
+    if (holder !== undefined) return holder;
+    const own = last + 1;
+    try {
+      writeFileSync(claimOf(run, own), self, { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') continue;
+      throw error;
+    }
+    // Another may have been about to write its name where it was looked for, or have come later with a higher number.
+    const others = claimsOf(run).filter((claim) => claim !== own);
+    const isFirst = others.every((claim) => claim < own && holderOf(run, claim) === undefined);
+    for (const claim of isFirst ? others : [own]) rmSync(claimOf(run, claim), { force: true });
+    if (isFirst) return undefined;
+  }
+}
+
+/** Gives a claimed run back. */
+export function releaseRun(run: string): void {
+  rmSync(claimOf(run, newestClaim(run)), { force: true });
 }
 
 /** Removes all but the newest runs of a workload; those that go on stay. */

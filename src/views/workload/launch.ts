@@ -24,9 +24,6 @@ export interface MapCall {
 export const mapEnvironment = ({ workspace, python }: Pick<MapCall, 'workspace' | 'python'>): Record<string, string> =>
   ({ PROCESSION_WORKSPACE: workspace, ...(python === undefined ? {} : { PROCESSION_PYTHON: python }) });
 
-/** ms that a runner has to come up. */
-const patience = 20_000;
-
 /** A file that holds what the runner writes to stderr, kept open and without a name. */
 function openErrors(id: string): { descriptor: number; text: () => string } {
   const path = join(tmpdir(), `procession-${id}.log`);
@@ -63,12 +60,12 @@ export async function startMap(call: MapCall, resumed?: string): Promise<string>
     child.on('exit', () => (ended ??= errors.text()));
     child.unref();
     stopListening = () => child.removeAllListeners();
-    for (let waited = 0; waited < patience; waited += 20) {
+    // A long journal is read first, which may take its time: as long as the runner lives, it is coming.
+    for (;;) {
       if (child.pid !== undefined && hasRunner(run, child.pid)) return run;
       if (ended !== undefined) throw new HumanError(ended.replace(/^procession: /gm, '').trim() || 'The workload ended before it began. Start it on the command line to see why: procession map FILE.');
       await new Promise((done) => setTimeout(done, 20));
     }
-    throw new HumanError('The runner of the workload has not come up within 20 s. Look at the log "Procession", and try again.');
   } finally {
     stopListening();
     closeSync(errors.descriptor);
