@@ -1,5 +1,5 @@
 import { grown } from './grown';
-import { hashOf, keyOf, KeyCounts, parseKey } from './keys';
+import { formatKey, hashOf, keyOf, KeyCounts, parseKey } from './keys';
 import { lastLine, readJournal, readLines, resultIn, rowText } from './journal';
 import { keptRow, type JournalLine } from './protocol';
 import type { Result } from './results';
@@ -31,11 +31,14 @@ export class Earlier {
       const key = keyOfEntry(entry, text, byContent);
       if (!key) return;
       this.#any = true;
-      if (entry.e !== 'past' && this.#stand(entry.i, key, entry.e === 'done')) return;
-      // A row that failed and was done later is done: the failure is taken back.
+      // It is tried once more: what comes of that counts.
+      if (entry.e === 'fail' && entry.again) return;
+      const wasDone = entry.e !== 'past' && this.#stand(entry.i, key, entry.e === 'done');
+      // The newest word on a row counts: what is done after a failure is done, what fails when it is run again has failed.
       if (entry.e === 'fail') {
-        if (!entry.again) this.#failed.add(key);
-      } else {
+        if (wasDone) this.#done.take(key);
+        this.#failed.add(key);
+      } else if (!wasDone) {
         this.#done.add(key);
         this.#failed.take(key);
       }
@@ -55,15 +58,15 @@ export class Earlier {
     }, end);
   }
 
-  /** Notes what stands under a number. True when that was done before, and is done again. */
+  /** Notes what stands under a number. True when the same row was done before, whose result this takes the place of. */
   #stand(index: number, key: readonly [number, number], isDone: boolean): boolean {
     this.#stood = grown(this.#stood, index);
     const part = partOf(key);
-    const isRepeated = isDone && this.#stood[index] === part + 1;
-    if (isRepeated) this.#replaced.set(index, (this.#replaced.get(index) ?? 0) + 1);
+    const wasDone = this.#stood[index] === part + 1;
+    if (wasDone) this.#replaced.set(index, (this.#replaced.get(index) ?? 0) + 1);
     this.#stood[index] = part + (isDone ? 1 : 0);
     this.#length = Math.max(this.#length, index + 1);
-    return isRepeated;
+    return wasDone;
   }
 
   /** What became of a row; each of several equal rows is told once. */
@@ -127,8 +130,14 @@ function lengthOfRow(text: string): number | undefined {
 /** Where no task was longer than this (µs), their order does not matter. */
 const longTask = 100_000;
 
-/** How long each row took in the runs of a journal, µs; the newest counts. Undefined where that is of no use. */
-export function durationsIn(path: string): Map<string, number> | undefined {
+/** How long a row took last time, µs; undefined where that is not known. */
+export type ExpectedOf = (row: string) => number | undefined;
+
+/**
+ * How long the rows took in the runs of a journal; the newest counts. Undefined where that is of no use: all tasks were
+ * short, or there were more than `most` rows. Memory: a hash a row, never the rows themselves.
+ */
+export function durationsIn(path: string, most: number): ExpectedOf | undefined {
   const close = lastLine(path);
   if (close?.e === 'close' && close.longest < longTask) return undefined;
   const found = new Map<string, number>();
@@ -136,7 +145,7 @@ export function durationsIn(path: string): Map<string, number> | undefined {
     // Not parsed: of a million lines only two fields are wanted, which the journal writes in a fixed order.
     if (!text.startsWith('{"e":"done"')) return;
     const length = lengthOfRow(text);
-    if (length !== undefined) found.set(text.slice(text.length - 1 - length, -1), Number(/,"us":(\d+),/.exec(text)?.[1]));
+    if (length !== undefined && found.size <= most) found.set(formatKey(hashOf(text.slice(text.length - 1 - length, -1))), Number(/,"us":(\d+),/.exec(text)?.[1]));
   });
-  return found.size ? found : undefined;
+  return found.size > 0 && found.size <= most ? (row) => found.get(formatKey(hashOf(row))) : undefined;
 }

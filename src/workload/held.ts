@@ -13,8 +13,8 @@ export class HeldResults {
   }
 
   add({ index, row, microseconds, value, error }: Result): void {
-    // JSON texts hold no tab.
-    const data = Buffer.from([index, microseconds, row ?? '', value ?? '', error ? JSON.stringify(error) : ''].join('\t'));
+    // All of them are lines, or parts of one: no line break is in them.
+    const data = Buffer.from([index, microseconds, row ?? '', value ?? '', error ? JSON.stringify(error) : ''].join('\n'));
     writeSync(this.#descriptor, data);
     this.#entries.push({ index, offset: this.#size, length: data.length });
     this.#size += data.length;
@@ -26,7 +26,7 @@ export class HeldResults {
     for (const { offset, length } of this.#entries) {
       const data = Buffer.allocUnsafe(length);
       readSync(this.#descriptor, data, 0, length, offset);
-      const [index, microseconds, row, value, error] = data.toString().split('\t');
+      const [index, microseconds, row, value, error] = data.toString().split('\n');
       use({ index: Number(index), microseconds: Number(microseconds), row: row || undefined, value: value || undefined, error: error ? (JSON.parse(error) as TaskError) : undefined });
     }
     this.#entries = [];

@@ -7,10 +7,13 @@ export class Outlet {
   readonly #held: HeldResults | undefined;
   #lines: string[] = [];
   #characters = 0;
+  /** the file holds all that an earlier run's held, and may take its place */
+  #isWhole: boolean;
 
   /** `resumed`: the file of an earlier run stays until this one holds all of it. `spill`: a file of our own for what waits. */
   constructor({ results, order, resumed, spill }: { results: string | null; order: 'completion' | 'input'; resumed: boolean; spill: string }, private readonly print: ((text: string) => void) | undefined) {
     if (results !== null) this.#file = new ResultsFile(results);
+    this.#isWhole = !resumed;
     if (!resumed) this.#file?.publish();
     if (order === 'input' && (results !== null || print)) this.#held = new HeldResults(spill);
   }
@@ -40,7 +43,9 @@ export class Outlet {
   repeat(tell: (use: (result: Result) => void) => void): void {
     tell(this.#held ? (result) => this.add(result) : this.#retell);
     this.flush();
-    this.#file?.publish();
+    this.#isWhole = true;
+    // What is held will be in it at the end.
+    if (!this.#held) this.#file?.publish();
   }
 
   flush(): void {
@@ -53,6 +58,7 @@ export class Outlet {
   close(): void {
     this.#held?.release(this.#retell);
     this.flush();
+    if (this.#isWhole) this.#file?.publish();
     this.#file?.close();
   }
 }

@@ -3,13 +3,12 @@ import type { Task } from './scheduler';
 
 /** Tasks that wait: first those that come back, then new ones in order, and retries once their time has come. */
 export class Queue {
-  #front: Task[] = [];
-  #tasks: Task[] = [];
-  #head = 0;
+  readonly #front = new Line();
+  readonly #tasks = new Line();
   #delayed: { task: Task; due: number }[] = [];
 
   get length(): number {
-    return this.#front.length + this.#tasks.length - this.#head;
+    return this.#front.length + this.#tasks.length;
   }
 
   /** Retries whose time has not come. */
@@ -18,12 +17,12 @@ export class Queue {
   }
 
   push(tasks: readonly Task[]): void {
-    for (const task of tasks) this.#tasks.push(task);
+    this.#tasks.push(tasks);
   }
 
   /** Puts tasks back before all others, in their order. */
   giveBack(tasks: readonly Task[]): void {
-    this.#front = [...tasks, ...this.#front];
+    this.#front.putBack(tasks);
   }
 
   retryAt(task: Task, due: number): void {
@@ -36,7 +35,7 @@ export class Queue {
     const due = this.#delayed.filter((one) => one.due <= now);
     if (!due.length) return;
     this.#delayed = this.#delayed.filter((one) => one.due > now);
-    this.#front.push(...due.map(({ task }) => task));
+    this.#front.push(due.map(({ task }) => task));
   }
 
   /** Takes a batch of at most `size` tasks. */
@@ -44,22 +43,44 @@ export class Queue {
     const tasks: Task[] = [];
     let [characters, expected] = [0, 0];
     while (tasks.length < size && characters < largestMessage) {
-      const task = this.#front[0] ?? this.#tasks[this.#head];
+      const line = this.#front.length > 0 ? this.#front : this.#tasks;
+      const task = line.first;
       // A task that is known to be long goes alone.
       if (!task || (tasks.length && Batching.isFull(expected + (task.expected ?? 0) / 1000))) break;
-      this.#shift();
+      line.shift();
       tasks.push(task);
       characters += task.row.length;
       expected += (task.expected ?? 0) / 1000;
     }
     return tasks;
   }
+}
 
-  #shift(): void {
-    if (this.#front.length) {
-      this.#front.shift();
-      return;
-    }
+/** Tasks that stand in line. `Array.shift` of a long one moves all that is behind. */
+class Line {
+  #tasks: Task[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#tasks.length - this.#head;
+  }
+
+  get first(): Task | undefined {
+    return this.#tasks[this.#head];
+  }
+
+  push(tasks: readonly Task[]): void {
+    for (const task of tasks) this.#tasks.push(task);
+  }
+
+  /** Puts tasks before all others. */
+  putBack(tasks: readonly Task[]): void {
+    if (tasks.length === 0) return;
+    this.#tasks = [...tasks, ...this.#tasks.slice(this.#head)];
+    this.#head = 0;
+  }
+
+  shift(): void {
     this.#head++;
     if (this.#head === this.#tasks.length || this.#head >= 16_384) {
       this.#tasks.splice(0, this.#head);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { codeOf, HumanError } from '../core/errors';
 import { LineBuffer } from './lineBuffer';
 import type { TaskError } from './protocol';
@@ -38,6 +38,7 @@ export class ResultsFile {
   readonly #csv: boolean;
   readonly #draft: string;
   #columns: string[] | undefined;
+  #isPublished = false;
   readonly #lines: LineBuffer;
 
   /** The file appears under its name with {@link publish}, so that what was there stays whole until then. */
@@ -74,11 +75,14 @@ export class ResultsFile {
   /** Writes go on into the same file. */
   publish(): void {
     this.flush();
-    renameSync(this.#draft, this.path);
+    if (!this.#isPublished) renameSync(this.#draft, this.path);
+    this.#isPublished = true;
   }
 
+  /** A file that was never published is dropped: the journal has all of it. */
   close(): void {
     this.flush();
     closeSync(this.#descriptor);
+    if (!this.#isPublished) rmSync(this.#draft, { force: true });
   }
 }

@@ -8,7 +8,7 @@ import type { SlotContent } from './answers';
 import { serveControl } from './control';
 import { freeMemory } from './cores';
 import type { DaskHead, WorkerHandle } from './daskHead';
-import { durationsIn, Earlier } from './earlier';
+import { durationsIn, Earlier, type ExpectedOf } from './earlier';
 import { sizeOf, whyOf } from './endings';
 import { Guard } from './guard';
 import { Journal, type Outcome } from './journal';
@@ -147,13 +147,13 @@ export class Runner {
 
   async #read(): Promise<void> {
     try {
-      const known = this.#known();
+      const expectedOf = this.#expectations();
       const sorted: Task[] = [];
       for await (const chunk of this.#rows.chunks) {
         if (this.#closing) return;
-        const tasks = this.#choose(chunk, known);
+        const tasks = this.#choose(chunk, expectedOf);
         this.#total = this.#rows.total();
-        if (known && sorted.length < mostSorted) sorted.push(...tasks);
+        if (expectedOf && sorted.length < mostSorted) sorted.push(...tasks);
         else if (tasks.length) this.#scheduler.offer(tasks, this.#total, Date.now());
         while (this.#scheduler.queued >= readAhead && !this.#closing) await new Promise<void>((wake) => (this.#wake = wake));
       }
@@ -175,18 +175,18 @@ export class Runner {
     else if (this.#outlet.isNeeded) this.#outlet.repeat((use) => earlier.results(done, failed, use));
   }
 
-  #known(): Map<string, number> | undefined {
+  #expectations(): ExpectedOf | undefined {
     const path = this.options.durationsFrom;
-    return path === undefined ? undefined : durationsIn(path);
+    return path === undefined ? undefined : durationsIn(path, mostSorted);
   }
 
   /** Makes tasks of the rows that are to run. */
-  #choose(chunk: string[], known: Map<string, number> | undefined): Task[] {
+  #choose(chunk: string[], expectedOf: ExpectedOf | undefined): Task[] {
     const tasks: Task[] = [];
     for (const row of chunk) {
       const index = this.#index++;
       if (!this.#selection.takes(index, row)) continue;
-      const expected = known?.get(row);
+      const expected = expectedOf?.(row);
       tasks.push({ index, row, attempt: 1, ...(this.#plan.toMessage ? { message: this.#plan.toMessage(row, index) } : {}), ...(expected === undefined ? {} : { expected }) });
     }
     return tasks;
@@ -326,6 +326,8 @@ export class Runner {
   }
 
   #retry(rows: number[]): Reply {
+    const { state } = this.#scheduler;
+    if (this.#closing || (state !== 'running' && state !== 'paused')) return { ok: false, message: 'The workload is ending. Retry when it has ended.' };
     const tasks = rows.flatMap((row) => this.#failedRows.get(row) ?? []).map((task) => ({ ...task, attempt: 1 }));
     for (const task of tasks) this.#failedRows.delete(task.index);
     this.#scheduler.retry(tasks, Date.now());

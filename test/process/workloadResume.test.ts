@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Ground, until } from './mapping';
 
@@ -119,6 +120,54 @@ describe('resume', () => {
     assert.match(second.err, new RegExp(`is running \\(pid ${child.pid}`));
     ground.write({ go: '' });
     assert.equal((await ended).status, 0);
+  });
+
+  it('lets one of two that resume at the same moment have the journal', async () => {
+    ground.write({ 'work.py': `${marking}\ndef f(x):\n    mark(x)\n    time.sleep(0.2)\n    return x\n`, 'w.workload.json': JSON.stringify({ run: { python: 'work.py:f' }, over: { range: [0, 6] } }) });
+    const { child, ended } = await ground.start(['w.workload.json']);
+    await until('some tasks ran', () => ran().length > 0);
+    child.kill('SIGKILL');
+    await ended;
+    const both = await Promise.all([1, 2, 3].map(() => ground.start(['w.workload.json', '--resume'])));
+    const endings = await Promise.all(both.map((one) => one.ended));
+    assert.deepEqual(sorted(endings.map(({ status }) => status ?? -1)), [0, 2, 2]);
+    for (const { status, err } of endings) if (status === 2) assert.match(err, /is running \(pid \d+/);
+    const done = ground.tasks().map(({ i }) => i);
+    assert.deepEqual(sorted(done), range(6), 'every row has one result');
+    assert.equal((await ground.map('w.workload.json', '--resume')).status, 0, 'and gives it back');
+  });
+
+  it('a row that was done and fails when it is run again has failed, until it is retried', async () => {
+    ground.write({ 'work.py': `${marking}\ndef f(x):\n    mark(x)\n    if x == 1 and os.path.exists('broken'): raise ValueError(x)\n    return x\n` });
+    const workload = { run: { python: 'work.py:f' }, over: { range: [0, 3] }, results: 'r.jsonl' };
+    const told = (): string[] => ground.read('r.jsonl').trimEnd().split('\n').map((line) => JSON.parse(line) as { index: number; status: string }).sort((a, b) => a.index - b.index).map(({ status }) => status);
+    assert.equal((await ground.workload(workload)).status, 0);
+    ground.write({ broken: '' });
+    assert.equal((await ground.workload(workload, '--again', '--only', '1')).status, 1);
+    assert.deepEqual(told(), ['done', 'failed', 'done']);
+    assert.equal((await ground.workload(workload, '--resume')).status, 1, 'it still has failed');
+    rmSync(join(ground.folder, 'broken'));
+    assert.equal((await ground.workload(workload, '--retry-failed')).status, 0);
+    assert.deepEqual(ran().slice(3), [1, 1]);
+    assert.deepEqual(told(), ['done', 'done', 'done']);
+  });
+
+  it('in the order of the input, the results of before stay until all of them can be told', async () => {
+    ground.write({ 'work.py': 'import os, time\ndef f(row):\n    while row["a"] == 2 and not os.path.exists("go"): time.sleep(0.02)\n    return row["a"]\n', 'rows.jsonl': '{"a":\t1}\n{"a": 3}\n' });
+    const workload = { run: { python: 'work.py:f' }, over: { jsonl: 'rows.jsonl' }, order: 'input', results: 'r.csv' };
+    const first = await ground.workload(workload);
+    assert.equal(first.status, 0, first.err);
+    assert.equal(ground.read('r.csv').split('\n').length, 4, 'a tab within a row is no field of ours');
+    ground.write({ 'rows.jsonl': '{"a":\t1}\n{"a": 3}\n{"a": 2}\n' });
+    const { child, ended } = await ground.start(['w.workload.json', '--resume']);
+    await until('the new row runs', () => ground.progress()?.workers.some(({ row }) => row?.index === 2) ?? false);
+    assert.equal(ground.read('r.csv').split('\n').length, 4);
+    child.kill('SIGKILL');
+    await ended;
+    assert.equal(ground.read('r.csv').split('\n').length, 4);
+    ground.write({ go: '' });
+    assert.equal((await ground.map('w.workload.json', '--resume')).status, 0);
+    assert.deepEqual(ground.read('r.csv').split('\n').slice(1, 4).map((line) => line.split(',').slice(0, 2).join()), ['0,1', '1,3', '2,2']);
   });
 
   it('a run after the first starts the longest tasks first', async () => {

@@ -10,6 +10,7 @@ import { durationsIn, Earlier } from '../../src/workload/earlier';
 import { haltReason, parseHalt } from '../../src/workload/halt';
 import { Journal } from '../../src/workload/journal';
 import { hashOf, KeyCounts } from '../../src/workload/keys';
+import { Queue } from '../../src/workload/queue';
 import { Rate } from '../../src/workload/rate';
 import { resolveWorkload } from '../../src/workload/readWorkload';
 import { jsonLine, ResultsFile } from '../../src/workload/results';
@@ -32,6 +33,7 @@ async function rowsOf(over: Over): Promise<unknown[]> {
   return rows;
 }
 
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const resolved = (value: unknown): Workload => resolveWorkload(value, { file: null, directory: folder, source: 'x.workload.json', cores: 4 });
 const base = { run: { python: 'work.py:f' }, over: { range: [0, 3] } };
 
@@ -76,6 +78,8 @@ describe('rows', () => {
     assert.deepEqual(await rowsOf({ lines: fileOf('a.txt', 'eins\nzwei ü\n') }), ['eins', 'zwei ü']);
     assert.deepEqual(await rowsOf({ json: fileOf('a.json', '[1,{"b":2}]') }), [1, { b: 2 }]);
     assert.deepEqual(await rowsOf({ glob: '*.jsonl' }), ['a.jsonl']);
+    const [lines, jsonl, json] = [fileOf('mark.txt', '\ufeffeins\n\ufeffzwei'), fileOf('mark.jsons', '\ufeff{"a":1}\n'), fileOf('mark.json', '\ufeff[1]')];
+    assert.deepEqual([await rowsOf({ lines }), await rowsOf({ jsonl }), await rowsOf({ json })], [['eins', '\ufeffzwei'], [{ a: 1 }], [1]], 'a byte order mark is no part of the first row');
   });
 
   it('keep every line whole over the borders of chunks', async () => {
@@ -180,11 +184,31 @@ describe('the journal', () => {
   it('knows how long rows took, when that matters', () => {
     const path = join(folder, 'j5');
     write(path, 'c', [{ index: 0, row: '"a,\\"n\\":5,\\"row\\":"', value: '1', us: 5 }, { index: 1, row: '2', value: '"x"', us: 200_000 }]);
-    assert.deepEqual([...(durationsIn(path) ?? [])], [['"a,\\"n\\":5,\\"row\\":"', 5], ['2', 200_000]]);
+    const expectedOf = durationsIn(path, 2);
+    assert.deepEqual(['"a,\\"n\\":5,\\"row\\":"', '2', '3'].map((row) => expectedOf?.(row)), [5, 200_000, undefined]);
+    assert.equal(durationsIn(path, 1), undefined, 'more rows than are to be kept in memory');
     const journal = new Journal(path);
     journal.note({ e: 'close', t: 0, state: 'done', done: 2, failed: 0, longest: 900 });
     journal.close();
-    assert.equal(durationsIn(path), undefined);
+    assert.equal(durationsIn(path, 2), undefined);
+  });
+});
+
+describe('tasks that wait', () => {
+  it('come out in their order, however many come back at once', () => {
+    const queue = new Queue();
+    const tasks = range(200_000).map((index) => ({ index, row: '1', attempt: 1 }));
+    queue.push(tasks.slice(150_000));
+    for (const task of tasks.slice(0, 100_000)) queue.retryAt(task, 5);
+    queue.tick(4);
+    assert.deepEqual([queue.length, queue.delayed], [50_000, 100_000]);
+    queue.tick(5);
+    queue.push(tasks.slice(100_000, 150_000));
+    assert.equal(queue.take(1)[0]?.index, 0);
+    queue.giveBack(tasks.slice(0, 1));
+    const out: number[] = [];
+    while (queue.length > 0) out.push(...queue.take(1000).map(({ index }) => index));
+    assert.deepEqual(out, [...range(100_000), ...range(200_000).slice(150_000), ...range(150_000).slice(100_000)]);
   });
 });
 
