@@ -66,7 +66,7 @@ export class Journal {
   }
 
   failed(outcome: Outcome, error: TaskError, again: boolean): void {
-    this.#lines.add(`{"e":"fail",${common(outcome)},"error":${JSON.stringify(error)},"again":${again}${rowPart(outcome.task)}}\n`);
+    this.#lines.add(`{"e":"fail",${common(outcome)},"again":${again},"error":${JSON.stringify(error)}${rowPart(outcome.task)}}\n`);
   }
 
   flush(): void {

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { parsed } from '../core/json';
 import { grown } from './grown';
-import { durationAt, JournalTail, kindOf, rowNumberAt } from './journalTail';
+import { durationAt, isTriedAgain, JournalTail, kindOf, rowNumberAt } from './journalTail';
 import { journalOf, type DoneLine, type FailLine } from './protocol';
 import { statuses, type Order, type RowStatus } from './rowOrder';
 import { slicesOf, sortBy } from './sorting';
@@ -50,7 +50,7 @@ export class JournalIndex {
     if ((kind !== 'done' && kind !== 'fail') || buffer[to - 1] !== 125) return;
     const index = rowNumberAt(buffer, from);
     if (index >= this.#low.length) this.#grow(index);
-    const again = kind === 'fail' && /,"again":true,"[nk]":/.test(buffer.toString('latin1', from, to));
+    const again = kind === 'fail' && isTriedAgain(buffer, from);
     const status = kind === 'done' ? 1 : again ? 3 : 2;
     this.#count(this.#status[index], -1);
     this.#count(status, 1);

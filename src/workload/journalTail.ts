@@ -95,3 +95,11 @@ export function durationAt(buffer: Buffer, from: number): number {
   const at = buffer.indexOf('"us":', from + beforeIndex);
   return at === -1 ? 0 : numberAt(buffer, at + 5);
 }
+
+const beforeError = '"again":true,';
+
+/** Whether the task of a failure's line is tried once more: told before its error, which may hold any words. */
+export function isTriedAgain(buffer: Buffer, from: number): boolean {
+  const error = buffer.indexOf('"error":', from);
+  return error !== -1 && buffer.toString('latin1', error - beforeError.length, error) === beforeError;
+}

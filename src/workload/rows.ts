@@ -78,10 +78,13 @@ function* product(grid: Record<string, unknown[]>): Generator<string> {
 
 const unreadable = (file: string, error: unknown): HumanError => new HumanError(`The rows in ${file} can't be read (${codeOf(error) ?? String(error)}).`);
 
+/** Windows puts a byte order mark before a text. */
+const withoutMark = (text: string): string => (text.startsWith('\ufeff') ? text.slice(1) : text);
+
 function json(file: string): Rows {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = withoutMark(readFileSync(file, 'utf8'));
   } catch (error) {
     throw unreadable(file, error);
   }
@@ -109,12 +112,13 @@ function streamed(file: string, toRow: (line: string, number: number, file: stri
   const size = sizeOf(file);
   let [bytes, count, ended] = [0, 0, false];
   async function* chunks(): AsyncGenerator<string[]> {
-    let rest: Buffer = Buffer.alloc(0);
+    /** the line whose end has not come */
+    let rest: Buffer[] = [];
     let number = 0;
     const stream = createReadStream(file, { highWaterMark: 1 << 16 });
     const rowsOf = (text: string): string[] => {
       const rows: string[] = [];
-      for (const line of text.split('\n')) {
+      for (const line of (number === 0 ? withoutMark(text) : text).split('\n')) {
         number++;
         const clean = line.endsWith('\r') ? line.slice(0, -1) : line;
         if (clean.trim() !== '') rows.push(toRow(clean, number, file));
@@ -126,18 +130,18 @@ function streamed(file: string, toRow: (line: string, number: number, file: stri
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         const last = chunk.lastIndexOf(10);
         if (last === -1) {
-          rest = Buffer.concat([rest, chunk]);
+          rest.push(chunk);
           continue;
         }
-        const text = Buffer.concat([rest, chunk.subarray(0, last)]).toString();
-        bytes += rest.length + last + 1;
-        rest = Buffer.from(chunk.subarray(last + 1));
-        yield rowsOf(text);
+        const whole = Buffer.concat([...rest, chunk.subarray(0, last)]);
+        bytes += whole.length + 1;
+        rest = last + 1 < chunk.length ? [Buffer.from(chunk.subarray(last + 1))] : [];
+        yield rowsOf(whole.toString());
       }
     } catch (error) {
       throw error instanceof HumanError ? error : unreadable(file, error);
     }
-    const final = rest.length ? rowsOf(rest.toString()) : [];
+    const final = rest.length ? rowsOf(Buffer.concat(rest).toString()) : [];
     ended = true;
     if (final.length) yield final;
   }

@@ -246,11 +246,13 @@ export async function f(x) {
   if (x === 40) await new Promise(() => {});
   if (x === 50) setTimeout(() => { throw new Error('later'); }, 0), await new Promise((next) => setTimeout(next, 1000));
   if (x === 60) return 5n;
+  if (x === 70) return { seen: new Set([1, 2]), by: new Map([['a', 1]]) };
+  if (x === 80) throw Object.assign(new Error(), { message: { no: 'text' } });
   return x * x;
 }
 ` });
     const { status, results } = await ground.map('--node', 'work.mjs:f', '--range', '0:300');
-    assert.equal(status, 6);
+    assert.equal(status, 7);
     assert.deepEqual(sorted(results.map(({ index }) => index)), range(300));
     assert.deepEqual(sorted(ran()), range(300), 'every task ran exactly once');
     const failures = Object.fromEntries(results.filter(({ error }) => error).map(({ index, error }) => [index, error?.message.replace(/worker \d/, 'worker N')]));
@@ -260,6 +262,8 @@ export async function f(x) {
     assert.match(failures[40] ?? '', /exit code \d+ while on row 40/);
     assert.match(failures[50] ?? '', /exit code 1 while on row 50/);
     assert.match(failures[60] ?? '', /BigInt.*Return Number/);
+    assert.deepEqual(results.find(({ index }) => index === 70)?.value, { seen: [1, 2], by: { a: 1 } });
+    assert.equal(failures[80], '[object Object]');
     for (const task of ground.tasks().filter(({ i }) => ![20, 30, 40, 50].includes(i))) {
       assert.equal(readFileSync(logOf(ground.run(), task.w)).subarray(...task.log).toString(), `hello from ${task.i}\n`);
     }
@@ -337,6 +341,16 @@ describe('stop, pause and the control channel', () => {
     assert.equal((await ended).status, 130);
     assert.deepEqual(ground.left(), []);
     assert.deepEqual(ground.tasks(), []);
+  });
+
+  it('retries nothing once it is ending: what has failed still counts', async () => {
+    ground.write({ 'work.py': 'import os, time\ndef f(x):\n    if x < 2: raise ValueError(x)\n    while not os.path.exists("go"): time.sleep(0.02)\n' });
+    ground.write({ 'w.workload.json': JSON.stringify({ run: { python: 'work.py:f' }, over: { rows: [5, 0, 1, 6] }, workers: 2, batch: 1, halt: 'soon,fail=2' }) });
+    const { ended } = await ground.start(['w.workload.json']);
+    await until('it is stopping', () => ground.progress()?.state === 'stopping');
+    assert.match(JSON.stringify(await sendControl(ground.progress()?.control ?? '', { do: 'retry', rows: [1, 2] })), /"ok":false,"message":"The workload is ending/);
+    ground.write({ go: '' });
+    assert.equal((await ended).status, 2);
   });
 
   it('pauses, resumes and retries by word', async () => {

@@ -95,7 +95,7 @@ describe('the index of a journal', () => {
   const run = mkdtempSync(join(folder, 'run-'));
   const journal = journalOf(run);
   const done = (i: number, us: number, v: unknown = i): string => `{"e":"done","i":${i},"w":1,"a":1,"t":0,"us":${us},"log":[0,0],"v":${JSON.stringify(v)},"n":${String(i).length},"row":${i}}\n`;
-  const fail = (i: number, again: boolean): string => `{"e":"fail","i":${i},"w":1,"a":1,"t":0,"us":7,"log":[0,0],"error":{"type":"E","message":",\\"again\\":true,\\"n"},"again":${again},"n":1,"row":${i}}\n`;
+  const fail = (i: number, again: boolean): string => `{"e":"fail","i":${i},"w":1,"a":1,"t":0,"us":7,"log":[0,0],"again":${again},"error":{"type":"E","message":"\\"again\\":true,\\"error\\":"},"n":27,"row":{"again":true,"error":${i}}}\n`;
 
   test('tells the newest line of each row, and passes over what is torn', async () => {
     const index = new JournalIndex(run);

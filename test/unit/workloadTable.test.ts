@@ -11,7 +11,7 @@ test('rows of the results table: waiting, running, done and failed, in the order
   const directory = mkdtempSync(join(tmpdir(), 'procession-table-'));
   context.after(() => rmSync(directory, { recursive: true, force: true }));
   const line = (i: number, us: number, rest: string): string => `{"e":"${rest.startsWith('"v"') ? 'done' : 'fail'}","i":${i},"w":2,"a":1,"t":0,"us":${us},"log":[0,${i}],${rest},"n":3,"row":"${i}"}\n`;
-  writeFileSync(journalOf(directory), line(0, 3000, '"v":9007199254740993') + line(2, 1000, '"error":{"type":"E","message":"m","file":"/f.py","line":7,"traceback":"T"},"again":false') + line(1, 2000, '"v":[1, 2]'));
+  writeFileSync(journalOf(directory), line(0, 3000, '"v":9007199254740993') + line(2, 1000, '"again":false,"error":{"type":"E","message":"m","file":"/f.py","line":7,"traceback":"T"}') + line(1, 2000, '"v":[1, 2]'));
   const worker = { number: 1, pid: 5, state: 'busy', row: { index: 3, text: '"3"', since: 0 }, done: 0, restarts: 0 };
   const data = new TableData({ directory, isLive: true, progress: { total: 5, workers: [worker] } } as unknown as Followed);
   await data.update();

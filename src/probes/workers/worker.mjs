@@ -56,7 +56,7 @@ function send(text) {
 
 const said = (error) => {
   try {
-    return error instanceof Error ? error.message : typeof error === 'string' ? error : JSON.stringify(error) ?? String(error);
+    return error instanceof Error ? String(error.message) : typeof error === 'string' ? error : JSON.stringify(error) ?? String(error);
   } catch {
     return 'an error that can\'t be printed';
   }
@@ -142,10 +142,13 @@ function commands(output) {
   });
 }
 
+/** What JSON has no word for and would tell as {}: a set as a list, a map as an object, as Python's results. */
+const plain = (_, part) => (part instanceof Set ? [...part] : part instanceof Map ? Object.fromEntries(part) : part);
+
 const encode = (value) => {
   let text;
   try {
-    text = JSON.stringify(value);
+    text = typeof value === 'object' ? JSON.stringify(value, plain) : JSON.stringify(value);
   } catch (error) {
     const way = typeof value === 'bigint' || /BigInt/.test(said(error)) ? 'Return Number(n) or String(n)' : 'Return plain numbers, texts, lists and objects';
     throw new TypeError(`the result can't be kept as JSON: ${said(error).split('\n')[0]}. ${way}`, { cause: error });
