@@ -102,10 +102,14 @@ export function removeFolder(path: string): void {
   } catch {
     place = path;
   }
-  try {
-    rmSync(place, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
-  } catch {
-    // It is not ours, or in use.
+  // A file that was just being made when the folder got its other name is there after all the others have gone.
+  for (let tries = 0; tries < 3; tries++) {
+    try {
+      rmSync(place, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
+      return;
+    } catch {
+      // It is not ours, or in use.
+    }
   }
 }
 
