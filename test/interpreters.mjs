@@ -7,12 +7,16 @@ import { fileURLToPath } from 'node:url';
 const windows = process.platform === 'win32';
 const oldest = [3, 8];
 
+let pythons;
+
 /**
  * The Pythons that the probe can enter, oldest first, one for each minor version and implementation:
- * those of pyenv, and `python3`, `python3.X` and `python` on PATH.
+ * those of pyenv, and `python3`, `python3.X` and `python` on PATH. They are asked once.
  * @returns {{ path: string, version: string, implementation: string }[]}
  */
-export function findPythons() {
+export const findPythons = () => (pythons ??= search());
+
+function search() {
   const seen = new Set();
   const found = new Map();
   for (const path of [...fromPath(), ...fromPyenv()]) {

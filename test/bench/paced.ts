@@ -81,7 +81,7 @@ async function measure(entry: Case, file: string, seconds: number, warmUp: numbe
 export async function run({ quick }: Options): Promise<Result> {
   const file = buildWorker();
   const rows: (PacedResult & { case: string })[] = [];
-  for (const entry of quick ? smoke : full) rows.push({ case: entry.label, ...(await measure(entry, file, quick ? 4 : 20, quick ? 3 : 10)) });
+  for (const entry of quick ? smoke : full) rows.push({ case: entry.label, ...(await measure(entry, file, quick ? 3 : 20, quick ? 2 : 10)) });
   return {
     table: `Share of one core at the real intervals, and the longest single calls\n\n${tableOf(
       ['members', '% of a core', 'calls', 'p99 ms of CPU', 'p99 ms', 'longest ms'],
