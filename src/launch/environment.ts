@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import type { ProcessRef } from '../core/events';
 
 /** The variables that bring the probes into the program. The probes take them out of its sight again. */
@@ -48,27 +48,63 @@ function filesOf(folder: string): string[] {
     .sort();
 }
 
-/**
- * Puts the probes where they stay: a program may outlive this version of the extension, and a Node process dies at
- * start when the file of its `--require` is missing. The folder is named by content, and never removed.
- * Falls back to the shipped folder when the user's cache can't be written.
- */
-export function installProbes(shipped: string, environment: NodeJS.ProcessEnv = process.env): string {
+/** Whether all users come into a folder, and nobody but root can change what stands there, on the whole way down to it. */
+function isOpen(folder: string): boolean {
+  try {
+    for (let at = realpathSync(folder); ; at = dirname(at)) {
+      const { uid, mode } = statSync(at);
+      // Who may write to a folder with the sticky bit (/tmp) can't replace what others have in it.
+      if (uid !== 0 || (mode & 0o001) === 0 || ((mode & 0o022) !== 0 && (mode & 0o1000) === 0)) return false;
+      if (at === dirname(at)) return true;
+    }
+  } catch {
+    return false;
+  }
+}
+
+/** Copies the probes into `cache`, for all to read where `open`. Returns their folder; undefined: it can't be written. */
+function copyProbes(shipped: string, cache: string, open: boolean): string | undefined {
+  const files = filesOf(shipped).map((file) => ({ name: file.slice(shipped.length), text: readFileSync(file) }));
   const hash = createHash('sha256');
-  for (const file of filesOf(shipped)) hash.update(file.slice(shipped.length)).update('\0').update(readFileSync(file)).update('\0');
-  const cache = process.platform === 'win32'
-    ? (environment.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'))
-    : (environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'));
+  for (const { name, text } of files) hash.update(name).update('\0').update(text).update('\0');
   const folder = join(cache, 'procession', 'probes', hash.digest('hex').slice(0, 16));
   if (existsSync(folder)) return folder;
   const draft = `${folder}.${process.pid}`;
+  // By chmod, because a umask may take away what is asked for.
+  const grant = (path: string, mode: number): void => void (open && chmodSync(path, mode));
+  const makeFolder = (path: string): void => {
+    if (existsSync(path)) return;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+    grant(path, 0o755);
+  };
   try {
-    mkdirSync(draft, { recursive: true, mode: 0o700 });
-    cpSync(shipped, draft, { recursive: true });
+    for (const { name, text } of files) {
+      makeFolder(dirname(join(draft, name)));
+      writeFileSync(join(draft, name), text, { mode: 0o600 });
+      grant(join(draft, name), 0o644);
+    }
     renameSync(draft, folder);
   } catch {
     rmSync(draft, { recursive: true, force: true });
-    if (!existsSync(folder)) return shipped;
+    if (!existsSync(folder)) return undefined;
   }
   return folder;
+}
+
+/**
+ * Puts the probes where they stay: a program may outlive this version of the extension, and a Node process dies at
+ * start when the file of its `--require` is missing. The folder is named by content, and never removed.
+ * What root starts may go on as another user (`setpriv`, `spawn` with a `uid`), and dies as well of a file that it may not read:
+ * so root's lie where all can read them. Falls back to the shipped folder when the user's cache can't be written.
+ */
+export function installProbes(shipped: string, environment: NodeJS.ProcessEnv = process.env): string {
+  const cache = process.platform === 'win32'
+    ? environment.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
+    : environment.XDG_CACHE_HOME || join(homedir(), '.cache');
+  for (const open of process.getuid?.() === 0 ? [cache, '/var/cache'].filter(isOpen) : []) {
+    const folder = copyProbes(shipped, open, true);
+    if (folder !== undefined && isOpen(folder)) return folder;
+  }
+  return copyProbes(shipped, cache, false) ?? shipped;
 }

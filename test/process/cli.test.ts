@@ -216,6 +216,50 @@ if __name__ == '__main__':
   assert.equal(existsSync(record), false, 'nothing is made anew');
 });
 
+const byRoot = { skip: process.getuid?.() !== 0 && 'only root can start a process as another user' };
+/** What a child of another user says of itself; it has no business in a folder of root's. */
+const another = 'console.log(process.getuid(), process.env.PROCESSION, process.env.NODE_OPTIONS)';
+
+test('what root starts as another user runs as ever, and is seen from outside', byRoot, async () => {
+  const node = `const { status, stdout, stderr } = require('child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(another)}], { uid: 65534, encoding: 'utf8' });\nprocess.stdout.write(stdout); process.stderr.write(stderr); process.exitCode = status;`;
+  const python = 'import os, sys; print(os.getuid(), "PROCESSION" in os.environ, "PYTHONPATH" in os.environ, [p for p in sys.path if "procession" in p])';
+  const setpriv = ['setpriv', '--reuid', '65534', '--clear-groups'];
+  for (const [command, said] of [
+    [[...setpriv, process.execPath, '-e', another], '65534 undefined undefined\n'],
+    [[process.execPath, '-e', node], '65534 undefined undefined\n'],
+    // Not one that lies in root's home.
+    ...(existsSync('/usr/bin/python3') ? [[[...setpriv, '/usr/bin/python3', '-c', python], '65534 False False []\n'] as const] : []),
+  ] as const) {
+    const outcome = await procession(['run', '--poll', '20', '--report', 'another.json', '--', ...command]);
+    assert.deepEqual(outcome, { code: 0, signal: null, stdout: said, stderr: '' }, command.join(' '));
+    const { members } = reportIn('another.json');
+    assert.ok(members.at(-1)?.marks.includes('outside'), JSON.stringify(members));
+  }
+});
+
+test('root\'s probes lie where all can read and only root can write, or in root\'s own cache', byRoot, async () => {
+  const caches = mkdtempSync(join(folder, 'caches-'));
+  const placeWith = async (name: string, mode: number, inside?: number): Promise<string> => {
+    const cache = join(caches, name);
+    mkdirSync(inside === undefined ? cache : join(cache, 'procession'), { recursive: true });
+    if (inside !== undefined) chmodSync(join(cache, 'procession'), inside);
+    chmodSync(cache, mode);
+    // The shell under it keeps the variable that tells where they are.
+    const umask = process.umask(0o077);
+    const started = procession(['run', '--', 'sh', '-c', 'echo "$PYTHONPATH"'], { env: { ...process.env, XDG_CACHE_HOME: cache, PYTHONPATH: '' } });
+    process.umask(umask);
+    return (await started).stdout.split(':')[0] ?? '';
+  };
+  for (const parent of [folder, caches]) chmodSync(parent, 0o755);
+  const good = await placeWith('good', 0o755);
+  assert.ok(good.startsWith(join(caches, 'good')), good);
+  for (const path of [good, join(good, 'sitecustomize.py'), join(good, '../../node/probe.cjs')]) assert.equal(statSync(path).mode & 0o777, statSync(path).isDirectory() ? 0o755 : 0o644, path);
+  for (const [name, mode, inside] of [['closed', 0o700], ['writable', 0o777], ['planted', 0o755, 0o777]] as const) {
+    const place = await placeWith(name, mode, inside);
+    assert.ok(place !== '' && !place.startsWith(join(caches, name)), place);
+  }
+});
+
 test('garbled and half-written event lines are counted, the rest is used', async () => {
   const record = join(folder, 'garbled');
   await procession(['run', '--record', record, '--', 'python3', '-c', 'pass']);
