@@ -75,6 +75,10 @@ export class DaskHead {
     return this.#process.pid;
   }
 
+  get gone(): Promise<void> {
+    return this.#process.gone;
+  }
+
   /** The workers that the cluster has now. */
   get members(): ClusterMember[] {
     return [...this.#members.values()];

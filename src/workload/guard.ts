@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
 /**
- * A shell that outlives the runner by a moment: it learns the process group of every worker, and when the runner is gone,
+ * A shell that outlives the runner by a moment: it learns the process groups of the workers, and when the runner is gone,
  * however that came, it ends them with all that they have started. Only this way nothing is left of commands and of
  * tasks that never look at their input.
  */
@@ -27,7 +27,8 @@ exit 0
 
 export class Guard {
   #shell: ChildProcess | undefined;
-  readonly #groups = new Map<number, number>();
+  /** by their places in the shell's list; 0: a free one */
+  readonly #groups: number[] = [];
   #closed = false;
 
   /** `grace`: ms between the request to end and the kill. */
@@ -44,17 +45,28 @@ export class Guard {
     // Somebody killed it: another takes its place.
     shell.on('exit', () => this.#start());
     shell.unref();
-    for (const [worker, group] of this.#groups) this.#write(worker, group);
+    for (const place of this.#groups.keys()) this.#write(place);
   }
 
-  /** The worker's process group now; 0: none. */
-  set(worker: number, group: number): void {
-    this.#groups.set(worker, group);
-    this.#write(worker, group);
+  /** A process group that is to end with the runner. */
+  hold(group: number): void {
+    const free = this.#groups.indexOf(0);
+    this.#put(free === -1 ? this.#groups.length : free, group);
   }
 
-  #write(worker: number, group: number): void {
-    this.#shell?.stdin?.write(`${worker} ${group}\n`);
+  /** Forgets a group that is empty, or that may live on. */
+  release(group: number): void {
+    const place = this.#groups.indexOf(group);
+    if (place !== -1) this.#put(place, 0);
+  }
+
+  #put(place: number, group: number): void {
+    this.#groups[place] = group;
+    this.#write(place);
+  }
+
+  #write(place: number): void {
+    this.#shell?.stdin?.write(`${place + 1} ${this.#groups[place] ?? 0}\n`);
   }
 
   close(): void {

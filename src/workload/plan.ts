@@ -57,6 +57,7 @@ function withThreads(env: NodeJS.ProcessEnv, threads: number): NodeJS.ProcessEnv
 export function planOf(workload: Workload, surroundings: Surroundings, cpus: readonly number[] = []): Plan {
   const { run, directory, isolation, memory, affinity } = workload;
   const env = withThreads(surroundings.env, workload.threadsPerWorker);
+  const surrounded = { env, cwd: directory, grace: workload.grace * 1000 };
   const code = codeOf(run, directory);
   const cpuOf = (worker: number): number | undefined => (affinity === 'spread' && cpus.length ? cpus[(worker - 1) % cpus.length] : undefined);
   const common = (worker: number): Record<string, unknown> => ({ directory, slot: slotOf(surroundings.run, worker), log: logOf(surroundings.run, worker), memory: memory.perWorker, cpu: cpuOf(worker) });
@@ -74,14 +75,14 @@ export function planOf(workload: Workload, surroundings: Surroundings, cpus: rea
     const mode = workload.engine.kind === 'dask' ? 'dask' : isolation === 'fork' ? 'fork' : 'function';
     return {
       code, toMessage: undefined, ownProcesses: isolation === 'fork',
-      launch: (worker) => ({ argv: [python, pythonFolder], env, cwd: directory, pipe: 'stdio', order: { ...common(worker), ...dask, mode, target: run.python, keywords: takesKeywords(workload) } }),
+      launch: (worker) => ({ argv: [python, pythonFolder], ...surrounded, pipe: 'stdio', order: { ...common(worker), ...dask, mode, target: run.python, keywords: takesKeywords(workload) } }),
     };
   }
   if ('node' in run) {
     const heap = memory.perWorker === null ? [] : [`--max-old-space-size=${Math.max(16, Math.round(memory.perWorker / 1024 ** 2))}`];
     return {
       code, toMessage: undefined, ownProcesses: false,
-      launch: (worker) => ({ argv: pinned([nodeOf(run, env), ...heap, nodeFile], worker), env, cwd: directory, pipe: 'three', order: { ...common(worker), mode: 'function', target: run.node } }),
+      launch: (worker) => ({ argv: pinned([nodeOf(run, env), ...heap, nodeFile], worker), ...surrounded, pipe: 'three', order: { ...common(worker), mode: 'function', target: run.node } }),
     };
   }
   const template = commandOf(run, directory, env);
@@ -91,7 +92,7 @@ export function planOf(workload: Workload, surroundings: Surroundings, cpus: rea
     toMessage: (row, index) => JSON.stringify(fillTemplate(template, JSON.parse(row), index)),
     // The isolated mode keeps the person's site, and the probe, out of a process that only starts others.
     launch: (worker) => ({
-      argv: python ? [python, '-u', '-I', '-S', pythonFolder] : pinned([nodeOf({}, env), nodeFile], worker), env, cwd: directory, pipe: python ? 'stdio' : 'three',
+      argv: python ? [python, '-u', '-I', '-S', pythonFolder] : pinned([nodeOf({}, env), nodeFile], worker), ...surrounded, pipe: python ? 'stdio' : 'three',
       order: { ...common(worker), mode: 'command', output: outputOf(surroundings.run, worker) },
     }),
   };

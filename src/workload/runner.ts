@@ -99,6 +99,7 @@ export class Runner {
     this.#journal = new Journal(journalOf(run));
     this.#events = new EventFile(run, 'runner', self);
     this.#guard = new Guard(workload.grace * 1000);
+    if (options.head) this.#hold(options.head);
     this.#rate = new Rate(this.#startedAt);
     this.#scheduler = new Scheduler(
       { ...workload, ownProcesses: this.#plan.ownProcesses, maxTasksPerWorker: workload.isolation === 'process' && !this.#plan.ownProcesses ? 1 : workload.maxTasksPerWorker },
@@ -203,15 +204,23 @@ export class Runner {
       },
       ended: (ending, slot) => this.#ended(number, worker, ending, slot),
     };
-    const worker: WorkerHandle = head ? head.open(callbacks) : new WorkerProcess(this.#plan.launch(number), slotOf(run, number), logOf(run, number), callbacks);
+    const worker: WorkerHandle = head ? head.open(callbacks) : this.#hold(new WorkerProcess(this.#plan.launch(number), slotOf(run, number), logOf(run, number), callbacks));
     this.#workers.set(number, worker);
     if (worker.pid === undefined) return;
-    this.#guard.set(number, worker.pid);
     if (!head) this.#events.write({ e: 'spawn', t: Date.now(), child: refOf(worker.pid), method: 'child_process.spawn', name: `worker ${number}`, role: 'worker' });
   }
 
+  /** Sees to it that a process ends, with all that it has started, when this one does. */
+  #hold<T extends Pick<WorkerProcess, 'pid' | 'gone'>>(started: T): T {
+    const { pid, gone } = started;
+    if (pid !== undefined) {
+      this.#guard.hold(pid);
+      void gone.then(() => this.#guard.release(pid));
+    }
+    return started;
+  }
+
   #ended(number: number, ended: WorkerHandle, ending: Ending, slot: SlotContent): void {
-    this.#guard.set(number, 0);
     if (ended.pid !== undefined && !this.options.head) this.#events.write({ e: 'reap', t: Date.now(), child: `${ended.pid}`, ...ending });
     if (this.#workers.get(number) === ended) this.#workers.delete(number);
     const log = logOf(this.options.run, number);

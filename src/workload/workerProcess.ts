@@ -11,6 +11,8 @@ export interface WorkerLaunch {
   env: NodeJS.ProcessEnv;
   cwd: string;
   pipe: 'stdio' | 'three';
+  /** ms that what is asked to end has, before it is killed */
+  grace: number;
   /** the first line that the worker gets */
   order: Record<string, unknown>;
 }
@@ -33,7 +35,13 @@ export interface WorkerCallbacks {
 const drain = 200;
 const slotSize = 1 << 16;
 
-/** The process of one worker: starts it, cuts its answers into lines, tells its end once with what it left behind. */
+/** ms between looks at what a worker has left behind */
+const lookEvery = 50;
+
+/**
+ * The process of one worker: starts it, cuts its answers into lines, tells its end once with what it left behind.
+ * A worker that is let go and ends by itself may leave processes of its tasks running; when it ends in another way, they end, too.
+ */
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #input: Writable | null;
@@ -42,8 +50,14 @@ export class WorkerProcess {
   #ending: Ending | undefined;
   #told = false;
   #killer: NodeJS.Timeout | undefined;
+  #closed = false;
+  #asked = false;
+  #isGone = false;
+  #resolveGone: () => void = () => undefined;
+  /** Resolves when nothing is left of the worker's process group that is to end: its number may be another's from then on. */
+  readonly gone = new Promise<void>((resolve) => (this.#resolveGone = resolve));
 
-  constructor(launch: WorkerLaunch, private readonly slot: string, log: string, private readonly callbacks: WorkerCallbacks) {
+  constructor(private readonly launch: WorkerLaunch, private readonly slot: string, log: string, private readonly callbacks: WorkerCallbacks) {
     rmSync(slot, { force: true });
     const file = openSync(log, 'a', 0o600);
     this.#child = spawn(launch.argv[0] ?? '', launch.argv.slice(1), {
@@ -67,7 +81,7 @@ export class WorkerProcess {
     });
     this.#child.on('exit', (code, signal) => {
       this.#ending = { code, signal };
-      clearTimeout(this.#killer);
+      this.#sweep();
       if (!output || output.destroyed) this.#tell();
       else setTimeout(() => output.destroy(), drain).unref();
     });
@@ -83,6 +97,7 @@ export class WorkerProcess {
   }
 
   close(): void {
+    this.#closed = true;
     this.#input?.end();
   }
 
@@ -140,25 +155,47 @@ export class WorkerProcess {
 
   /** Asks the worker and all that it started to end; kills what is left after `grace` ms. */
   kill(grace: number): void {
+    this.#asked = true;
     this.#signal('SIGTERM');
     clearTimeout(this.#killer);
-    this.#killer = setTimeout(() => this.#signal('SIGKILL'), grace);
+    this.#killer = setTimeout(() => {
+      this.#signal('SIGKILL');
+      if (this.#ending) this.#leave();
+    }, grace);
   }
 
   /** Takes {@link kill} back. */
   spare(): void {
+    if (this.#ending) return;
+    this.#asked = false;
     clearTimeout(this.#killer);
   }
 
-  #signal(signal: NodeJS.Signals): void {
+  /** Ends what a worker that died has left behind. Its group keeps its number from others as long as somebody is in it. */
+  #sweep(): void {
+    if (process.platform === 'win32' || (this.#closed && !this.#asked && this.#ending?.signal === null)) return this.#leave();
+    const look = setInterval(() => this.#signal(0), lookEvery);
+    void this.gone.then(() => {
+      clearInterval(look);
+      clearTimeout(this.#killer);
+    });
+    if (!this.#asked) this.kill(this.launch.grace);
+  }
+
+  #signal(signal: NodeJS.Signals | 0): void {
     const { pid } = this.#child;
-    if (pid === undefined || this.#ending) return;
+    if (pid === undefined || this.#isGone) return;
     try {
       if (process.platform === 'win32') this.#child.kill(signal);
       else process.kill(-pid, signal);
-    } catch {
-      // It has ended by itself.
+    } catch (error) {
+      if (this.#ending && codeOf(error) === 'ESRCH') this.#leave();
     }
+  }
+
+  #leave(): void {
+    this.#isGone = true;
+    this.#resolveGone();
   }
 }
 

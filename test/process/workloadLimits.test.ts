@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { JournalIndex } from '../../src/workload/journalIndex';
 import { Ground, until } from './mapping';
@@ -171,5 +172,68 @@ describe('rows that have moved', () => {
     assert.equal(ground.read('ran'), '1\n2\n3\n3\n9\n4\n', 'nothing ran twice');
     assert.equal(ground.progress()?.summary?.earlier, 3);
     assert.equal(ground.progress()?.summary?.tasks, 1);
+  });
+});
+
+describe('what a worker has started', { skip: onLinux }, () => {
+  /** Each row says what its task leaves behind, and how. */
+  const work = `
+import os, subprocess, time
+stubbornly = 'trap "" TERM; while :; do sleep 1; done'
+def leave(name, *argv):
+    child = subprocess.Popen(argv)
+    with open('draft', 'w') as file: file.write(str(child.pid))
+    os.rename('draft', name)
+def stubborn(x):
+    leave('left', 'sh', '-c', stubbornly)
+    time.sleep(300)
+def dying(x):
+    leave('left', 'sh', '-c', stubbornly)
+    os.abort()
+def crashing(x):
+    leave('left', 'sleep', '300')
+    os.abort()
+def waiting(x):
+    while not os.path.exists('go'): time.sleep(0.01)
+def leaving(x):
+    leave('left', 'sleep', '300')
+def f(x): return globals()[x](x)
+`;
+  const workload = (...rows: string[]): Record<string, unknown> => ({ run: { python: 'work.py:f' }, over: { rows }, batch: 1, workers: 2, grace: 0.5 });
+  const isThere = (): boolean => existsSync(`/proc/${ground.read('left')}`);
+  const isLeft = (): boolean => ground.read('left') !== '';
+
+  it('ends when it dies of a signal, while the others go on', async () => {
+    ground.write({ 'work.py': work, 'w.workload.json': JSON.stringify(workload('crashing', 'waiting')) });
+    const { ended } = await ground.start(['w.workload.json']);
+    await until('the process is left', isLeft);
+    await until('it has ended', () => !isThere(), 15_000);
+    assert.equal(ground.progress()?.state, 'running');
+    ground.write({ go: '' });
+    assert.deepEqual((await ended).results.map(({ status }) => status).sort(), ['done', 'failed']);
+  });
+
+  it('ends when it takes too long and obeys, and what it has started does not', async () => {
+    ground.write({ 'work.py': work });
+    const { results } = await ground.workload({ ...workload('stubborn'), timeout: 0.5 });
+    assert.equal(results[0]?.error?.type, 'Timeout');
+    await until('it has ended', () => !isThere(), 15_000);
+  });
+
+  it('ends also when the runner is killed in between', async () => {
+    ground.write({ 'work.py': work, 'w.workload.json': JSON.stringify({ ...workload('dying', 'waiting'), grace: 2 }) });
+    const { child, ended } = await ground.start(['w.workload.json']);
+    await until('the worker has died', () => ground.tasks().length === 1);
+    assert.ok(isThere());
+    child.kill('SIGKILL');
+    await ended;
+    await until('it has ended', () => !isThere(), 15_000);
+  });
+
+  it('stays when it is let go', async () => {
+    ground.write({ 'work.py': work });
+    assert.equal((await ground.workload(workload('leaving'))).status, 0);
+    assert.ok(isThere());
+    process.kill(Number(ground.read('left')));
   });
 });
