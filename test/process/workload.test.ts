@@ -138,6 +138,35 @@ def f(x):
     }
   });
 
+  it('isolated by a fork: what a task forks neither answers in its place nor keeps it from being told', async () => {
+    ground.write({
+      'work.py': `
+import multiprocessing, os, time
+def wait():
+    end = time.monotonic() + 60
+    while not os.path.exists('go') and time.monotonic() < end: time.sleep(0.01)
+def f(x):
+    if x == 'crash':
+        multiprocessing.get_context('fork').Process(target=wait).start()
+        os.kill(os.getpid(), 11)
+    pid = os.fork()
+    if pid == 0 and x == 'raise': raise ValueError('in the child')
+    if pid == 0:
+        file = open('opened', 'w')
+        return 'the child'
+    return os.waitpid(pid, 0)[1]
+`,
+      'w.workload.json': JSON.stringify({ run: { python: 'work.py:f' }, over: { rows: ['crash', 'return', 'raise'] }, isolation: 'fork', workers: 1 }),
+    });
+    const { ended } = await ground.start(['w.workload.json']);
+    await until('the crash is told', () => ground.tasks().length > 0, 15_000);
+    ground.write({ go: '' });
+    const { results, status } = await ended;
+    assert.deepEqual([status, ...results.sort((a, b) => a.index - b.index).map(({ value, error }) => value ?? error?.message)], [1, 'killed by SIGSEGV', 0, 0]);
+    assert.equal(ground.read('opened'), '');
+    assert.deepEqual(ground.tasks().filter(({ i }) => i > 0).map(({ log: [from, to] }) => to - from), [0, 0], 'nothing is printed');
+  });
+
   it('stay within their memory: one task fails, the others do not', async () => {
     ground.write({ 'work.py': 'def f(x):\n    return len(bytearray(10 ** 9 if x == 1 else 10))\n' });
     const { status, results } = await ground.workload({ run: { python: 'work.py:f' }, over: { range: [0, 4] }, memory: { perWorker: '600M' } });
@@ -295,6 +324,17 @@ describe('commands over rows', () => {
     assert.deepEqual(words.results.map(({ value }) => value).sort(), ['$HOME|2', 'a b; rm x|1']);
     const lost = await ground.map('--range', '0:1', '--', 'no-such-program');
     assert.equal(lost.results[0]?.error?.message, 'no-such-program is not found');
+  });
+
+  it('that can\'t be given their arguments fail, each for itself', async () => {
+    ground.write({ 'w.workload.json': '{"run": {"command": ["echo", "{}"]}, "over": {"rows": ["a\\u0000b", "\\ud800", "c"]}, "workers": 1}' });
+    const { results, status, err } = await ground.map('w.workload.json');
+    assert.equal(status, 2, err);
+    assert.deepEqual(results.sort((a, b) => a.index - b.index).map(({ value, error }) => value ?? `${error?.type}: ${error?.message}`), [
+      'NotStarted: echo could not be started: an argument holds a zero byte, which ends arguments. Take it out of the row',
+      'NotStarted: echo could not be started: an argument holds half a character (a lone surrogate), which can\'t be encoded. Correct the row',
+      'c',
+    ]);
   });
 
   it('run where there is no Python, too', async () => {

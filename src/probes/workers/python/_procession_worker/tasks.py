@@ -46,8 +46,19 @@ def forked(evaluate):
     import signal
 
     def in_child(row, writer):
+        def let_go():
+            # What the task forks in its turn neither holds the pipe open nor answers in its place.
+            try:
+                os.close(writer)
+            except OSError:
+                pass
+
+        own = os.getpid()
+        os.register_at_fork(after_in_child=let_go)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         status, value, _ = evaluate(row)
+        if os.getpid() != own:
+            return
         data = b'%d' % status + value.encode()
         data = b'%16d' % len(data) + data
         while data:
@@ -86,13 +97,19 @@ def commands(output):
     reasons = {errno.ENOENT: 'is not found', errno.EACCES: 'may not be executed'}
     position = os.lseek(out, 0, os.SEEK_END)
 
+    def reason(error):
+        if isinstance(error, UnicodeEncodeError):
+            return 'could not be started: an argument holds half a character (a lone surrogate), which can\'t be encoded. Correct the row'
+        if isinstance(error, ValueError):
+            return 'could not be started: an argument holds a zero byte, which ends arguments. Take it out of the row'
+        return reasons.get(error.errno, 'could not be started (%s)' % error.strerror)
+
     def run(argv):
         nonlocal position
         try:
             pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions, setsigdef=defaults)
-        except OSError as error:
-            message = '%s %s' % (argv[0], reasons.get(error.errno, 'could not be started (%s)' % error.strerror))
-            return 1, json.dumps({'type': 'NotStarted', 'message': message}), '-'
+        except (OSError, ValueError) as error:
+            return 1, json.dumps({'type': 'NotStarted', 'message': '%s %s' % (argv[0], reason(error))}), '-'
         _, status, usage = os.wait4(pid, 0)
         start, position = position, os.lseek(out, 0, os.SEEK_END)
         facts = facts_of(pid, usage)
