@@ -47,7 +47,7 @@ function usable(directory: string): boolean {
 }
 
 /** The user's own folder in a folder that everybody may write to: refused when somebody else made it first. */
-function ownFolder(parent: string): string {
+export function ownFolder(parent: string): string {
   const uid = process.getuid?.() ?? 0;
   const folder = join(parent, `procession-${uid}`);
   try {

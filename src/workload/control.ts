@@ -1,19 +1,37 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { messageOf } from '../core/errors';
+import { isSame, readStart } from '../observe/identity';
+import { ownFolder } from '../observe/runDirectory';
 import type { Control, Reply } from './protocol';
 
 /** sockaddr_un holds 104 bytes on macOS and 108 on Linux, with a zero at the end (unix(4), unix(7)). */
 const longestAddress = 100;
 
+/** In the run's own folder, or where that is too long, in one of the user's that holds the sockets of such runs. */
 function addressOf(run: string): string {
   const name = basename(run);
   if (process.platform === 'win32') return `\\\\.\\pipe\\procession-${name}`;
   const own = join(run, 'control.sock');
   if (Buffer.byteLength(own) <= longestAddress) return own;
-  return join(tmpdir(), `procession-${process.getuid?.() ?? 0}-control`, `${name.slice(-20)}-${process.pid}`);
+  const folder = join(ownFolder(tmpdir()), 'control');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  clear(folder);
+  const start = readStart(process.pid);
+  return join(folder, `${name.slice(-6)}-${process.pid}${start === undefined ? '' : `.${start}`}`);
+}
+
+/** A pipe of Windows is no file. */
+const remove = (address: string): void => void (process.platform !== 'win32' && rmSync(address, { force: true }));
+
+/** Removes the sockets that killed runners have left. */
+function clear(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, runner] = /-(\d+(?:\.\d+)?)$/.exec(name) ?? [];
+    if (runner !== undefined && !isSame(runner)) remove(join(folder, name));
+  }
 }
 
 /** Reads lines of a socket; a line that is too long ends it. */
@@ -30,7 +48,6 @@ function onLines(socket: Socket, use: (line: string) => void): void {
 
 /** Opens the control channel of a run. Resolves to its address, or null where the system refuses. */
 export function serveControl(run: string, handle: (control: Control) => Reply): Promise<{ address: string | null; close: () => void }> {
-  const address = addressOf(run);
   const server: Server = createServer((socket) => {
     onLines(socket, (line) => {
       let reply: Reply;
@@ -43,21 +60,13 @@ export function serveControl(run: string, handle: (control: Control) => Reply): 
     });
   });
   server.unref();
-  const close = (): void => {
-    server.close();
-    if (process.platform !== 'win32') rmSync(address, { force: true });
-  };
-  return new Promise((resolve) => {
-    server.on('error', () => resolve({ address: null, close: () => undefined }));
-    if (process.platform !== 'win32') {
-      mkdirSync(dirname(address), { recursive: true, mode: 0o700 });
-      rmSync(address, { force: true });
-    }
-    server.listen(address, () => {
-      if (process.platform !== 'win32') chmodSync(address, 0o600);
-      resolve({ address, close });
-    });
-  });
+  return new Promise<string>((resolve, reject) => {
+    server.on('error', reject);
+    const address = addressOf(run);
+    if (Buffer.byteLength(address) > longestAddress) throw new Error('too long');
+    remove(address);
+    server.listen(address, () => resolve(address));
+  }).then((address) => ({ address, close: () => void (server.close(), remove(address)) }), () => ({ address: null, close: () => undefined }));
 }
 
 /** Sends one word to a runner and waits for the answer. Rejects when nobody listens there. */
