@@ -117,6 +117,32 @@ class Transparent(ProbeCase):
             print(os.execve in os.supports_fd, len(os.supports_fd))
         ''')
 
+    def test_functions_are_described_and_pickled_like_builtins(self):
+        self.observe('''
+            import copy, inspect, os, pickle, posix, pydoc, sys, types, typing
+            names = ('kill', 'killpg', 'wait', 'waitpid', 'wait3', 'wait4', 'waitid', '_exit', 'execv', 'execve', 'posix_spawn', 'posix_spawnp', 'putenv', 'unsetenv')
+            for owner, name in [(os, name) for name in names] + [(sys, 'exit')]:
+                function = getattr(owner, name)
+                print(function, type(function), function.__class__, function.__module__, function.__qualname__, function.__self__, function.__text_signature__)
+                try: print(inspect.signature(function), [kind.kind for kind in inspect.signature(function).parameters.values()])
+                except ValueError as error: print(error)
+                print(inspect.isbuiltin(function), inspect.isroutine(function), inspect.ismethoddescriptor(function), inspect.getmodule(function))
+                print(isinstance(function, types.BuiltinFunctionType), isinstance(function, types.FunctionType), typing.get_type_hints(function))
+                print(pydoc.plain(pydoc.render_doc(function)))
+                for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+                    for dumps, loads in (pickle.dumps, pickle.loads), (pickle._dumps, pickle._loads):
+                        print(dumps(function, protocol))
+                        assert loads(dumps(function, protocol)) is function
+                assert copy.copy(function) is copy.deepcopy([function])[0] is function
+                assert len({function, getattr(sys.modules[function.__module__], name)}) == 1
+                assert getattr(sys.modules[function.__module__], name) is function
+                for missing in '__wrapped__', '__signature__', 'nothing':
+                    try: getattr(function, missing)
+                    except AttributeError as error: print(error)
+            class Holder: kill = os.kill
+            print(inspect.classify_class_attrs(Holder)[-1][:2], pickle.loads(b'cposix\\nkill\\n.') is os.kill)
+        ''')
+
     def test_targets_by_name_in_a_spawned_process(self):
         self.observe('''
             import multiprocessing, os, sys

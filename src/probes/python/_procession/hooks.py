@@ -73,17 +73,25 @@ class Builtin:
     """
     Stands in for a builtin function of a module. `before(args, kwargs)` may change `kwargs` and return `(args, note)`;
     `after(result, args, note)` sees what came back, `failed(error, args, note)` what was raised. Not a function, because
-    a builtin does not bind when it is a class's attribute.
+    a builtin does not bind when it is a class's attribute. It claims to be a builtin, to which `inspect` and `pydoc` listen:
+    isinstance() asks `__class__`, too.
     """
+
+    __class__ = property(lambda self: type(len))
 
     def __init__(self, module, name, before=None, after=None, failed=None):
         self.real = real = getattr(module, name)
         self.before, self.after, self.failed = before, after, failed
-        self.__module__ = module.__name__
+        self.__module__ = home = real.__module__
         self.__name__ = self.__qualname__ = name
         self.__doc__ = real.__doc__
-        self.__text_signature__ = getattr(real, '__text_signature__', None)
+        self.__self__ = getattr(real, '__self__', None)
+        # os.reload_environ of 3.14 is no builtin, and takes nothing.
+        self.__text_signature__ = getattr(real, '__text_signature__', '()')
         setattr(module, name, self)
+        if home != module.__name__:
+            # `os` has it from `posix`, where pickle looks for it.
+            setattr(sys.modules[home], name, self)
 
     @traceless
     def __call__(self, *args, **kwargs):
@@ -113,6 +121,10 @@ class Builtin:
 
     def __hash__(self):
         return hash(self.real)
+
+
+Builtin.__name__ = Builtin.__qualname__ = type(len).__name__
+Builtin.__module__ = type(len).__module__
 
 
 def builtin(module, name, **steps):
