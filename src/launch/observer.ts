@@ -120,7 +120,7 @@ export class Observer {
 
   /** Ends members whose end nobody told, and hands the sampler those that only a probe knows of. */
   #reconcile(): void {
-    this.#reader.readAll();
+    this.#reader.look();
     const killed = this.#memoryKills.look();
     if (killed) this.tell({ e: 'outOfMemory', t: Date.now(), ...killed });
     if (this.#reconciled !== this.#state.version) this.#compare();
@@ -162,6 +162,7 @@ export class Observer {
   /** Looks once more at everything, and says what is known. */
   async report(): Promise<Report> {
     await this.#sampler?.membership();
+    this.#reader.readAll();
     this.#reconcile();
     for (const sample of this.#numbers.values()) reduce(this.#state, sample);
     return reportOf(this.#state, this.#reader.counts, this.#kept);

@@ -12,6 +12,12 @@ const longestLine = 256 * 1024;
 const slice = 512 * 1024;
 /** The safety net under fs.watch: lost notifications, network file systems. */
 const slowPoll = 1_000;
+/** Looks at a file that has not grown since its writer's end, after which it is let go. */
+const lastLooks = 5;
+/** A directory's time may be as coarse as this (ms: FAT), so that a change right after a look does not show in it. */
+const coarsest = 2_000;
+/** Every so many looks the directory is listed whatever its time says. */
+const listEvery = 30;
 
 const nothing = Buffer.alloc(0);
 
@@ -21,10 +27,18 @@ interface Tail {
   partial: Buffer;
   /** the line is too long: skip to its end */
   skipping: boolean;
+  /** looks without growth since its writer has ended; undefined: it lives, for all that is known */
+  quiet: number | undefined;
+}
+
+/** The process whose end an event tells. It may yet say a last word: of its `exit` it tells while it goes. */
+function endedBy(event: Event): string | undefined {
+  if (event.e === 'exit') return event.id;
+  return event.e === 'reap' || event.e === 'gone' || event.e === 'rootExit' ? event.child : undefined;
 }
 
 export interface ReaderOptions {
-  /** watch for changes (default); false: only {@link RunReader.readAll} reads */
+  /** watch for changes (default); false: only {@link RunReader.look} and {@link RunReader.readAll} read */
   follow?: boolean;
   onEvents(events: Event[]): void;
 }
@@ -36,6 +50,11 @@ export interface ReaderOptions {
 export class RunReader {
   readonly counts: LineCounts = { garbled: 0, unknown: 0 };
   readonly #tails = new Map<string, Tail>();
+  /** how far the files were read that are not looked at any more, since their writers have ended */
+  readonly #letGo = new Map<string, number>();
+  /** files of processes whose end was told since all was read last */
+  readonly #ended = new Set<string>();
+  #listed = { at: 0, modified: -1, looks: 0 };
   readonly #pending = new Set<string>();
   readonly #buffer = Buffer.allocUnsafe(64 * 1024);
   /** the lines of the table of numbers that were read last */
@@ -57,7 +76,7 @@ export class RunReader {
   #watch(folder: string, note: (name: string) => unknown): void {
     try {
       const watcher = watch(folder, { persistent: false }, (_kind, name) => {
-        if (name === null) this.#list();
+        if (name === null) this.#find(true);
         else note(name);
         this.#schedule();
       });
@@ -73,36 +92,62 @@ export class RunReader {
   }
 
   #poll(): void {
-    this.#list();
+    this.#find(false);
     this.#schedule();
     this.#checkSpace();
     this.#timer = setTimeout(() => this.#poll(), slowPoll);
     this.#timer.unref();
   }
 
-  /** Notes every file that has grown. */
-  #list(): void {
-    let names: string[];
+  /** Notes every file that has grown; `all`: also of those that were let go. */
+  #find(all: boolean): void {
     try {
-      names = readdirSync(eventsOf(this.run));
+      if (this.#isToBeListed() || all) this.#list();
       this.#vanished = false;
     } catch (error) {
+      this.#listed.modified = -1;
       if (codeOf(error) === 'ENOENT' && !this.#vanished) {
         this.#vanished = true;
         this.#problem('vanished', 'The run directory is gone: observation has stopped. The program goes on.');
       }
       return;
     }
-    for (const name of names) {
-      if (!name.endsWith('.ndjson')) continue;
-      const known = this.#tails.get(name);
-      try {
-        if (!known || statSync(join(eventsOf(this.run), name)).size > known.offset) this.#pending.add(name);
-      } catch {
-        // It went between the two calls.
+    for (const [name, tail] of this.#tails) {
+      if (this.#hasGrown(name, tail.offset)) {
+        this.#pending.add(name);
+        if (tail.quiet !== undefined) tail.quiet = 0;
+      } else if (tail.quiet !== undefined && !tail.partial.length && !tail.skipping && ++tail.quiet >= lastLooks) {
+        this.#tails.delete(name);
+        this.#letGo.set(name, tail.offset);
       }
     }
+    if (all) for (const [name, offset] of this.#letGo) if (this.#hasGrown(name, offset)) this.#pending.add(name);
     this.#pending.add('live.ndjson');
+  }
+
+  /** Whether there may be new files: the directory has changed, or may have without showing it. */
+  #isToBeListed(): boolean {
+    const { at, modified, looks } = this.#listed;
+    const { mtimeMs } = statSync(eventsOf(this.run));
+    this.#listed.looks++;
+    this.#listed.modified = mtimeMs;
+    return mtimeMs !== modified || at - mtimeMs < coarsest || looks >= listEvery;
+  }
+
+  #list(): void {
+    Object.assign(this.#listed, { at: Date.now(), looks: 0 });
+    for (const name of readdirSync(eventsOf(this.run))) {
+      if (name.endsWith('.ndjson') && !this.#tails.has(name) && !this.#letGo.has(name)) this.#pending.add(name);
+    }
+  }
+
+  #hasGrown(name: string, offset: number): boolean {
+    try {
+      return statSync(join(eventsOf(this.run), name)).size > offset;
+    } catch {
+      // It went between two looks.
+      return false;
+    }
   }
 
   #checkSpace(): void {
@@ -129,13 +174,36 @@ export class RunReader {
       budget -= name === 'live.ndjson' ? this.#readLive(events) : this.#readTail(name, events, budget);
       if (budget <= 0) break;
     }
+    for (const event of events) {
+      const writer = endedBy(event);
+      if (writer !== undefined) this.#ended.add(`${writer}.ndjson`);
+    }
     if (events.length) this.options.onEvents(events);
     if (this.#pending.size) this.#schedule();
+    else this.#markEnded();
+  }
+
+  /** Only when all was read: until then, a file of which the end was told may not have been met. */
+  #markEnded(): void {
+    for (const name of this.#ended) {
+      const tail = this.#tails.get(name);
+      if (tail) tail.quiet ??= 0;
+    }
+    this.#ended.clear();
+  }
+
+  /** Reads what is new now, at once; but for late words of processes that have ended some looks ago. */
+  look(): void {
+    this.#read(false);
   }
 
   /** Reads everything that is there now, at once. */
   readAll(): void {
-    this.#list();
+    this.#read(true);
+  }
+
+  #read(all: boolean): void {
+    this.#find(all);
     this.#checkSpace();
     while (this.#pending.size && !this.#closed) {
       this.#readSome();
@@ -144,7 +212,11 @@ export class RunReader {
 
   #readTail(name: string, events: Event[], budget: number): number {
     let tail = this.#tails.get(name);
-    if (!tail) this.#tails.set(name, (tail = { offset: 0, partial: nothing, skipping: false }));
+    if (!tail) {
+      const offset = this.#letGo.get(name);
+      this.#letGo.delete(name);
+      this.#tails.set(name, (tail = { offset: offset ?? 0, partial: nothing, skipping: false, quiet: offset === undefined ? undefined : 0 }));
+    }
     let descriptor: number | undefined;
     let total = 0;
     try {

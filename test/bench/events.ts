@@ -30,11 +30,11 @@ export async function run({ quick }: Options): Promise<Result> {
   for (const wanted of quick ? [20_000, 100_000] : [100_000, 1_000_000]) rows.push(await measure(wanted, quick ? 1 : 5));
   return {
     table: `A record read and folded: workers that come and go, each with 60 commands\n\n${tableOf(
-      ['events', 'events/s', 'per CPU second', 'MB at a tenth', 'at half', 'at the end', 'members kept', 'let go', 'report ms'],
+      ['events', 'events/s', 'per CPU second', 'MB at a tenth', 'at half', 'at the end', 'members kept', 'let go', 'report ms', 'look ms'],
       rows.map((row) => [
         row.events.toLocaleString('en'), Math.round(row.perSecond).toLocaleString('en'), Math.round(row.perCpuSecond).toLocaleString('en'),
         ...[0, 1, 2].map((mark) => format(row.megabytes[mark])),
-        row.members.toLocaleString('en'), row.forgotten.toLocaleString('en'), format(row.reportMs),
+        row.members.toLocaleString('en'), row.forgotten.toLocaleString('en'), format(row.reportMs), format(row.lookMs),
       ]),
     )}`,
     rows,

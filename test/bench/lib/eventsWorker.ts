@@ -5,6 +5,7 @@
 import { reportOf } from '../../../src/core/report';
 import { emptyState, reduce } from '../../../src/core/state';
 import { RunReader } from '../../../src/observe/reader';
+import { median } from './bench';
 
 export interface EventsResult {
   events: number;
@@ -18,6 +19,8 @@ export interface EventsResult {
   garbled: number;
   /** ms that a report of everything takes */
   reportMs: number;
+  /** ms that the look of each second takes when nothing is written any more */
+  lookMs: number;
 }
 
 function megabytes(): number {
@@ -44,6 +47,12 @@ class StopWatch {
   }
 }
 
+function timeOf(act: () => void): number {
+  const began = performance.now();
+  act();
+  return performance.now() - began;
+}
+
 function read(run: string, expected: number): EventsResult {
   const state = emptyState();
   const held: number[] = [];
@@ -63,10 +72,12 @@ function read(run: string, expected: number): EventsResult {
   });
   reader.readAll();
   watch.pause(() => held.push(megabytes() - before));
+  // The first of these let the files of the ended go.
+  const looks = Array.from({ length: 20 }, () => timeOf(() => reader.look()));
   reader.close();
-  const began = performance.now();
-  const { problems } = reportOf(state, reader.counts);
-  return { events, ms: watch.ms, cpuMs: watch.cpuMs, megabytes: held, members: state.members.size, forgotten: state.forgotten, garbled: problems.garbledLines, reportMs: performance.now() - began };
+  let garbled = 0;
+  const reportMs = timeOf(() => (garbled = reportOf(state, reader.counts).problems.garbledLines));
+  return { events, ms: watch.ms, cpuMs: watch.cpuMs, megabytes: held, members: state.members.size, forgotten: state.forgotten, garbled, reportMs, lookMs: median(looks) };
 }
 
 const [run = '', expected = '0'] = process.argv.slice(2);

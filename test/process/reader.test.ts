@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Event } from '../../src/core/events';
+import { RunReader } from '../../src/observe/reader';
+import { createRunDirectory, eventsOf } from '../../src/observe/runDirectory';
+import { until } from './mapping';
+
+/** Event files on a real disk, of processes that have ended and of others that have not. */
+describe('event files of processes that have ended', () => {
+  let run: string;
+  let reader: RunReader;
+  let seen: Event[];
+  beforeEach(() => {
+    run = mkdtempSync(join(tmpdir(), 'reader-'));
+    createRunDirectory(run);
+    seen = [];
+  });
+  afterEach(() => {
+    reader.close();
+    rmSync(run, { recursive: true, force: true });
+  });
+
+  const read = (follow: boolean): void => void (reader = new RunReader(run, { follow, onEvents: (events) => seen.push(...events) }));
+  const write = (id: string, fact: Record<string, unknown>): void => appendFileSync(join(eventsOf(run), `${id}.ndjson`), `${JSON.stringify({ t: 1, id, ...fact })}\n`);
+  const start = (id: string): void => write(id, { e: 'start', ppid: 1, runtime: 'python', argv: ['python'] });
+  const count = (id: string): number => seen.filter((event) => event.id === id).length;
+  /** Looks often enough that what is quiet is let go. */
+  const lookLong = (): void => {
+    for (let i = 0; i < 10; i++) reader.look();
+  };
+  /** As if the folder had been changed long ago: only what its time shows is found in it. */
+  const age = (): void => utimesSync(eventsOf(run), 1, 1);
+
+  it('are let go: late words are read with everything, and with them what follows', () => {
+    read(false);
+    for (const id of ['2.1', '2.2', '2.3']) start(id);
+    write('2.1', { e: 'exit', code: 0, signal: null });
+    write('9.9', { e: 'reap', child: '2.2', code: 0, signal: null });
+    lookLong();
+    assert.deepEqual(['2.1', '2.2', '2.3', '9.9'].map(count), [2, 1, 1, 1]);
+    for (const id of ['2.1', '2.2', '2.3', '9.9']) write(id, { e: 'self', name: 'late' });
+    reader.look();
+    assert.deepEqual(['2.1', '2.2', '2.3', '9.9'].map(count), [2, 1, 2, 2], 'those that may live are read at once');
+    reader.readAll();
+    assert.deepEqual(['2.1', '2.2', '2.3', '9.9'].map(count), [3, 2, 2, 2]);
+    write('2.1', { e: 'self', name: 'later' });
+    reader.look();
+    assert.equal(count('2.1'), 4, 'who has spoken again is listened to again');
+    lookLong();
+    assert.equal(seen.length, 10, 'nothing is read twice');
+    assert.deepEqual(reader.counts, { garbled: 0, unknown: 0 });
+  });
+
+  it('are not let go in the middle of a line', () => {
+    read(false);
+    start('2.1');
+    write('2.1', { e: 'exit', code: 0, signal: null });
+    appendFileSync(join(eventsOf(run), '2.1.ndjson'), '{"e":"self","t":1,"id":"2.1",');
+    lookLong();
+    appendFileSync(join(eventsOf(run), '2.1.ndjson'), '"name":"whole"}\n');
+    reader.look();
+    assert.equal(count('2.1'), 3);
+  });
+
+  it('speak up while they are followed', async () => {
+    read(true);
+    start('2.1');
+    write('2.1', { e: 'exit', code: 0, signal: null });
+    await until('it is read', () => count('2.1') === 2, 10_000);
+    lookLong();
+    write('2.1', { e: 'self', name: 'late' });
+    await until('the late word is read', () => count('2.1') === 3, 10_000);
+  });
+
+  it('new files are found, whatever the time of their folder says', () => {
+    read(false);
+    start('2.1');
+    age();
+    lookLong();
+    start('2.2');
+    reader.look();
+    assert.equal(count('2.2'), 1);
+    // A folder whose time does not show the change: the next list comes all the same.
+    start('2.3');
+    age();
+    reader.look();
+    start('2.4');
+    age();
+    for (let i = 0; i < 40; i++) reader.look();
+    assert.deepEqual(['2.3', '2.4'].map(count), [1, 1]);
+  });
+});
