@@ -7,7 +7,7 @@ import { codeOf, HumanError, messageOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
 import type { Report } from '../core/report';
 import { EventFile } from '../observe/eventFile';
-import { bootClock, readStart } from '../observe/identity';
+import { bootClock, readStart, refOf } from '../observe/identity';
 import { outputsOf, readDescription, writeDescription, type RunDescription } from '../observe/runDirectory';
 import { observedEnvironment } from './environment';
 import { Observer } from './observer';
@@ -147,8 +147,7 @@ export class Launcher {
   }
 
   #observe(pid: number): ProcessRef {
-    const start = readStart(pid);
-    const root = start === undefined ? String(pid) : `${pid}.${start}`;
+    const root = refOf(pid);
     this.#file.write({ e: 'root', t: Date.now(), child: root });
     this.#observer = new Observer(
       { run: this.spec.run, id: this.#self, root, ...(this.spec.poll === undefined ? {} : { poll: this.spec.poll }), ...(this.#terminal ? {} : { sessionId: pid }) },

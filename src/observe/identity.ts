@@ -17,6 +17,12 @@ export function readStart(pid: number): string | undefined {
   return row ? String(row.start) : undefined;
 }
 
+/** What names a process, also when its pid is another's later; without a `/proc` it is the pid alone. */
+export function refOf(pid: number): ProcessRef {
+  const start = readStart(pid);
+  return start === undefined ? String(pid) : `${pid}.${start}`;
+}
+
 /** Whether a process is on this host; `host` as it has told, null where it did not. Elsewhere a pid may be anybody's. */
 export const isHere = (host: string | null): boolean => host === null || host === hostname();
 

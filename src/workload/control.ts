@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { messageOf } from '../core/errors';
-import { isSame, readStart } from '../observe/identity';
+import { isSame, refOf } from '../observe/identity';
 import { ownFolder } from '../observe/runDirectory';
 import type { Control, Reply } from './protocol';
 
@@ -19,8 +19,7 @@ function addressOf(run: string): string {
   const folder = join(ownFolder(tmpdir()), 'control');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   clear(folder);
-  const start = readStart(process.pid);
-  return join(folder, `${name.slice(-6)}-${process.pid}${start === undefined ? '' : `.${start}`}`);
+  return join(folder, `${name.slice(-6)}-${refOf(process.pid)}`);
 }
 
 /** A pipe of Windows is no file. */

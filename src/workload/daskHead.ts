@@ -1,4 +1,4 @@
-import type { Ending } from '../core/events';
+import type { Ending, ProcessRef } from '../core/events';
 import { parsed } from '../core/json';
 import type { SlotContent } from './answers';
 import { WorkerProcess, type Refused, type WorkerCallbacks, type WorkerLaunch } from './workerProcess';
@@ -6,6 +6,8 @@ import { WorkerProcess, type Refused, type WorkerCallbacks, type WorkerLaunch } 
 /** What the runner needs of a worker, whatever is behind it. */
 export interface WorkerHandle {
   readonly pid: number | undefined;
+  /** undefined where it has no process of its own */
+  readonly ref?: ProcessRef | undefined;
   send: (line: string) => void;
   close: () => void;
   kill: (grace: number) => void;

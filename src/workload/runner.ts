@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { HumanError, messageOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
-import { bootClock, readStart } from '../observe/identity';
+import { bootClock } from '../observe/identity';
 import { EventFile } from '../observe/eventFile';
 import type { SlotContent } from './answers';
 import { serveControl } from './control';
@@ -206,8 +206,7 @@ export class Runner {
     };
     const worker: WorkerHandle = head ? head.open(callbacks) : this.#hold(new WorkerProcess(this.#plan.launch(number), slotOf(run, number), logOf(run, number), callbacks));
     this.#workers.set(number, worker);
-    if (worker.pid === undefined) return;
-    if (!head) this.#events.write({ e: 'spawn', t: Date.now(), child: refOf(worker.pid), method: 'child_process.spawn', name: `worker ${number}`, role: 'worker' });
+    if (worker.ref !== undefined) this.#events.write({ e: 'spawn', t: Date.now(), child: worker.ref, method: 'child_process.spawn', name: `worker ${number}`, role: 'worker' });
   }
 
   /** Sees to it that a process ends, with all that it has started, when this one does. */
@@ -221,7 +220,7 @@ export class Runner {
   }
 
   #ended(number: number, ended: WorkerHandle, ending: Ending, slot: SlotContent): void {
-    if (ended.pid !== undefined && !this.options.head) this.#events.write({ e: 'reap', t: Date.now(), child: `${ended.pid}`, ...ending });
+    if (ended.ref !== undefined) this.#events.write({ e: 'reap', t: Date.now(), child: ended.ref, ...ending });
     if (this.#workers.get(number) === ended) this.#workers.delete(number);
     const log = logOf(this.options.run, number);
     this.#scheduler.died(number, ending, slot, sizeOf(log), Date.now(), whyOf(ending, log));
@@ -399,11 +398,6 @@ export function statusOf({ state, failed }: Pick<Outcomes, 'state' | 'failed'>):
 export function earlierOf(workload: Workload, run: string, plan: Plan, { missing }: Wanted): Earlier {
   return new Earlier(journalOf(run), missing && workload.rerunOn.includes('code') ? plan.code : null, workload.rerunOn.includes('args'));
 }
-
-const refOf = (pid: number): ProcessRef => {
-  const start = readStart(pid);
-  return start === undefined ? String(pid) : `${pid}.${start}`;
-};
 
 const resultOf = ({ task, answer }: Outcome, value: string | undefined, error: TaskError | undefined): Result =>
   ({ index: task.index, row: task.row.length > keptRow ? undefined : task.row, microseconds: answer.duration, value, error });

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { codeOf } from '../core/errors';
-import type { Ending } from '../core/events';
+import type { Ending, ProcessRef } from '../core/events';
+import { refOf } from '../observe/identity';
 import { parseSlot, type SlotContent } from './answers';
 
 /** How a worker is started. `pipe`: Python answers on its stdin and stdout, Node on descriptor 3. */
@@ -45,6 +46,7 @@ const lookEvery = 50;
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #input: Writable | null;
+  readonly ref: ProcessRef | undefined;
   #rest: Buffer[] = [];
   #greeted = false;
   #ending: Ending | undefined;
@@ -67,6 +69,7 @@ export class WorkerProcess {
       detached: process.platform !== 'win32',
     });
     closeSync(file);
+    this.ref = this.#child.pid === undefined ? undefined : refOf(this.#child.pid);
     const output = (launch.pipe === 'stdio' ? this.#child.stdout : this.#child.stdio[3]) as Readable | null;
     this.#input = launch.pipe === 'stdio' ? this.#child.stdin : (output as Duplex | null);
     output?.on('data', (chunk: Buffer) => this.#read(chunk));
