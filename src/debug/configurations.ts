@@ -39,7 +39,7 @@ export class Configurations implements vscode.DebugConfigurationProvider {
   /** `debug` turns a configuration into what debugs its program; VS Code asks the providers of a type one after the other, so one of them does. */
   constructor(
     private readonly trigger: 'initial' | 'dynamic', private readonly log: vscode.LogOutputChannel,
-    private readonly debug: (folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration) => vscode.DebugConfiguration | undefined,
+    private readonly debug: (configuration: vscode.DebugConfiguration) => vscode.DebugConfiguration | undefined,
   ) {}
 
   async provideDebugConfigurations(folder: vscode.WorkspaceFolder | undefined): Promise<vscode.DebugConfiguration[]> {
@@ -52,24 +52,29 @@ export class Configurations implements vscode.DebugConfigurationProvider {
     }
   }
 
-  resolveDebugConfiguration(folder: vscode.WorkspaceFolder | undefined, configuration: Configuration): vscode.DebugConfiguration | undefined {
+  resolveDebugConfiguration(_folder: vscode.WorkspaceFolder | undefined, configuration: Configuration): vscode.DebugConfiguration | undefined {
     if (!configuration.type && !configuration.request && !configuration.name) {
       const file = vscode.window.activeTextEditor?.document.uri;
       if (!file || !runtimeOfFile(file.fsPath)) {
         void vscode.window.showErrorMessage('Open a Python or Node file, or write a launch configuration of type "procession".');
         return undefined;
       }
-      return this.#debugged(folder, { ...base(`Run ${basename(file.fsPath)}`), program: file.fsPath, ...(configuration.noDebug ? { noDebug: true } : {}) });
+      return this.#debugged({ ...base(`Run ${basename(file.fsPath)}`), program: file.fsPath, ...(configuration.noDebug ? { noDebug: true } : {}) });
     }
-    return this.#debugged(folder, configuration);
+    return this.#debugged(configuration);
   }
 
-  #debugged(folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): vscode.DebugConfiguration | undefined {
-    try {
-      return this.trigger === 'initial' ? this.debug(folder, configuration) : configuration;
-    } catch (error) {
-      void vscode.window.showErrorMessage(messageOf(error));
-      return undefined;
-    }
+  #debugged(configuration: vscode.DebugConfiguration): vscode.DebugConfiguration | undefined {
+    return this.trigger === 'initial' ? shown(() => this.debug(configuration)) : configuration;
+  }
+}
+
+/** What `resolve` makes of a configuration; its error is shown, and nothing is started. */
+export function shown(resolve: () => vscode.DebugConfiguration | undefined): vscode.DebugConfiguration | undefined {
+  try {
+    return resolve();
+  } catch (error) {
+    void vscode.window.showErrorMessage(messageOf(error));
+    return undefined;
   }
 }

@@ -80,6 +80,13 @@ export class DebuggedRun {
   }
 }
 
+/** The variables that `env` has other than `base`; null where it lacks one. */
+export function difference(base: NodeJS.ProcessEnv, env: NodeJS.ProcessEnv): Record<string, string | null> {
+  const changed = Object.entries(env).filter(([name, value]) => base[name] !== value).map(([name, value]) => [name, value ?? null] as const);
+  const removed = Object.keys(base).filter((name) => env[name] === undefined).map((name) => [name, null] as const);
+  return Object.fromEntries([...changed, ...removed]);
+}
+
 /** The folder of the debugpy that the Python Debugger extension carries, if that extension is there. */
 export function bundledDebugpy(extensions: typeof vscode.extensions): string | undefined {
   const found = extensions.getExtension('ms-python.debugpy');

@@ -1,6 +1,6 @@
 import { baseName } from '../core/paths';
 import type { LaunchOptions } from '../launch/options';
-import { commandToArgv, runtimeOfFile } from '../launch/resolve';
+import { commandToArgv, runtimeOfFile, wordsOf } from '../launch/resolve';
 
 /** What a session of ours is about, kept in its configuration under {@link aboutKey}. */
 export interface About {
@@ -8,6 +8,8 @@ export interface About {
   run: string;
   /** the run directory, which a Node run gets only when its session starts */
   directory?: string;
+  /** a program of Node, until the editor has put in the variables of its configuration */
+  launch?: DebugOptions;
   /** a session of one member, by its pid */
   pid?: number;
   /** the member, where it was known when the session began */
@@ -82,6 +84,14 @@ function runtimeOfCommand(command: DebugOptions['command']): 'python' | 'node' |
   return /^(node|npm|npx|yarn|pnpm|tsx)$/.test(name) ? 'node' : undefined;
 }
 
+/** Names of the editor's own variables in a launch configuration: what they stand for is put in after a command line was read. */
+const editorVariable = /:|^(workspaceFolder|workspaceRoot|file|relativeFile)\w*$|^(cwd|execPath|lineNumber|columnNumber|selectedText|pathSeparator|userHome|defaultBuildTask)$|^\/$/;
+
+/** The environment for the variables of a command line; the editor's own stay as they are written. */
+const lookup = new Proxy(process.env, {
+  get: (env, name: string) => env[name] ?? (editorVariable.test(name) ? `\${${name}}` : undefined),
+});
+
 /** Options of Python whose value is a word of its own (python(1)). */
 const pythonValued = /^(-[WX]|--check-hash-based-pycs)$/;
 
@@ -92,8 +102,8 @@ const pythonValued = /^(-[WX]|--check-hash-based-pycs)$/;
 export function fromCommand(options: DebugOptions, runtime: 'python' | 'node'): DebugOptions | undefined {
   const { command, ...rest } = options;
   if (command === undefined) return options;
-  const [program = '', ...words] = commandToArgv(command, process.env);
-  const args = [...words, ...(Array.isArray(options.args) ? options.args : [])];
+  const [program = '', ...words] = commandToArgv(command, lookup);
+  const args = [...words, ...wordsOf(options.args, lookup)];
   if (runtime === 'node') return { ...rest, runtimeExecutable: program, runtimeArgs: args, args: [] };
   let at = 0;
   while (at < args.length && args[at]?.startsWith('-') && args[at] !== '-m' && args[at] !== '-c') at += pythonValued.test(args[at] ?? '') ? 2 : 1;

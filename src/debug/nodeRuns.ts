@@ -5,7 +5,8 @@ import { messageOf } from '../core/errors';
 import { signalName } from '../core/exits';
 import { resolveLaunch } from '../launch/resolve';
 import { userEnvironment } from '../views/launchRun';
-import { DebuggedRun } from './debuggedRun';
+import { shown } from './configurations';
+import { DebuggedRun, difference } from './debuggedRun';
 import { refuses } from './filter';
 import { aboutKey, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
 import { freePlace, writePolicy } from './places';
@@ -26,6 +27,9 @@ export class NodeRuns implements vscode.Disposable {
 
   constructor(private readonly services: DebugServices) {
     this.#subscriptions = vscode.Disposable.from(
+      vscode.debug.registerDebugConfigurationProvider('pwa-node', {
+        resolveDebugConfigurationWithSubstitutedVariables: (folder, configuration) => shown(() => this.#prepare(folder, configuration)),
+      }),
       vscode.debug.registerDebugAdapterTrackerFactory('pwa-node', { createDebugAdapterTracker: (session) => this.#track(session) }),
       services.window.runs.onDidChange(() => this.#explain()),
       vscode.debug.onDidTerminateDebugSession((session) => this.#ended(session)),
@@ -34,29 +38,34 @@ export class NodeRuns implements vscode.Disposable {
     );
   }
 
-  /** A configuration of ours as js-debug's. */
-  resolve(folder: vscode.WorkspaceFolder | undefined, options: DebugOptions & vscode.DebugConfiguration): vscode.DebugConfiguration {
-    const debugged = new DebuggedRun(this.services.window);
-    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-    const known = (text: string | undefined): string | undefined => text?.replaceAll('${workspaceFolder}', folder?.uri.fsPath ?? folders[0] ?? '').replaceAll('${file}', vscode.window.activeTextEditor?.document.uri.fsPath ?? '');
-    const program = known(options.program);
-    const cwd = known(options.cwd);
-    const base = userEnvironment();
-    const launch = resolveLaunch({ ...options, ...(program === undefined ? {} : { program }), ...(cwd === undefined ? {} : { cwd }) }, { folders: folder ? [folder.uri.fsPath, ...folders] : folders, env: base });
-    const policy = policyOf(options);
+  /** A configuration of ours as js-debug's. Its variables are the editor's to put in: what they name is looked at in {@link #prepare}. */
+  resolve(options: DebugOptions & vscode.DebugConfiguration): vscode.DebugConfiguration {
     const kept = Object.fromEntries(Object.entries(options).filter(([key]) => !(ownKeys as readonly string[]).includes(key)));
-    this.#prepared.set(debugged.id, { debugged, options: { ...options }, command: launch.argv, cwd: launch.cwd });
-    const about: About = { run: debugged.id, directory: debugged.directory };
+    const about: About = { run: '', launch: { ...options } };
     return {
       // Stop ends the run in stages and looks who is left: js-debug would kill the root at once.
       killBehavior: 'none',
       ...kept,
       name: options.name, request: 'launch', type: 'pwa-node',
       console: options.console ?? vscode.workspace.getConfiguration('procession').get<string>('console'),
-      autoAttachChildProcesses: followsChildren(policy),
-      env: { ...options.env, ...debugged.variables(launch.env, followsChildren(policy)) },
+      autoAttachChildProcesses: followsChildren(policyOf(options)),
       [aboutKey]: about,
     };
+  }
+
+  /** Completes a configuration that {@link resolve} has begun; others of js-debug's pass as they are. */
+  #prepare(folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): vscode.DebugConfiguration {
+    const options = (configuration[aboutKey] as About | undefined)?.launch;
+    if (!options) return configuration;
+    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+    const base = userEnvironment();
+    // js-debug has put the PATH of a "runtimeVersion" into the environment by now.
+    const own = configuration.env as DebugOptions['env'];
+    const launch = resolveLaunch({ ...options, ...(own ? { env: own } : {}) }, { folders: folder ? [folder.uri.fsPath, ...folders] : folders, env: base });
+    const debugged = new DebuggedRun(this.services.window);
+    this.#prepared.set(debugged.id, { debugged, options, command: launch.argv, cwd: launch.cwd });
+    const about: About = { run: debugged.id, directory: debugged.directory };
+    return { ...configuration, envFile: undefined, env: { ...difference(base, launch.env), ...own, ...debugged.variables(launch.env, followsChildren(policyOf(options))) }, [aboutKey]: about };
   }
 
   #track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {

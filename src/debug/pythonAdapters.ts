@@ -9,7 +9,7 @@ import type { WindowRun } from '../views/runStore';
 import { askPython } from './ask';
 import type { ChildSessions } from './children';
 import { connectAdapter, startAdapter, type Connection } from './connection';
-import { bundledDebugpy, DebuggedRun } from './debuggedRun';
+import { bundledDebugpy, DebuggedRun, difference } from './debuggedRun';
 import { findDebugpy, type Debugpy } from './debugpy';
 import { aboutKey, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
 import type { Message } from './protocol';
@@ -149,13 +149,6 @@ export class PythonLaunch extends FollowingAdapter {
 }
 
 const pythonName = (options: DebugOptions): string => [options.python ?? 'python3'].flat()[0] ?? 'python3';
-
-/** The variables that `env` has other than `base`; null where it lacks one. */
-function difference(base: NodeJS.ProcessEnv, env: NodeJS.ProcessEnv): Record<string, string | null> {
-  const changed = Object.entries(env).filter(([name, value]) => base[name] !== value).map(([name, value]) => [name, value ?? null] as const);
-  const removed = Object.keys(base).filter((name) => env[name] === undefined).map((name) => [name, null] as const);
-  return Object.fromEntries([...changed, ...removed]);
-}
 
 /** A session of a child that debugpy follows: its adapter listens, and knows the child by its pid. */
 export class PythonChild extends RelayAdapter {

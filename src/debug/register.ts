@@ -49,13 +49,13 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
   const stacks = new StacksView();
   tree.debugState = (run, member) => sessions.describe(run, member);
 
-  const resolve = (folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): vscode.DebugConfiguration | undefined => {
+  const resolve = (configuration: vscode.DebugConfiguration): vscode.DebugConfiguration | undefined => {
     const options = configuration as DebugOptions & vscode.DebugConfiguration;
     if (options.request !== 'launch' || options.noDebug || options[aboutKey] !== undefined) return configuration;
     if (!vscode.workspace.isTrusted) throw new HumanError('This workspace is not trusted, so nothing in it is executed. Trust it (command "Workspaces: Manage Workspace Trust") and debug again.');
     const runtime = runtimeOf(options, vscode.window.activeTextEditor?.document.uri.fsPath);
     const debugged = runtime && fromCommand(options, runtime);
-    if (runtime === 'node' && debugged) return node.resolve(folder, debugged as typeof options);
+    if (runtime === 'node' && debugged) return node.resolve(debugged as typeof options);
     return runtime === 'python' && debugged ? { ...debugged, type: debugType, name: options.name, request: 'launch', debugAs: 'python' } : configuration;
   };
 

@@ -59,7 +59,8 @@ function pythonOf(options: LaunchOptions, around: Surroundings, cwd: string, env
   return [found];
 }
 
-function words(value: string[] | string | undefined, env: NodeJS.ProcessEnv): string[] {
+/** Arguments as a list; a string is split as a shell would. */
+export function wordsOf(value: string[] | string | undefined, env: NodeJS.ProcessEnv): string[] {
   if (value === undefined) return [];
   if (Array.isArray(value)) return value.map(String);
   return splitWords(value, env).map((word) => (typeof word === 'string' ? word : 'pattern' in word ? word.pattern : 'op' in word ? word.op : ''));
@@ -102,7 +103,7 @@ function checkScript(path: string, cwd: string): string {
 }
 
 function argvOf(options: LaunchOptions, around: Surroundings, cwd: string, env: NodeJS.ProcessEnv): string[] {
-  const args = words(options.args, env);
+  const args = wordsOf(options.args, env);
   if (options.command !== undefined) {
     const argv = commandToArgv(options.command, env);
     if (!argv[0]) throw new HumanError('The command is empty. Write what is to be run, for example "npm test".');

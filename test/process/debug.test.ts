@@ -71,6 +71,8 @@ test('configurations of debugpy and js-debug keep their meaning', () => {
   assert.deepEqual(fromCommand({ command: 'python3 -X dev -m pytest -n 4' }, 'python'), { python: 'python3', pythonArgs: ['-X', 'dev'], module: 'pytest', args: ['-n', '4'] });
   assert.deepEqual(fromCommand({ command: 'python3 -u app.py x' }, 'python'), { python: 'python3', pythonArgs: ['-u'], program: 'app.py', args: ['x'] });
   assert.deepEqual(fromCommand({ command: 'python3 -m pytest -n 4' }, 'python'), { python: 'python3', pythonArgs: [], module: 'pytest', args: ['-n', '4'] });
+  assert.deepEqual(fromCommand({ command: 'python3 app.py x', args: '-n "a b" $PROCESSION_NOT_SET' }, 'python'), { python: 'python3', pythonArgs: [], program: 'app.py', args: ['x', '-n', 'a b', ''] });
+  assert.deepEqual(fromCommand({ command: 'node ${workspaceFolder:api}/app.js ${file}', args: '${env:X}' }, 'node'), { runtimeExecutable: 'node', runtimeArgs: ['${workspaceFolder:api}/app.js', '${file}', '${env:X}'], args: [] });
   assert.deepEqual(fromCommand({ command: 'npm test' }, 'node'), { runtimeExecutable: 'npm', runtimeArgs: ['test'], args: [] });
 });
 
