@@ -5,6 +5,7 @@ import { messageOf } from '../core/errors';
 import { signalName } from '../core/exits';
 import { resolveLaunch } from '../launch/resolve';
 import { userEnvironment } from '../views/launchRun';
+import { startAgain } from './again';
 import { shown } from './configurations';
 import { DebuggedRun, difference } from './debuggedRun';
 import { refuses } from './filter';
@@ -76,7 +77,7 @@ export class NodeRuns implements vscode.Disposable {
     if (session.configuration[aboutKey] === undefined) {
       const pid = pidOf(session);
       if (pid !== undefined && isRoot(session)) debugged.observe(pid, cwd).catch((error: unknown) => this.services.log.error(error as Error));
-      return { onWillReceiveMessage: (message: Message) => this.#asked(about.run, message) };
+      return { onWillReceiveMessage: (message: Message) => this.#asked(session, about.run, message) };
     }
     return {
       onWillStartSession: () => {
@@ -86,7 +87,7 @@ export class NodeRuns implements vscode.Disposable {
         this.#roots.set(session.id, { debugged, cwd, session });
         this.services.children.begin(session, debugged.id, policyOf(prepared.options));
       },
-      onWillReceiveMessage: (message: Message) => this.#asked(about.run, message),
+      onWillReceiveMessage: (message: Message) => this.#asked(session, about.run, message),
       onDidSendMessage: (message: Message) => {
         if (message.command === 'launch' && message.type === 'response' && message.success === false) debugged.failed(message.message ?? 'js-debug did not start it');
       },
@@ -126,14 +127,26 @@ export class NodeRuns implements vscode.Disposable {
   }
 
   /** The person has pressed Stop: js-debug is told to leave the processes alone, they are ended by us. */
-  #asked(run: string, message: Message): void {
+  #asked(session: vscode.DebugSession, run: string, message: Message): void {
+    if (message.type !== 'request') return;
+    const restart = message.command === 'restart';
+    // js-debug would start the program once more in the run that has ended. A tracker is given the very message that js-debug gets.
+    if (restart) message.command = 'terminate';
     const wanted = message.command === 'terminate' || (message.command === 'disconnect' && message.arguments?.terminateDebuggee !== false);
-    if (message.type === 'request' && wanted) this.#stop(run);
+    const again = restart ? (): Promise<void> => this.#again(session, run) : undefined;
+    if (wanted) this.#stop(run).then(again).catch((error: unknown) => void vscode.window.showErrorMessage(messageOf(error)));
   }
 
-  #stop(id: string): void {
+  /** js-debug ends a session whose program has ended only for who has asked the editor to. */
+  async #again(session: vscode.DebugSession, run: string): Promise<void> {
+    await vscode.debug.stopDebugging(session);
+    const options = this.#prepared.get(run)?.options;
+    if (options) await startAgain(options, session.workspaceFolder);
+  }
+
+  async #stop(id: string): Promise<void> {
     const run = this.services.sessions.run(id);
-    if (run && run.open.report().run.endedAt === null) this.services.stop(run).catch((error: unknown) => void vscode.window.showErrorMessage(messageOf(error)));
+    if (run && run.open.report().run.endedAt === null) await this.services.stop(run);
   }
 
   #ended(session: vscode.DebugSession): void {

@@ -6,6 +6,7 @@ import type { Member } from '../core/members';
 import { resolveLaunch } from '../launch/resolve';
 import { chosenPython, userEnvironment, type Window } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
+import { startAgain } from './again';
 import { askPython } from './ask';
 import type { ChildSessions } from './children';
 import { connectAdapter, startAdapter, type Connection } from './connection';
@@ -102,9 +103,13 @@ export class PythonLaunch extends FollowingAdapter {
         this.reply(request);
         if (run) void this.#stop(run);
         return undefined;
+      case 'restart':
+        this.reply(request);
+        if (run) void this.#stop(run).then(() => startAgain(this.#options, this.session.workspaceFolder));
+        return undefined;
       case 'disconnect':
         // The second press of Stop, or the end of the window.
-        if (run && request.arguments?.terminateDebuggee !== false && request.arguments?.restart !== true) await this.#stop(run);
+        if (run && request.arguments?.terminateDebuggee !== false) await this.#stop(run);
         return request;
       default:
         return request;
@@ -113,7 +118,7 @@ export class PythonLaunch extends FollowingAdapter {
 
   protected fromAdapter(message: Message): Message | undefined {
     if (message.command === 'initialize' && message.type === 'response') {
-      return { ...message, body: { ...message.body, supportsTerminateRequest: true, supportTerminateDebuggee: true } };
+      return { ...message, body: { ...message.body, supportsTerminateRequest: true, supportTerminateDebuggee: true, supportsRestartRequest: true } };
     }
     if (this.offers(message, this.session, this.services.children, this.#debugged.id)) return undefined;
     if (message.command === 'launch' && message.type === 'response' && message.success === false) this.#debugged.failed(message.message ?? 'debugpy did not start it');

@@ -5,6 +5,7 @@ import type { Member } from '../core/members';
 import type { LaunchOptions } from '../launch/options';
 import type { ExternalTerminal } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
+import { startAgain } from './again';
 
 /** What the adapter needs of the rest. */
 export interface RunServices {
@@ -66,7 +67,7 @@ export class RunAdapter implements vscode.DebugAdapter {
   async #handle(request: Request): Promise<void> {
     switch (request.command) {
       case 'initialize':
-        this.#reply(request, { supportsConfigurationDoneRequest: true, supportsTerminateRequest: true, supportTerminateDebuggee: true });
+        this.#reply(request, { supportsConfigurationDoneRequest: true, supportsTerminateRequest: true, supportTerminateDebuggee: true, supportsRestartRequest: true });
         this.#event('initialized');
         return;
       case 'launch':
@@ -82,6 +83,11 @@ export class RunAdapter implements vscode.DebugAdapter {
       case 'terminate':
         this.#reply(request);
         await this.#stop();
+        return;
+      case 'restart':
+        this.#reply(request);
+        await this.#stop();
+        await startAgain(this.session.configuration, this.session.workspaceFolder);
         return;
       case 'disconnect':
         await this.#stop();

@@ -5,6 +5,7 @@ import { HumanError } from '../core/errors';
 import { signalNumber } from '../core/exits';
 import type { Member } from '../core/members';
 import { subtreeOf } from '../core/tree';
+import { startAgain } from '../debug/again';
 import type { LaunchOptions } from '../launch/options';
 import { runtimeOfFile } from '../launch/resolve';
 import { refusal, signalMember, stopRun, stopSignalsOf } from '../launch/steer';
@@ -174,12 +175,15 @@ export class Commands {
     await this.#launch(options);
   }
 
-  async #launch(options: LaunchOptions, folder?: vscode.WorkspaceFolder): Promise<WindowRun> {
+  async #launch(options: LaunchOptions & { type?: string }, folder?: vscode.WorkspaceFolder): Promise<void> {
     await this.context.memory.update(lastLaunch, options);
+    if (options.type !== undefined) {
+      await startAgain(options, folder ?? vscode.workspace.workspaceFolders?.[0]);
+      return;
+    }
     const run = await launchRun(this.context.window, options, folder);
     if (run.open.description().console === 'internalConsole') this.context.outputs.channel(run, nameOf(run)).show();
     await vscode.commands.executeCommand('procession.processes.focus', { preserveFocus: true });
-    return run;
   }
 
   private async showOutput(given: Given): Promise<void> {
@@ -253,7 +257,7 @@ export class Commands {
     const options = run.open.description().configuration as LaunchOptions | undefined;
     if (!options) throw new HumanError(`${nameOf(run)} was not launched from this editor, so it can't be restarted here.`);
     if (run.open.report().run.endedAt === null) await this.stop(run, 'Restart');
-    await this.#launch(options);
+    await this.#launch(options, vscode.workspace.getWorkspaceFolder(vscode.Uri.file(run.open.description().cwd)));
   }
 
   private async remove(run: WindowRun): Promise<void> {
