@@ -24,6 +24,8 @@ export class Attacher implements vscode.Disposable {
   readonly #inspectors = new Map<string, string>();
   readonly #like = new Map<string, Set<string>>();
   readonly #met = new Set<string>();
+  /** by run and member: an attachment that is under way is everybody's who asks for it */
+  readonly #underWay = new Map<string, Promise<void>>();
   readonly #subscriptions: vscode.Disposable;
 
   constructor(private readonly services: DebugServices) {
@@ -33,13 +35,18 @@ export class Attacher implements vscode.Disposable {
     );
   }
 
-  /**
-   * Attaches to a member. Resolves when its session has started; `ready`: when it has its breakpoints. Throws {@link HumanError} with the
-   * reason where that can't be.
-   */
-  async attach(run: WindowRun, member: Member, ready = false): Promise<void> {
+  /** Attaches to a member. Resolves when its session has its breakpoints. Throws {@link HumanError} with the reason where that can't be. */
+  async attach(run: WindowRun, member: Member): Promise<void> {
     if (!vscode.workspace.isTrusted) throw new HumanError('This workspace is not trusted, so nothing in it is debugged.');
+    const key = `${run.open.id}/${member.id}`;
+    const attaching = this.#underWay.get(key) ?? this.#attach(run, member).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, attaching);
+    await attaching;
+  }
+
+  async #attach(run: WindowRun, member: Member): Promise<void> {
     const { sessions, children } = this.services;
+    await children.decided(run.open.id, member.pid);
     const there = sessions.find(run.open.id, member);
     if (there) return this.reveal(there.session, there.stop?.thread);
     const reason = unable(member);
@@ -50,7 +57,7 @@ export class Attacher implements vscode.Disposable {
       ? await children.open(run.open.id, known, member, this.#parent(run, member))
       : await this.#start(run, member);
     if (!started) throw new HumanError(`${member.name} (pid ${member.pid}) could not be attached to. It may have ended meanwhile.`);
-    if (ready) await sessions.untilReady(run.open.id, member, patience);
+    await sessions.untilReady(run.open.id, member, patience);
   }
 
   async #start(run: WindowRun, member: Member): Promise<boolean> {
@@ -60,8 +67,15 @@ export class Attacher implements vscode.Disposable {
     const options: vscode.DebugSessionOptions = { suppressDebugView: true, ...(parentSession ? { parentSession, lifecycleManagedByParent: false } : {}) };
     if (member.runtime === 'python') return vscode.debug.startDebugging(undefined, { ...base, type: 'procession', justMyCode: true, ...takenOver(run) }, options);
     const { address, opened } = await openInspector(member);
-    if (opened) this.#inspectors.set(`${run.open.id}/${member.pid}`, address);
-    return vscode.debug.startDebugging(undefined, { ...base, type: 'pwa-node', websocketAddress: address, continueOnAttach: true, autoAttachChildProcesses: false, attachExistingChildren: false }, options);
+    const key = `${run.open.id}/${member.pid}`;
+    if (opened) this.#inspectors.set(key, address);
+    let started = false;
+    try {
+      started = await vscode.debug.startDebugging(undefined, { ...base, type: 'pwa-node', websocketAddress: address, continueOnAttach: true, autoAttachChildProcesses: false, attachExistingChildren: false }, options);
+    } finally {
+      if (!started) this.#closeInspector(key);
+    }
+    return started;
   }
 
   /** The session of the nearest ancestor that has one. */
@@ -121,11 +135,13 @@ export class Attacher implements vscode.Disposable {
 
   #close(session: vscode.DebugSession): void {
     const about = session.configuration[aboutKey] as About | undefined;
-    const key = `${about?.run ?? ''}/${about?.pid ?? ''}`;
+    if (about) this.#closeInspector(`${about.run}/${about.pid ?? ''}`);
+  }
+
+  /** Closes the inspector of a process again, if it was opened for us. */
+  #closeInspector(key: string): void {
     const address = this.#inspectors.get(key);
-    if (address === undefined) return;
-    this.#inspectors.delete(key);
-    void closeInspector(address);
+    if (address !== undefined && this.#inspectors.delete(key)) void closeInspector(address);
   }
 
   dispose(): void {

@@ -17,6 +17,8 @@ interface Followed {
   policy: ChildPolicy;
   /** pids whose sessions are being opened */
   opening: Set<number>;
+  /** children that debugpy has met and that are being decided about, by pid */
+  taking: Map<number, Promise<void>>;
   /** children without a session, by pid */
   silent: Map<number, Silent>;
 }
@@ -32,7 +34,7 @@ export class ChildSessions {
   constructor(private readonly sessions: DebugSessions, private readonly log: vscode.LogOutputChannel) {}
 
   begin(root: vscode.DebugSession, run: string, policy: ChildPolicy): void {
-    this.#runs.set(run, { root, policy, opening: new Set(), silent: new Map() });
+    this.#runs.set(run, { root, policy, opening: new Set(), taking: new Map(), silent: new Map() });
     this.#began.fire({ run, policy });
   }
 
@@ -49,10 +51,20 @@ export class ChildSessions {
     return silent?.configuration;
   }
 
+  /** Resolves when a child that debugpy has met has its session, or has been left out. */
+  async decided(run: string, pid: number): Promise<void> {
+    await this.#runs.get(run)?.taking.get(pid);
+  }
+
   /** debugpy has met a new child, which waits for a client. */
   offer(from: vscode.DebugSession, run: string, configuration: vscode.DebugConfiguration): void {
     const followed = this.#runs.get(run);
-    if (followed) this.#take(followed, from, run, configuration).catch((error: unknown) => this.log.error(error as Error));
+    if (!followed) return;
+    const pid = Number(configuration.subProcessId);
+    const taking = this.#take(followed, from, run, configuration)
+      .catch((error: unknown) => this.log.error(error as Error))
+      .finally(() => followed.taking.delete(pid));
+    followed.taking.set(pid, taking);
   }
 
   async #take(followed: Followed, from: vscode.DebugSession, run: string, configuration: vscode.DebugConfiguration): Promise<void> {

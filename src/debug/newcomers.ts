@@ -58,7 +58,7 @@ export class Newcomers implements vscode.Disposable {
       if (!takePlace(directory, most)) return sessions.leaveOut(id, pid, tooMany(most));
       this.#placed.set(`${id}/${pid}`, directory);
       try {
-        await this.attacher.attach(run, member, true);
+        await this.attacher.attach(run, member);
       } catch (error) {
         this.#vacate(`${id}/${pid}`);
         sessions.leaveOut(id, pid, messageOf(error));
