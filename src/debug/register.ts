@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
 import type { Member } from '../core/members';
@@ -17,7 +16,7 @@ import { Newcomers } from './newcomers';
 import { NodeRuns } from './nodeRuns';
 import { PythonAttach, PythonChild, PythonLaunch, type DebugServices } from './pythonAdapters';
 import { ScopeLenses } from './scopeLenses';
-import { ScopedBreakpoints, type Scope } from './scopedBreakpoints';
+import { ScopedBreakpoints } from './scopedBreakpoints';
 import { RunAdapter, type RunServices } from './runAdapter';
 import { DebugSessions, type Attached } from './sessions';
 import { StacksView } from './stacksView';
@@ -59,8 +58,10 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
     return runtime === 'python' && debugged ? { ...debugged, type: debugType, name: options.name, request: 'launch', debugAs: 'python' } : configuration;
   };
 
-  const commands = new DebugCommands(context, sessions, attacher, group, stacks);
+  const scoped = new ScopedBreakpoints();
+  const commands = new DebugCommands(context, sessions, attacher, group, stacks, scoped);
   return vscode.Disposable.from(
+    children.onDidBegin(() => scoped.rearm()), newRuns(window.runs, () => scoped.rearm()),
     sessions, node, attacher, newcomers, group, stacks, commands.register(),
     sessions.onDidChange(() => {
       tree.update();
@@ -74,6 +75,16 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
       createDebugAdapterDescriptor: (session) => new vscode.DebugAdapterInlineImplementation(adapterOf(session, services, context)),
     }),
   );
+}
+
+/** Tells of runs that were not there before. */
+function newRuns(runs: Window['runs'], tell: () => void): vscode.Disposable {
+  let known = new Set<string>();
+  return runs.onDidChange(() => {
+    const now = runs.all().map(({ open }) => open.id);
+    if (now.some((id) => !known.has(id))) tell();
+    known = new Set(now);
+  });
 }
 
 function adapterOf(session: vscode.DebugSession, services: DebugServices, context: DebuggingContext): vscode.DebugAdapter {
@@ -93,11 +104,12 @@ function rowOf([first]: readonly unknown[]): Element['row'] | undefined {
 class DebugCommands {
   constructor(
     private readonly context: DebuggingContext, private readonly sessions: DebugSessions, private readonly attacher: Attacher, private readonly group: Group,
-    private readonly stacks: StacksView,
-  ) {}
+    private readonly stacks: StacksView, private readonly scoped: ScopedBreakpoints,
+  ) {
+    this.#lenses = new ScopeLenses(scoped);
+  }
 
-  readonly #scoped = new ScopedBreakpoints();
-  readonly #lenses = new ScopeLenses(this.#scoped);
+  readonly #lenses: ScopeLenses;
 
   register(): vscode.Disposable {
     const handlers: Record<string, (...given: Given) => unknown> = {
@@ -126,10 +138,10 @@ class DebugCommands {
         const glob = await vscode.window.showInputBox({ title: 'Break in Members Named…', prompt: 'Name of the processes; * and ? stand for any text and any character', value: 'worker-*' });
         return glob ? { kind: 'names', glob } : undefined;
       }),
-      breakFirst: (at) => this.#scope(at, () => Promise.resolve<Scope>({ kind: 'first' })),
+      breakFirst: (at) => this.#scope(at, () => Promise.resolve({ kind: 'first' } as const)),
       breakEverywhere: (at) => this.#scope(at, undefined),
     };
-    return vscode.Disposable.from(this.#lenses, this.#scoped, ...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, async (...args: unknown[]) => {
+    return vscode.Disposable.from(this.#lenses, this.scoped, ...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, async (...args: unknown[]) => {
       try {
         return await handler(...(args as unknown as Given));
       } catch (error) {
@@ -202,14 +214,14 @@ class DebugCommands {
   }
 
   /** Scopes the breakpoint of a line: that of the gutter's menu, else of the cursor. */
-  async #scope(given: unknown, ask: (() => Promise<Scope | undefined>) | undefined): Promise<void> {
+  async #scope(given: unknown, ask: (() => Promise<Parameters<ScopedBreakpoints['set']>[2]>) | undefined): Promise<void> {
     const { uri, lineNumber } = (given ?? {}) as { uri?: vscode.Uri; lineNumber?: number };
     const editor = vscode.window.activeTextEditor;
     const file = uri ?? editor?.document.uri;
     const line = lineNumber === undefined ? editor?.selection.active.line : lineNumber - 1;
     if (!file || line === undefined) throw new HumanError('Open a file and choose a line first.');
     const scope = await ask?.();
-    if (scope || !ask) this.#scoped.set(file, line, scope, tmpdir());
+    if (scope || !ask) this.scoped.set(file, line, scope);
   }
 
   async #stopAll(given: readonly unknown[]): Promise<void> {

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import type { Member } from '../../src/core/members';
 import { fits, fitsGlob, refuses } from '../../src/debug/filter';
 import { fromCommand, policyOf, runtimeOf } from '../../src/debug/kinds';
 import { Decoder, encode } from '../../src/debug/protocol';
+import { scopedCondition, scopeIn, type Scope } from '../../src/debug/scopes';
 import { framesOfText, mergeStacks } from '../../src/debug/stackTree';
 
 const member = (name: string, more: Partial<Member> = {}): Member => ({
@@ -92,4 +97,33 @@ test('equal stacks are merged, and a forked child does not show its parent', () 
 test("a stack as V8 writes it: the program's frames, outermost first", () => {
   const stack = "Error\n    at <anonymous>:4:15\n    at spin (/app/busy.js:8:12)\n    at Object.<anonymous> (/app/a (b).js:15:22)\n    at file:///app/m.mjs:2:1\n    at Module._compile (node:internal/modules/cjs/loader:1:2)";
   assert.deepEqual(framesOfText(stack).map(({ function: name, file, line }) => `${name} ${file}:${line}`), ['(top level) /app/m.mjs:2', 'Object.<anonymous> /app/a (b).js:15', 'spin /app/busy.js:8']);
+});
+
+test('a scoped condition is true in whom it means, keeps the own one, and is known again by itself', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'procession-scopes-'));
+  try {
+    const scopes: Scope[] = [{ kind: 'pid', pid: 7 }, { kind: 'names', glob: 'a "b" and (c)*' }, { kind: 'first', file: join(folder, 'a "file"') }];
+    for (const language of ['python', 'node'] as const) {
+      for (const scope of scopes) {
+        for (const own of [undefined, 'x > 0', 'f(")") and "only in " and y']) {
+          const found = scopeIn(scopedCondition(scope, own, language));
+          assert.deepEqual([found?.own, found?.file], [own, scope.kind === 'first' ? scope.file : undefined], scopedCondition(scope, own, language));
+        }
+      }
+    }
+    assert.deepEqual([scopeIn('x > 0'), scopeIn(undefined)], [undefined, undefined]);
+    const first: Scope = { kind: 'first', file: join(folder, 'first') };
+    const run = (language: 'python' | 'node', scope: Scope): string => {
+      const condition = scopedCondition(scope, '1 > 0', language);
+      return language === 'python' ? execFileSync('python3', ['-c', `print(bool(${condition}))`], { encoding: 'utf8' }).trim() : execFileSync('node', ['-e', `console.log(Boolean(${condition}))`], { encoding: 'utf8' }).trim();
+    };
+    assert.deepEqual(['python', 'python', 'node'].map((language) => run(language as 'python', first)), ['True', 'False', 'false'], 'one is the first, of whatever language');
+    const worker = scopedCondition({ kind: 'names', glob: 'worker ?' }, undefined, 'node');
+    const program = `const cluster = require('cluster'); if (cluster.isPrimary) { console.log(Boolean(${worker})); cluster.fork(); } else { console.log(Boolean(${worker})); process.disconnect(); }`;
+    writeFileSync(join(folder, 'some.cjs'), program);
+    assert.deepEqual(execFileSync('node', [join(folder, 'some.cjs')], { encoding: 'utf8' }).trim().split('\n'), ['false', 'true']);
+    assert.equal(run('node', { kind: 'names', glob: 'worker-*' }), 'false');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
