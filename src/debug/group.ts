@@ -12,8 +12,6 @@ const settling = 300;
 export class Group implements vscode.Disposable {
   readonly #subscription: vscode.Disposable;
   readonly #told = new Map<string, number>();
-  /** sessions that were paused because another one stopped */
-  readonly #paused = new Set<string>();
 
   constructor(private readonly sessions: DebugSessions, private readonly reveal: (one: Attached) => Promise<void>) {
     this.#subscription = sessions.onDidStop((one) => this.#stopped(one));
@@ -53,11 +51,8 @@ export class Group implements vscode.Disposable {
 
   #stopped(one: Attached): void {
     const mode = vscode.workspace.getConfiguration('procession').get<string>('debug.onStop', 'one');
-    const consequence = this.#paused.delete(one.session.id);
-    if (mode === 'run' && !consequence && one.stop?.reason !== 'pause') {
-      for (const other of this.sessions.live(one.run)) if (other !== one && !other.stop) this.#paused.add(other.session.id);
-      this.pause(one.run, one).catch(() => undefined);
-    }
+    // Who was told to pause stops for that reason; any other is its own, whenever it was told.
+    if (mode === 'run' && one.stop?.reason !== 'pause') this.pause(one.run, one).catch(() => undefined);
     void this.#notice(one);
   }
 
