@@ -33,6 +33,8 @@ export class RunAdapter implements vscode.DebugAdapter {
   #run: WindowRun | undefined;
   #subscription: vscode.Disposable | undefined;
   #ended = false;
+  #stopped = false;
+  #disposed = false;
 
   constructor(private readonly session: vscode.DebugSession, private readonly services: RunServices) {}
 
@@ -75,7 +77,7 @@ export class RunAdapter implements vscode.DebugAdapter {
         this.#reply(request);
         return;
       case 'setBreakpoints':
-        this.#reply(request, { breakpoints: ((request.arguments?.breakpoints as unknown[] | undefined) ?? []).map(() => ({ verified: false, message: 'Procession runs the program observed; breakpoints are not served yet.' })) });
+        this.#reply(request, { breakpoints: ((request.arguments?.breakpoints as unknown[] | undefined) ?? []).map(() => ({ verified: false, message: 'Attach to the process that is to stop here: "Attach Debugger" in the view Processes.' })) });
         return;
       case 'threads':
         this.#reply(request, { threads: [] });
@@ -100,9 +102,11 @@ export class RunAdapter implements vscode.DebugAdapter {
 
   async #launch(options: Record<string, unknown>): Promise<void> {
     if (options.noDebug !== true && options.workload === undefined) {
-      this.#event('output', { category: 'important', output: 'Procession runs this program observed: every process is in the view Processes. Breakpoints are not served yet; use the debugger of the language for them.\n' });
+      this.#event('output', { category: 'important', output: 'This command is neither Python nor Node itself, so it runs without a debugger. Breakpoints work in each Python or Node process that it starts once you choose "Attach Debugger" on its row in the view Processes ("debugChildren" attaches by itself only where the command is a Python or Node program).\n' });
     }
     this.#run = await this.services.launch(options, this.session.workspaceFolder, (invocation, name, cwd) => this.#external(invocation, name, cwd));
+    if (this.#stopped) await this.#stop();
+    if (this.#disposed) return;
     this.#subscription = this.services.onDidChange(() => this.#look());
     this.#look();
   }
@@ -125,11 +129,30 @@ export class RunAdapter implements vscode.DebugAdapter {
     this.#event('terminated');
   }
 
+  /** What is being launched in this moment is stopped as soon as it is there. */
   async #stop(): Promise<void> {
-    if (this.#run && !this.#ended) await this.services.stop(this.#run);
+    this.#stopped = true;
+    if (!this.#run || this.#ended) return;
+    await this.#begun(this.#run);
+    await this.services.stop(this.#run);
+  }
+
+  /** A run that was just launched has nobody yet who could be stopped. */
+  #begun({ open }: WindowRun): Promise<void> {
+    return new Promise((done) => {
+      const look = (): void => {
+        const { members, run } = open.report();
+        if (members.length === 0 && run.endedAt === null) return;
+        listening.dispose();
+        done();
+      };
+      const listening = this.services.onDidChange(look);
+      look();
+    });
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#subscription?.dispose();
     this.#messages.dispose();
   }
