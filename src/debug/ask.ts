@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
-import { isSame, sendSignal } from '../observe/identity';
+import { isHere, isSame, sendSignal } from '../observe/identity';
 
 /** Asks the probe of a running Python process: a file with the request, SIGURG, a file with the answer. */
 
@@ -12,6 +12,7 @@ const step = 10;
 export function unable(member: Member): string | undefined {
   const who = `${member.name} (pid ${member.pid})`;
   if (member.state === 'exited') return `${who} has ended.`;
+  if (!isHere(member.host)) return `${who} runs on ${member.host ?? 'another host'}, where this window can't reach it. Open a window there.`;
   if (member.role === 'helper') return `${who} is a helper that the runtime started for itself: there is nothing of the program in it.`;
   if (member.state === 'stopped') return `${who} is stopped by a signal. Send it SIGCONT first.`;
   if (member.marks.includes('outside')) return `${who} is seen from outside only: no probe could enter it (it was started with -I, -E or -S, with an environment of its own, or is no Python or Node of a supported version).`;

@@ -127,8 +127,8 @@ export class Attacher implements vscode.Disposable {
         if (this.#met.has(key) || member.state !== 'running' || !wanted.has(likeness(member))) continue;
         this.#met.add(key);
         const most = this.services.children.policy(id)?.most ?? 8;
-        if (this.services.sessions.of(id).length >= most) this.services.sessions.leaveOut(id, member.pid, tooMany(most));
-        else this.attach(run, member).catch((error: unknown) => this.services.sessions.leaveOut(id, member.pid, error instanceof Error ? error.message : String(error)));
+        if (this.services.sessions.of(id).length >= most) this.services.sessions.leaveOut(id, member, tooMany(most));
+        else this.attach(run, member).catch((error: unknown) => this.services.sessions.leaveOut(id, member, error instanceof Error ? error.message : String(error)));
       }
     }
   }

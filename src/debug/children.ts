@@ -38,6 +38,11 @@ export class ChildSessions {
     this.#began.fire({ run, policy });
   }
 
+  /** Lets go of the runs that are not wanted any more. */
+  keep(wanted: (run: string) => boolean): void {
+    for (const run of this.#runs.keys()) if (!wanted(run)) this.#runs.delete(run);
+  }
+
   policy(run: string): ChildPolicy | undefined {
     return this.#runs.get(run)?.policy;
   }
@@ -84,7 +89,7 @@ export class ChildSessions {
     const there = this.sessions.of(run).filter((one) => one.pid === undefined || !opening.has(one.pid)).length - 1;
     const reason = refuses(policy, member, this.sessions.run(run)?.open.report().members ?? [], there + opening.size);
     if (reason !== undefined) {
-      this.sessions.leaveOut(run, pid, reason);
+      this.sessions.leaveOut(run, member, reason);
       return false;
     }
     opening.add(pid);

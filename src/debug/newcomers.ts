@@ -55,13 +55,13 @@ export class Newcomers implements vscode.Disposable {
     const { id, directory } = run.open;
     await children.admit(id, pid, async (member) => {
       if (!member) return;
-      if (!takePlace(directory, most)) return sessions.leaveOut(id, pid, tooMany(most));
+      if (!takePlace(directory, most)) return sessions.leaveOut(id, member, tooMany(most));
       this.#placed.set(`${id}/${pid}`, directory);
       try {
         await this.attacher.attach(run, member);
       } catch (error) {
         this.#vacate(`${id}/${pid}`);
-        sessions.leaveOut(id, pid, messageOf(error));
+        sessions.leaveOut(id, member, messageOf(error));
       }
     });
   }

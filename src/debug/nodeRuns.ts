@@ -10,7 +10,7 @@ import { shown } from './configurations';
 import { DebuggedRun, difference } from './debuggedRun';
 import { refuses } from './filter';
 import { aboutKey, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
-import { freePlace, writePolicy } from './places';
+import { freePlace, placesTaken, writePolicy } from './places';
 import type { Message } from './protocol';
 import type { DebugServices } from './pythonAdapters';
 import { DebugSessions } from './sessions';
@@ -113,7 +113,9 @@ export class NodeRuns implements vscode.Disposable {
   /** The tree says why a child has no session, once it has had the time to get one. */
   #explain(): void {
     const now = Date.now();
-    for (const { debugged: { id, run }, options } of this.#prepared.values()) {
+    this.#letGo();
+    for (const { debugged, options } of this.#prepared.values()) {
+      const { id, run } = debugged;
       const policy = policyOf(options);
       if (!run || !followsChildren(policy) || run.open.observationEnded) continue;
       const { members } = run.open.report();
@@ -121,8 +123,20 @@ export class NodeRuns implements vscode.Disposable {
         if (member.state !== 'running' || member.runtime !== 'node' || member.role === 'root' || member.role === 'helper' || now - member.startedAt < settling) continue;
         if (this.#explained.has(`${id}/${member.id}`) || this.services.sessions.find(id, member)) continue;
         this.#explained.add(`${id}/${member.id}`);
-        this.services.sessions.leaveOut(id, member.pid, refuses(policy, member, members, Infinity) ?? '');
+        this.services.sessions.leaveOut(id, member, refuses(policy, member, members, placesTaken(debugged.directory)) ?? 'js-debug did not attach to it');
       }
+    }
+  }
+
+  /** What is known to have ended needs no listening to, nor does what was removed. */
+  #letGo(): void {
+    for (const [id, { debugged: { run } }] of this.#prepared) {
+      if (!run) continue;
+      const { endedAt, exit } = run.open.report().run;
+      const over = endedAt !== null && exit?.source === 'launcher' && ![...this.#roots.values()].some(({ debugged }) => debugged.id === id);
+      if (!over && this.services.sessions.run(id)) continue;
+      this.#prepared.delete(id);
+      for (const key of this.#explained) if (key.startsWith(`${id}/`)) this.#explained.delete(key);
     }
   }
 
@@ -133,15 +147,15 @@ export class NodeRuns implements vscode.Disposable {
     // js-debug would start the program once more in the run that has ended. A tracker is given the very message that js-debug gets.
     if (restart) message.command = 'terminate';
     const wanted = message.command === 'terminate' || (message.command === 'disconnect' && message.arguments?.terminateDebuggee !== false);
-    const again = restart ? (): Promise<void> => this.#again(session, run) : undefined;
+    const options = this.#prepared.get(run)?.options;
+    const again = restart && options ? (): Promise<void> => this.#again(session, options) : undefined;
     if (wanted) this.#stop(run).then(again).catch((error: unknown) => void vscode.window.showErrorMessage(messageOf(error)));
   }
 
   /** js-debug ends a session whose program has ended only for who has asked the editor to. */
-  async #again(session: vscode.DebugSession, run: string): Promise<void> {
+  async #again(session: vscode.DebugSession, options: DebugOptions): Promise<void> {
     await vscode.debug.stopDebugging(session);
-    const options = this.#prepared.get(run)?.options;
-    if (options) await startAgain(options, session.workspaceFolder);
+    await startAgain(options, session.workspaceFolder);
   }
 
   async #stop(id: string): Promise<void> {

@@ -32,6 +32,9 @@ export function takePlace(run: string, most: number): boolean {
   return false;
 }
 
+/** How many places are taken. */
+export const placesTaken = (run: string): number => (existsSync(placesOf(run)) ? readdirSync(placesOf(run)).length : 0);
+
 /** The place of a session that has ended may be taken by another child. */
 export function freePlace(run: string): void {
   const [taken] = existsSync(placesOf(run)) ? readdirSync(placesOf(run)) : [];

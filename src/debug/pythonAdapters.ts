@@ -149,6 +149,7 @@ export class PythonLaunch extends FollowingAdapter {
     const text = `The debug adapter ended unexpectedly (${reason}). The program is being stopped.`;
     this.event('output', { category: 'stderr', output: `${text}\n` });
     void vscode.window.showErrorMessage(text);
+    this.#debugged.failed(text);
     if (run) this.services.stop(run).catch((error: unknown) => void vscode.window.showErrorMessage(messageOf(error)));
   }
 }

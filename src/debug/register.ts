@@ -50,6 +50,7 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
 
   const resolve = (configuration: vscode.DebugConfiguration): vscode.DebugConfiguration | undefined => {
     const options = configuration as DebugOptions & vscode.DebugConfiguration;
+    if (options.request === 'attach' && options[aboutKey] === undefined) throw new HumanError('A configuration of type "procession" launches. To attach, choose "Attach Debugger" on the process in the view Processes; for a process that Procession has not launched, use the type "debugpy" or "node".');
     if (options.request !== 'launch' || options.noDebug || options[aboutKey] !== undefined) return configuration;
     if (!vscode.workspace.isTrusted) throw new HumanError('This workspace is not trusted, so nothing in it is executed. Trust it (command "Workspaces: Manage Workspace Trust") and debug again.');
     const runtime = runtimeOf(options, vscode.window.activeTextEditor?.document.uri.fsPath);
@@ -61,6 +62,7 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
   const scoped = new ScopedBreakpoints();
   const commands = new DebugCommands(context, sessions, attacher, group, stacks, scoped);
   return vscode.Disposable.from(
+    window.runs.onDidChange(() => children.keep((run) => window.runs.get(run) !== undefined)),
     children.onDidBegin(() => scoped.rearm()), newRuns(window.runs, () => scoped.rearm()),
     sessions, node, attacher, newcomers, group, stacks, commands.register(),
     sessions.onDidChange(() => {

@@ -67,6 +67,8 @@ export class DebugSessions implements vscode.Disposable {
     known.run = run;
     known.pid = pid ?? known.pid;
     this.#all.set(session.id, known);
+    const member = known.pid === undefined ? undefined : this.member(run, known.pid);
+    if (member) this.#unattached.delete(`${run}/${member.id}`);
     this.#rename();
     this.#changed.fire();
     return known;
@@ -191,9 +193,10 @@ export class DebugSessions implements vscode.Disposable {
     done?.dispose();
   }
 
-  /** Remembers why a process got no session by itself. */
-  leaveOut(run: string, pid: number, reason: string): void {
-    this.#unattached.set(`${run}/${pid}`, reason);
+  /** Remembers why a process got no session by itself. One that is not in the tree has no row to tell it. */
+  leaveOut(run: string, member: Member | undefined, reason: string): void {
+    if (!member) return;
+    this.#unattached.set(`${run}/${member.id}`, reason);
     this.#changed.fire();
   }
 
@@ -203,7 +206,7 @@ export class DebugSessions implements vscode.Disposable {
     const attached = this.find(run, member);
     if (attached?.stop) return attached.stop.file ? `paused at ${attached.stop.file.slice(attached.stop.file.lastIndexOf('/') + 1)}:${attached.stop.line}` : 'paused';
     if (attached) return 'debugged';
-    const reason = this.#unattached.get(`${run}/${member.pid}`);
+    const reason = this.#unattached.get(`${run}/${member.id}`);
     return reason === undefined || reason === 'helper' || reason === 'debugChildren' ? '' : `not attached: ${reason}`;
   }
 

@@ -62,3 +62,25 @@ for (const [what, of] of Object.entries(staying)) {
     assert.equal(watched.sessions.filter(({ parentSession }) => !parentSession).length, 1, 'Run Last Again debugs what was debugged');
   }, { limit: 90_000 });
 }
+
+test('a configuration that attaches says how to attach instead, and opens no session', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  assert.equal(await vscode.debug.startDebugging(undefined, { type: 'procession', request: 'attach', name: 'Attach', processId: 1 }).then(undefined, () => false), false);
+  assert.equal(watched.sessions.length, 0);
+  await t.look(async (browser) => {
+    await until('the message', async () => (await browser.notifications()).some((text) => text.includes('choose "Attach Debugger" on the process')));
+  });
+}, limit);
+
+test('Stop while a command is being launched stops it as soon as it is there', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  const stopping = vscode.debug.registerDebugAdapterTrackerFactory('procession', {
+    createDebugAdapterTracker: (session) => ({ onWillReceiveMessage: ({ command }: { command?: string }) => { if (command === 'launch') void session.customRequest('terminate'); } }),
+  });
+  t.after(() => stopping.dispose());
+  const id = await debug(configuration('', { program: undefined, command: ['sh', '-c', 'sleep 600; true'], stopTimeout: 1 }));
+  await untilRun(id, 'it has ended', ({ run }) => run.endedAt !== null, 10_000);
+  await until('no session is left', () => watched.sessions.length === 0);
+}, limit);
