@@ -4,7 +4,7 @@ import type * as vscode from 'vscode';
 import type { Ending, ProcessRef } from '../core/events';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { commandLine, startDetached } from '../launch/order';
-import { bootClock, readStart } from '../observe/identity';
+import { bootClock, refOf } from '../observe/identity';
 import { createRunDirectory, liveRunsFolder, newRunId, writeDescription } from '../observe/runDirectory';
 import type { Window } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
@@ -48,8 +48,7 @@ export class DebuggedRun {
   /** The debugger has told the root's pid: from here on the run is observed, and ended when this window's process is. */
   async observe(pid: number, cwd: string): Promise<void> {
     if (this.#root !== undefined || !this.#run) return;
-    const start = readStart(pid);
-    this.#root = start === undefined ? String(pid) : `${pid}.${start}`;
+    this.#root = refOf(pid);
     this.#run.steering.file.write({ e: 'root', t: Date.now(), child: this.#root });
     await startDetached(commandLine(join(this.window.dist, 'cli.js'), ['observe', this.directory, '--while', this.window.runs.self]), cwd);
   }
