@@ -94,12 +94,19 @@ class RunOutput implements vscode.Disposable {
 
 export const outputScheme = 'procession-output';
 
+/** The run and the member that a document is about. */
+const memberOf = (uri: vscode.Uri): [run: string, id: string] => JSON.parse(uri.query) as [string, string];
+
 /** The output of runs and of single members, as far as the bytes can be told apart. */
 export class Outputs implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #channels = new Map<string, RunOutput>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  /** by run */
   readonly #watchers = new Map<string, FSWatcher>();
   readonly onDidChange = this.#changed.event;
+
+  /** `folderOf` tells where a run lies now: one that has ended moves. */
+  constructor(private readonly folderOf: (run: string) => string | undefined) {}
 
   /** The channel of a run whose output the launcher keeps; made once. */
   channel(run: WindowRun, name: string): RunOutput {
@@ -123,20 +130,25 @@ export class Outputs implements vscode.TextDocumentContentProvider, vscode.Dispo
         ? `What ${member.name} prints can't be told from the others': no probe is in it. Show the output of the whole run instead.`
         : `${member.name} has printed nothing of its own so far (what it writes past its language's streams can't be told from the others').`);
     }
-    const uri = vscode.Uri.from({ scheme: outputScheme, path: `/${member.name} ${member.pid}.log`, query: JSON.stringify([folder, member.id]) });
-    if (!this.#watchers.has(folder)) {
-      const watcher = watch(folder, { persistent: false }, () => {
-        for (const document of vscode.workspace.textDocuments) if (document.uri.scheme === outputScheme) this.#changed.fire(document.uri);
-      });
-      watcher.on('error', () => watcher.close());
-      this.#watchers.set(folder, watcher);
-    }
+    const uri = vscode.Uri.from({ scheme: outputScheme, path: `/${member.name} ${member.pid}.log`, query: JSON.stringify([run.open.id, member.id]) });
+    this.#follow(run.open.id, folder);
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
   }
 
+  #follow(run: string, folder: string): void {
+    if (this.#watchers.has(run)) return;
+    const watcher = watch(folder, { persistent: false }, () => {
+      for (const { uri } of vscode.workspace.textDocuments) if (uri.scheme === outputScheme && memberOf(uri)[0] === run) this.#changed.fire(uri);
+    });
+    watcher.on('error', () => watcher.close());
+    this.#watchers.set(run, watcher);
+  }
+
   provideTextDocumentContent(uri: vscode.Uri): string {
-    const [folder, id] = JSON.parse(uri.query) as [string, string];
-    if (!/^\d+(\.m?\d+)?$/.test(id)) return '';
+    const [run, id] = memberOf(uri);
+    const directory = this.folderOf(run);
+    if (directory === undefined || !/^\d+(\.m?\d+)?$/.test(id)) return '';
+    const folder = outputsOf(directory);
     return ['stdout', 'stderr'].map((stream) => {
       try {
         const text = readFileSync(join(folder, `${id}.${stream}`), 'utf8');
@@ -148,6 +160,8 @@ export class Outputs implements vscode.TextDocumentContentProvider, vscode.Dispo
   }
 
   forget(id: string): void {
+    this.#watchers.get(id)?.close();
+    this.#watchers.delete(id);
     this.#channels.get(id)?.dispose();
     this.#channels.delete(id);
   }
