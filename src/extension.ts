@@ -44,17 +44,18 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     stop: (run) => commands.stop(run),
   }));
 
-  if (vscode.workspace.isTrusted) {
-    // The editor's start does not wait for the disk.
-    const soon = setImmediate(() => {
-      try {
-        pickUp(window, archiveOf(context), log);
-      } catch (error) {
-        log.error(error as Error);
-      }
-    });
-    store.add({ dispose: () => clearImmediate(soon) });
-  }
+  const look = (): void => {
+    if (!vscode.workspace.isTrusted) return;
+    try {
+      pickUp(window, archiveOf(context), log);
+    } catch (error) {
+      log.error(error as Error);
+    }
+  };
+  // The editor's start does not wait for the disk.
+  const soon = setImmediate(look);
+  store.add({ dispose: () => clearImmediate(soon) });
+  store.add(vscode.workspace.onDidGrantWorkspaceTrust(look));
   store.add(vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration('procession.onClose')) bindRuns(window);
   }));

@@ -3,6 +3,7 @@ import { HumanError, messageOf } from '../core/errors';
 import type { Member } from '../core/members';
 import type { LaunchOptions } from '../launch/options';
 import { runtimeOfFile } from '../launch/resolve';
+import { withAll } from '../views/acting';
 import { chosenRows, pickRows, type Given } from '../views/chosen';
 import type { Window } from '../views/launchRun';
 import type { Element, ProcessTree } from '../views/processTree';
@@ -229,6 +230,6 @@ class DebugCommands {
   async #stopAll(given: readonly unknown[]): Promise<void> {
     const id = this.#run(given);
     const runs = id === undefined ? this.context.window.runs.all().filter((run) => run.open.report().run.endedAt === null) : [this.context.window.runs.get(id)];
-    for (const run of runs) if (run) await this.context.stop(run);
+    await withAll(runs.filter((run) => run !== undefined), (run) => this.context.stop(run));
   }
 }

@@ -11,6 +11,7 @@ import { runtimeOfFile } from '../launch/resolve';
 import { refusal, signalMember, stopRun, stopSignalsOf } from '../launch/steer';
 import { removeFolder, writeDescription } from '../observe/runDirectory';
 import { isWorkloadRun } from '../workload/folders';
+import { guarded, withAll } from './acting';
 import { chosenRows, pickRows, type Given } from './chosen';
 import { launchRun, type Window } from './launchRun';
 import type { Outputs } from './output';
@@ -59,8 +60,7 @@ export class Commands {
       if (targets.length) await act(targets);
     };
     const runs = (act: (run: WindowRun) => unknown, wanted: 'live' | 'ended' | 'any' = 'any') => async (...given: Given): Promise<void> => {
-      const rows = chosenRows(given, this.context.view.selection);
-      for (const run of this.#runs(rows) ?? (await this.#pickRun(wanted, rows === 'lost'))) await act(run);
+      await withAll(await this.#runs(given, wanted), act);
     };
     const handlers: Record<string, (...args: never[]) => unknown> = {
       runFile: (uri?: vscode.Uri) => this.runFile(uri),
@@ -82,19 +82,7 @@ export class Commands {
       reapOrphans: runs((run) => this.reapOrphans(run)),
       openLocation: (location?: { file?: unknown; line?: unknown }) => this.openLocation(location),
     };
-    return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, this.#guarded(handler))));
-  }
-
-  #guarded(handler: (...args: never[]) => unknown) {
-    return async (...args: unknown[]): Promise<unknown> => {
-      try {
-        return await handler(...(args as never[]));
-      } catch (error) {
-        if (!(error instanceof HumanError)) this.context.log.error(error as Error);
-        void vscode.window.showErrorMessage(error instanceof HumanError ? error.message : `Procession: ${String(error)} (see the log "Procession")`);
-        return undefined;
-      }
-    };
+    return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, guarded(this.context.log, handler as (...args: unknown[]) => unknown))));
   }
 
   #members(rows: readonly Element[] | 'lost'): Target[] | undefined {
@@ -107,11 +95,14 @@ export class Commands {
     return targets.length ? targets : undefined;
   }
 
-  #runs(rows: readonly Element[] | 'lost'): WindowRun[] | undefined {
-    if (rows === 'lost') return undefined;
-    const ids = new Set(rows.map(({ row }) => (row.kind === 'run' ? row.report.run.id : row.run)));
+  /** The runs of the rows, else those that are picked. One that has ended is not meant where only the living can be. */
+  async #runs(given: Given, wanted: 'live' | 'ended' | 'any'): Promise<WindowRun[]> {
+    const rows = chosenRows(given, this.context.view.selection);
+    const ids = new Set(rows === 'lost' ? [] : rows.map(({ row }) => (row.kind === 'run' ? row.report.run.id : row.run)));
     const found = [...ids].flatMap((id) => this.context.window.runs.get(id) ?? []);
-    return found.length ? found : undefined;
+    const meant = found.filter((run) => wanted !== 'live' || run.open.report().run.endedAt === null);
+    if (given[0] && !meant.length) throw new HumanError(found[0] ? `${nameOf(found[0])} has ended already. Nothing was done.` : 'That row is of a run that was removed. Nothing was done.');
+    return meant.length ? meant : this.#pickRun(wanted, rows === 'lost');
   }
 
   async #pickMember(ended: boolean, lost: boolean): Promise<Target[]> {
@@ -195,7 +186,7 @@ export class Commands {
       if (run) await this.context.outputs.showMember(run, row.member);
       return;
     }
-    for (const run of this.#runs(rows) ?? (await this.#pickRun('any', rows === 'lost'))) this.context.outputs.showRun(run, nameOf(run));
+    for (const run of await this.#runs(given, 'any')) this.context.outputs.showRun(run, nameOf(run));
   }
 
   private async goToTarget(target: Target | undefined): Promise<void> {

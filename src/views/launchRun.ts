@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { HumanError } from '../core/errors';
 import { installProbes } from '../launch/environment';
 import { setOwner } from '../launch/guard';
 import type { LaunchSpec } from '../launch/launcher';
@@ -9,6 +8,7 @@ import { commandLine, startDetached, writeOrder, type Invocation } from '../laun
 import { resolveLaunch } from '../launch/resolve';
 import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
 import type { RunStore, WindowRun } from './runStore';
+import { mustTrust } from './trust';
 
 /** What a window knows when it launches. */
 export interface Window {
@@ -59,7 +59,7 @@ export type ExternalTerminal = (invocation: Invocation, name: string, cwd: strin
 
 /** Launches a program as a run of this window. Throws {@link HumanError} before anything is started when it can't be. */
 export async function launchRun(window: Window, options: LaunchOptions, folder = vscode.workspace.workspaceFolders?.[0], external?: ExternalTerminal): Promise<WindowRun> {
-  if (!vscode.workspace.isTrusted) throw new HumanError('This workspace is not trusted, so nothing in it is executed. Trust it (command "Workspaces: Manage Workspace Trust") and launch again.');
+  mustTrust('launch');
   const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
   const ordered = folder ? [folder.uri.fsPath, ...folders.filter((path) => path !== folder.uri.fsPath)] : folders;
   const { argv, cwd, env } = resolveLaunch(options, { folders: ordered, env: userEnvironment(), chosenPython: await chosenPython(folder?.uri) });

@@ -8,6 +8,7 @@ import { readWorkload, resolveWorkload } from '../../workload/readWorkload';
 import { fillTemplate } from '../../workload/template';
 import { takesKeywords, type Workload } from '../../workload/workload';
 import { userEnvironment } from '../launchRun';
+import { mustTrust } from '../trust';
 import { filesOf } from './find';
 import type { FunctionOf } from './starting';
 import { mustRun } from './typescript';
@@ -31,7 +32,8 @@ export function configurationOf({ run, over, directory }: Workload, row: string,
 }
 
 /** Asks the command line for a row: it knows how rows are read. */
-export function rowOf(file: string, index: number, dist: string): Promise<string> {
+export async function rowOf(file: string, index: number, dist: string): Promise<string> {
+  mustTrust('debug');
   const { file: program, args, env } = commandLine(join(dist, 'cli.js'), ['map', file, '--show-row', String(index)]);
   return new Promise((resolve, reject) => {
     execFile(program, args, { env: { ...userEnvironment(), ...env }, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
@@ -43,6 +45,7 @@ export function rowOf(file: string, index: number, dist: string): Promise<string
 
 /** Starts the debugger on one row. */
 export async function debugRow(workload: Workload, row: string, index: number, dist: string): Promise<void> {
+  mustTrust('debug');
   const { run } = workload;
   if ('node' in run) await mustRun(run.node.slice(0, run.node.lastIndexOf(':')), run.interpreter);
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(workload.directory));

@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
 import { HumanError } from '../../core/errors';
+import { withAll } from '../acting';
 import type { Element } from '../processTree';
+import { mustTrust } from '../trust';
 import { debugFile, debugFunction } from './debugRow';
 import { suffix } from './find';
 import type { Followed } from './followed';
+import { isElement, Meaning } from './meaning';
 import { followProblems } from './problems';
 import { functionUnderCursor, workloadFileOf, type FunctionOf } from './starting';
 import { followInNotification, followInStatusBar, tellEnd } from './statusItem';
@@ -11,18 +14,20 @@ import { ResultsTable } from './table';
 import { TableActions } from './tableActions';
 import { showOutput, showWorkerLog, taskOutputs, taskOutputScheme } from './taskOutput';
 import { Workloads, type WorkloadContext } from './workloads';
-import type { Failure, Row } from '../rows';
+import type { Row } from '../rows';
 
 /** Everything that shows and steers workloads; loaded when there is one. */
 export class WorkloadFaces implements vscode.Disposable {
   readonly workloads: Workloads;
   readonly #actions: TableActions;
+  readonly #meaning: Meaning;
   readonly #tables = new Map<string, ResultsTable>();
   readonly #subscriptions: vscode.Disposable;
 
   constructor(private readonly context: WorkloadContext & { view: vscode.TreeView<Element> }) {
     this.workloads = new Workloads(context);
     this.#actions = new TableActions(this.workloads);
+    this.#meaning = new Meaning(this.workloads, context.view);
     this.#subscriptions = vscode.Disposable.from(
       this.workloads, followProblems(this.workloads), followInStatusBar(this.workloads),
       vscode.workspace.registerTextDocumentContentProvider(taskOutputScheme, taskOutputs),
@@ -30,26 +35,27 @@ export class WorkloadFaces implements vscode.Disposable {
     );
   }
 
-  /** The commands, by their names without `procession.`. */
-  readonly commands: Record<string, (given?: unknown) => Promise<unknown>> = {
-    runAcrossCores: (given) => this.runAcrossCores(given),
+  /** The commands, by their names without `procession.`; each is given what VS Code passes to it. */
+  readonly commands: Record<string, (given: readonly unknown[]) => Promise<unknown>> = {
+    runAcrossCores: ([given]) => this.runAcrossCores(given),
     debugRow: (given) => this.#debugRow(given),
-    openResults: async (given) => this.openResults(await this.#meant(given)),
-    pauseWorkload: async (given) => this.workloads.control(await this.#meant(given, true), { do: 'pause' }),
-    continueWorkload: async (given) => this.workloads.control(await this.#meant(given, true), { do: 'resume' }),
-    stopWorkloadNow: async (given) => this.workloads.control(await this.#meant(given, true), { do: 'stopNow' }),
-    resumeWorkload: async (given) => this.workloads.goOn(await this.#meant(given), ['--resume']),
-    runWorkloadAgain: async (given) => this.#runAgain(await this.#meant(given)),
-    retryFailed: async (given) => this.#actions.retryFailed(await this.#meant(given)),
-    retryTask: async (given) => {
-      const task = taskOf(given);
-      await this.workloads.again(await this.#meant(given), task ? [task.i] : []);
-    },
-    goToFailure: (given) => {
-      const { file, line } = taskOf(given)?.error ?? {};
-      return Promise.resolve(vscode.commands.executeCommand('procession.openLocation', { file, line }));
+    openResults: (given) => this.#withMeant(given, (followed) => this.openResults(followed)),
+    pauseWorkload: (given) => this.#withMeant(given, (followed) => this.workloads.control(followed, { do: 'pause' }), true),
+    continueWorkload: (given) => this.#withMeant(given, (followed) => this.workloads.control(followed, { do: 'resume' }), true),
+    stopWorkloadNow: (given) => this.#withMeant(given, (followed) => this.workloads.control(followed, { do: 'stopNow' }), true),
+    resumeWorkload: (given) => this.#withMeant(given, (followed) => this.workloads.goOn(followed, ['--resume'])),
+    runWorkloadAgain: (given) => this.#withMeant(given, (followed) => this.#runAgain(followed)),
+    retryFailed: (given) => this.#withMeant(given, (followed) => this.#actions.retryFailed(followed)),
+    retryTask: async (given) => withAll(await this.#meaning.tasks(given), ([followed, tasks]) => this.workloads.again(followed, tasks.map(({ i }) => i))),
+    goToFailure: async (given) => {
+      const { file, line } = (await this.#meaning.task(given))[1].error;
+      await vscode.commands.executeCommand('procession.openLocation', { file, line });
     },
   };
+
+  async #withMeant(given: readonly unknown[], act: (followed: Followed) => unknown, live = false): Promise<void> {
+    await withAll(await this.#meaning.workloads(given, live), act);
+  }
 
   /** Starts the workload that is meant: a file, that of a function, that of the active editor, or one that is picked. */
   async runAcrossCores(given?: unknown): Promise<string | undefined> {
@@ -70,14 +76,18 @@ export class WorkloadFaces implements vscode.Disposable {
     await this.start(workload.file);
   }
 
-  async #debugRow(given: unknown): Promise<void> {
+  async #debugRow(given: readonly unknown[]): Promise<void> {
+    mustTrust('debug');
     const { dist } = this.context.window;
-    const task = taskOf(given);
-    if (task) return this.#actions.debug(await this.#meant(given), task.i, task.rowText);
+    const [first] = given;
+    if (given.length > 0 && (isElement(first) || first === null || first === undefined)) {
+      const [followed, task] = await this.#meaning.task(given);
+      return this.#actions.debug(followed, task.i, task.rowText);
+    }
     const active = vscode.window.activeTextEditor?.document.uri;
-    const target = isFunction(given) ? given : functionUnderCursor();
-    const file = given instanceof vscode.Uri ? given : active;
-    if (file?.fsPath.endsWith(suffix) && !isFunction(given)) return debugFile(file.fsPath, dist);
+    const target = isFunction(first) ? first : functionUnderCursor();
+    const file = first instanceof vscode.Uri ? first : active;
+    if (file?.fsPath.endsWith(suffix) && !isFunction(first)) return debugFile(file.fsPath, dist);
     if (!target) throw new HumanError('Put the cursor on a Python function or an exported Node function that takes an argument, or open a *.workload.json.');
     await debugFunction(target, dist);
   }
@@ -108,26 +118,10 @@ export class WorkloadFaces implements vscode.Disposable {
     return true;
   }
 
-  /** The workload of a row or an id; else the selected one, the only one, or one that is picked. */
-  async #meant(given: unknown, live = false): Promise<Followed> {
-    const row = isElement(given) ? given.row : typeof given === 'string' ? undefined : this.context.view.selection[0]?.row;
-    const id = typeof given === 'string' ? given : row?.kind === 'run' ? row.report.run.id : row?.run;
-    const found = id === undefined ? undefined : this.workloads.get(id);
-    if (found) return found;
-    const all = this.workloads.all().filter(({ isLive }) => isLive || !live).reverse();
-    const [only] = all;
-    if (!only) throw new HumanError(live ? 'No workload is running.' : 'There is no workload in the view. Start one with "Procession: Run Across Cores…".');
-    if (all.length === 1) return only;
-    const picked = await vscode.window.showQuickPick(all.map((followed) => ({ label: followed.name, description: followed.directory, followed })), { placeHolder: 'Workload' });
-    return picked?.followed ?? Promise.reject(new vscode.CancellationError());
-  }
-
   dispose(): void {
     for (const table of [...this.#tables.values()]) table.dispose();
     this.#subscriptions.dispose();
   }
 }
 
-const isElement = (given: unknown): given is Element => typeof given === 'object' && given !== null && 'row' in given;
 const isFunction = (given: unknown): given is FunctionOf => typeof given === 'object' && given !== null && typeof (given as FunctionOf).file === 'string' && typeof (given as FunctionOf).name === 'string';
-const taskOf = (given: unknown): Failure | undefined => (isElement(given) && given.row.kind === 'task' ? given.row.task : undefined);

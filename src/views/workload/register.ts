@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { HumanError, messageOf } from '../../core/errors';
 import { isWorkloadRun } from '../../workload/folders';
+import { guarded } from '../acting';
 import type { Commands } from '../commands';
 import type { Element } from '../processTree';
 import type { WindowRun } from '../runStore';
@@ -32,31 +32,25 @@ export function registerWorkloads(surroundings: WorkloadSurroundings): vscode.Di
     if (disposed) loaded.dispose();
     return loaded;
   }));
-  const guarded = (name: string) => async (given?: unknown): Promise<unknown> => {
-    try {
-      return await (await faces()).commands[name]?.(given);
-    } catch (error) {
-      if (error instanceof vscode.CancellationError) return undefined;
-      if (!(error instanceof HumanError)) log.error(error as Error);
-      void vscode.window.showErrorMessage(error instanceof HumanError ? error.message : `Procession: ${messageOf(error)} (see the log "Procession")`);
-      return undefined;
-    }
-  };
   const restore = (found: string[]): void => void faces().then(({ workloads }) => workloads.restore(found)).catch((error: unknown) => log.error(error as Error));
   let watching: vscode.Disposable | undefined;
-  const timer = setTimeout(() => {
+  const look = (): void => {
     const found = vscode.workspace.isTrusted ? runsHere(window.workspace) : [];
     if (found.length) restore(found);
+  };
+  const timer = setTimeout(() => {
+    look();
     watching = onRunBegun(window.workspace, log, restore);
   }, restoreAfter);
   const lenses = new WorkloadLenses();
   const registrations: vscode.Disposable[] = [
-    ...names.map((name) => vscode.commands.registerCommand(`procession.${name}`, guarded(name))),
+    ...names.map((name) => vscode.commands.registerCommand(`procession.${name}`, guarded(log, async (...given) => (await faces()).commands[name]?.(given)))),
     window.runs.onDidChange(() => {
       if (!loading && window.runs.all().some(({ open }) => isWorkloadRun(open.description()))) void faces();
     }),
     vscode.tasks.registerTaskProvider(taskType, new WorkloadTasks(window)),
     followTasks(async () => (await faces()).workloads, log),
+    vscode.workspace.onDidGrantWorkspaceTrust(look),
     lenses,
     vscode.languages.registerCodeLensProvider(languages.map((language) => ({ language, scheme: 'file' })), lenses),
   ];

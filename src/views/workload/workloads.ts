@@ -10,6 +10,7 @@ import { DisposableStore } from '../disposables';
 import { chosenPython, resumeObservation, type Window } from '../launchRun';
 import type { ProcessTree } from '../processTree';
 import type { WindowRun } from '../runStore';
+import { mustTrust } from '../trust';
 import { Followed } from './followed';
 import { startMap, type MapCall } from './launch';
 import { workloadRow } from './treeRows';
@@ -100,7 +101,7 @@ export class Workloads implements vscode.Disposable {
 
   /** How `procession map` is called for a file. */
   async call(file: string, args: string[] = []): Promise<MapCall> {
-    if (!vscode.workspace.isTrusted) throw new HumanError('This workspace is not trusted, so nothing in it is executed. Trust it (command "Workspaces: Manage Workspace Trust") and run again.');
+    mustTrust('run');
     const { window } = this.context;
     const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file))?.uri;
     return { cli: join(window.dist, 'cli.js'), file, directory: dirname(file), workspace: window.workspace, python: await chosenPython(folder), args };

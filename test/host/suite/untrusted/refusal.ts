@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { test, until } from '../../inside/testing';
@@ -25,3 +25,19 @@ test('no command and no configuration executes anything in an untrusted workspac
   assert.deepEqual((await api()).getRuns(), []);
   assert.equal(existsSync(join(folder(), 'programs', 'executed')), false);
 });
+
+test('Debug One Row does not ask the interpreter of a workload file what it can do', async (context) => {
+  const executed = join(folder(), 'interpreter-executed');
+  const interpreter = join(folder(), 'interpreter.sh');
+  writeFileSync(interpreter, `#!/bin/sh\ntouch ${executed}\n`, { mode: 0o700 });
+  const workload = join(folder(), 'typed.workload.json');
+  writeFileSync(workload, JSON.stringify({ run: { node: 'programs/workload_typed.mts:typed', interpreter }, over: { rows: [{ size: 1 }] } }));
+  await context.look(async (browser) => {
+    void vscode.commands.executeCommand('procession.debugRow', vscode.Uri.file(workload));
+    await until('an end', async () => {
+      if ((await browser.texts('.quick-input-widget:not([style*="display: none"]) .quick-input-title')).some((title) => title.includes('Debug One Row'))) await browser.press('Enter');
+      return existsSync(executed) || (await browser.notifications()).some((text) => text.includes('not trusted, so nothing in it is executed'));
+    });
+  });
+  assert.equal(existsSync(executed), false);
+}, { browserOnly: true });
