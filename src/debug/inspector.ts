@@ -114,16 +114,17 @@ function speak<T>(address: string, timeout: number, about: (talk: Talk) => Promi
   };
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => reject(new HumanError('it does not answer: it is in native code that does not return to JavaScript')), timeout);
-    const settled = (): void => clearTimeout(timer);
-    socket.addEventListener('open', () => void about(talk).then(resolve, reject).finally(settled));
+    const failed = (reason: string): void => {
+      clearTimeout(timer);
+      reject(new HumanError(reason));
+    };
+    socket.addEventListener('open', () => void about(talk).then(resolve, reject).finally(() => clearTimeout(timer)));
     socket.addEventListener('message', ({ data }) => {
       const reply = JSON.parse(String(data)) as Reply;
       waiting.get(reply.id ?? reply.method ?? '')?.(reply);
     });
-    socket.addEventListener('error', () => {
-      settled();
-      reject(new HumanError('its inspector refuses the connection'));
-    });
+    socket.addEventListener('error', () => failed('its inspector refuses the connection'));
+    socket.addEventListener('close', () => failed('its inspector has closed the connection'));
   }).finally(() => socket.close());
 }
 
@@ -152,7 +153,7 @@ export async function sampleStack(address: string, timeout = 4_000): Promise<{ s
   return { stack, waits: [...new Set(waits.filter((one) => !/^(TTYWrap|PipeWrap)$/.test(one)))] };
 }
 
-/** Closes an inspector again. */
+/** Closes an inspector again. It gives no answer: the connection is closed with it. */
 export async function closeInspector(address: string): Promise<void> {
   await evaluate(address, 'process._debugEnd()').catch((error: unknown) => void messageOf(error));
 }

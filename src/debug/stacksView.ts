@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { HumanError } from '../core/errors';
 import { baseName } from '../core/paths';
+import { nameOf } from '../views/commands';
 import type { WindowRun } from '../views/runStore';
 import { takeStacks, type Stacks } from './stacks';
 import { mergeStacks, type StackNode } from './stackTree';
@@ -22,14 +23,29 @@ export class StacksView implements vscode.TreeDataProvider<Item>, vscode.Disposa
   readonly #view = vscode.window.createTreeView<Item>('procession.stacks', { treeDataProvider: this, showCollapseAll: true });
   #items: Item[] = [];
   #run: WindowRun | undefined;
+  /** by run */
+  readonly #taking = new Map<string, Promise<Stacks>>();
 
-  /** Takes the stacks of a run, or of the last one again, and shows them. */
+  /** Takes the stacks of a run, or of the last one again, and shows them. What was taken of a run that has ended meanwhile stays. */
   async show(run = this.#run): Promise<void> {
     if (!run) throw new HumanError('Nothing is running whose stacks could be taken. Run a program first ("Procession: Run File").');
+    const taken = await this.#take(run);
+    if (taken.stacks.length + taken.silent.length === 0) {
+      const why = run.open.report().members.length ? 'has ended' : 'has not begun';
+      throw new HumanError(`${nameOf(run)} ${why}: there are no stacks to take.${this.#run ? ' The view Stacks shows those that were taken before.' : ''}`);
+    }
     this.#run = run;
-    this.#fill(await takeStacks(run));
+    this.#fill(taken);
     await vscode.commands.executeCommand('setContext', 'procession.stacksTaken', true);
     await vscode.commands.executeCommand('procession.stacks.focus');
+  }
+
+  /** Who asks while stacks are being taken gets the same: two that open and close one inspector are in each other's way. */
+  #take(run: WindowRun): Promise<Stacks> {
+    const { id } = run.open;
+    const taking = this.#taking.get(id) ?? takeStacks(run).finally(() => this.#taking.delete(id));
+    this.#taking.set(id, taking);
+    return taking;
   }
 
   #fill({ stacks, silent }: Stacks): void {

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { closeInspector, evaluate, openInspector } from '../../../src/debug/inspector';
+import { test, until } from '../inside/testing';
+import { api, folder, tidy, untilRun } from './support';
+
+/** A Node program that does nothing, and whose probe has spoken. */
+async function idle(name: string): Promise<string> {
+  const id = await (await api()).launch({ name, command: ['node', '-e', 'setInterval(() => undefined, 1000)'], cwd: folder(), console: 'internalConsole' });
+  await untilRun(id, 'the program', ({ members }) => members.some(({ runtime, state }) => runtime === 'node' && state === 'running'));
+  return id;
+}
+
+test('an inspector that closes itself is not waited for', async (context) => {
+  tidy(context);
+  const id = await idle('Idle');
+  const { members } = await untilRun(id, 'the program', () => true);
+  const [member] = members.filter(({ runtime }) => runtime === 'node');
+  assert.ok(member);
+  const { address, opened } = await openInspector(member);
+  assert.equal(opened, true);
+  await assert.rejects(evaluate(address, 'process._debugEnd()'), { name: 'HumanError', message: 'its inspector has closed the connection' });
+  await closeInspector(address);
+});
+
+test('stacks that are asked for several times at once are those of everybody, and stay when the run has ended', async (context) => {
+  tidy(context);
+  const id = await idle('Idle');
+  const run = { row: { kind: 'run', report: { run: { id } } } };
+  await context.look(async (browser) => {
+    const shown = async (): Promise<string> => (await browser.rows('Stacks')).map(({ label, description }) => `${label} ${description}`).join('; ');
+    for (let time = 1; time <= 5; time++) {
+      await Promise.all(Array.from({ length: 3 }, () => vscode.commands.executeCommand('procession.showStacks', run)));
+      await until('the stack', async () => /^MainThread node.*; waits: Timeout/.test(await shown()) && !(await shown()).includes('opens no inspector'), 5_000);
+    }
+    const before = await shown();
+    await vscode.commands.executeCommand('procession.stop', run);
+    await untilRun(id, 'its end', ({ run: { endedAt } }) => endedAt !== null);
+    await browser.quickly('F1', 'Procession: Show Stacks');
+    await until('why', async () => (await browser.notifications()).some((text) => text === 'Idle has ended: there are no stacks to take. The view Stacks shows those that were taken before.'));
+    assert.equal(await shown(), before);
+  });
+}, { browserOnly: true });
