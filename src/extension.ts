@@ -7,6 +7,7 @@ import { isSame } from './observe/identity';
 import { liveRunsFolder } from './observe/runDirectory';
 import { Commands, nameOf } from './views/commands';
 import { DisposableStore } from './views/disposables';
+import { isShownElsewhere } from './views/elsewhere';
 import { bindRuns, launchRun, resumeObservation, type Window } from './views/launchRun';
 import { Outputs, outputScheme } from './views/output';
 import { ProcessTree } from './views/processTree';
@@ -20,8 +21,8 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   context.subscriptions.push(store);
   const log = store.add(vscode.window.createOutputChannel('Procession', { log: true }));
   const runs = store.add(new RunStore(log, archiveOf(context)));
-  const workspace = vscode.workspace.workspaceFile?.toString() ?? vscode.workspace.workspaceFolders?.[0]?.uri.toString() ?? 'no folder';
-  const window: Window = { runs, dist: join(context.extensionPath, 'dist'), workspace };
+  const place = vscode.workspace.workspaceFile ?? vscode.workspace.workspaceFolders?.[0]?.uri;
+  const window: Window = { runs, dist: join(context.extensionPath, 'dist'), workspace: place?.toString() ?? 'no folder', nameless: place === undefined };
 
   const tree = store.add(new ProcessTree(runs, (id) => runs.get(id)?.open.description().name));
   const view = store.add(vscode.window.createTreeView('procession.processes', { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true }));
@@ -44,20 +45,26 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     stop: (run) => commands.stop(run),
   }));
 
-  const look = (): void => {
+  const before = context.workspaceState.get<string>(hostKey);
+  void context.workspaceState.update(hostKey, runs.self);
+  let soon: NodeJS.Timeout;
+  const look = (until = Date.now() + leaving): void => {
     if (!vscode.workspace.isTrusted) return;
+    const isLeaving = window.nameless && before !== undefined && isSame(before) && Date.now() < until;
     try {
       pickUp(window, archiveOf(context), log);
+      if (!isLeaving) makeRoom(archiveOf(context), log);
     } catch (error) {
       log.error(error as Error);
     }
+    if (isLeaving) soon = setTimeout(() => look(until), lookEvery);
   };
   // The editor's start does not wait for the disk.
-  const soon = setImmediate(look);
-  store.add({ dispose: () => clearImmediate(soon) });
-  store.add(vscode.workspace.onDidGrantWorkspaceTrust(look));
+  soon = setTimeout(look, 0);
+  store.add({ dispose: () => clearTimeout(soon) });
+  store.add(vscode.workspace.onDidGrantWorkspaceTrust(() => look()));
   store.add(vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration('procession.onClose')) bindRuns(window);
+    if (event.affectsConfiguration('procession.onClose') || event.affectsConfiguration('procession.stopTimeout')) bindRuns(window);
   }));
   return {
     getRuns: () => runs.reports(),
@@ -69,15 +76,29 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
 /** Where runs are kept that have ended. */
 const archiveOf = (context: vscode.ExtensionContext): string => join(context.globalStorageUri.fsPath, 'runs');
 
-/** Finds the runs that this workspace has going, or had in the window before: it may have been reloaded, or have crashed. Then makes room. */
+/** Remembers the process of the window's extensions: after a reload, that of the window before. */
+const hostKey = 'procession.host';
+/** ms that it may take to go, in which a window without a folder looks every so many ms whether its runs are free. */
+const leaving = 15_000;
+const lookEvery = 1_000;
+
+/** Finds the runs that this workspace has going, or had in the window before: it may have been reloaded, or have crashed. */
 function pickUp(window: Window, archive: string, log: vscode.LogOutputChannel): void {
+  const { runs, workspace, nameless } = window;
   const now = Date.now();
-  window.runs.restore(liveRunsFolder(), window.workspace);
-  window.runs.restore(archive, window.workspace, ({ startedAt }) => now - startedAt < stillNews);
-  for (const run of window.runs.all()) resumeObservation(window, run, isSame).catch((error: unknown) => log.error(error as Error));
-  bindRuns(window);
+  const known = new Set(runs.all());
+  const isOurs = (directory: string): boolean => !nameless || !isShownElsewhere(directory, runs.self);
+  runs.restore(liveRunsFolder(), workspace, (_, directory) => isOurs(directory));
+  runs.restore(archive, workspace, ({ startedAt }, directory) => now - startedAt < stillNews && isOurs(directory));
+  const found = runs.all().filter((run) => !known.has(run));
+  for (const run of found) resumeObservation(window, run, isSame).catch((error: unknown) => log.error(error as Error));
+  if (found.length) bindRuns(window);
+}
+
+/** Removes what is kept of old runs beyond what the person wants. */
+function makeRoom(archive: string, log: vscode.LogOutputChannel): void {
   const keep = vscode.workspace.getConfiguration('procession').get<Keep>('keepRuns') ?? { runs: 50, megabytes: 200, days: 14 };
   for (const folder of [archive, liveRunsFolder()]) {
-    for (const run of pruneRuns(folder, keep, now)) log.info(`removed the record of an old run: ${run}`);
+    for (const run of pruneRuns(folder, keep, Date.now())) log.info(`removed the record of an old run: ${run}`);
   }
 }

@@ -12,26 +12,28 @@ import { stopRun, stopSignalsOf } from './steer';
 
 const ownerOf = (run: string): string => join(run, 'owner');
 
-/** Says which process the run must not outlive; undefined: it lives on its own. */
-export function setOwner(run: string, owner: ProcessRef | undefined): void {
+const stageTimeout = 5;
+
+/** Says which process the run must not outlive, and how many seconds each stage of its end then has; undefined: it lives on its own. */
+export function setOwner(run: string, owner: ProcessRef | undefined, stopTimeout = stageTimeout): void {
   try {
     if (owner === undefined) rmSync(ownerOf(run), { force: true });
-    else writeFileSync(ownerOf(run), owner, { mode: 0o600 });
+    else writeFileSync(ownerOf(run), `${owner} ${stopTimeout}`, { mode: 0o600 });
   } catch {
     // The run directory is gone or full: then the run lives on its own.
   }
 }
 
-function readOwner(run: string): ProcessRef | undefined {
+function readOwner(run: string): { owner?: ProcessRef | undefined; stopTimeout: number } {
   try {
-    return readFileSync(ownerOf(run), 'utf8') || undefined;
+    const [owner, seconds] = readFileSync(ownerOf(run), 'utf8').split(' ');
+    return { owner: owner || undefined, stopTimeout: Number(seconds) || stageTimeout };
   } catch {
-    return undefined;
+    return { stopTimeout: stageTimeout };
   }
 }
 
 const lookEvery = 500;
-const stageTimeout = 5_000;
 
 /** ms that a window which is being reloaded has to come back. Nothing tells from outside whether it was reloaded or closed. */
 const reloading = 15_000;
@@ -43,7 +45,7 @@ const reloading = 15_000;
 export function guardRun(run: string, id: ProcessRef, until?: ProcessRef): () => void {
   let goneAt: number | undefined;
   const timer = setInterval(() => {
-    const owner = until ?? readOwner(run);
+    const owner = until ?? readOwner(run).owner;
     if (owner === undefined || isSame(owner)) {
       goneAt = undefined;
       return;
@@ -61,7 +63,7 @@ async function end(run: string, id: ProcessRef): Promise<void> {
   const file = new EventFile(run, 'guard', id);
   await stopRun({ file }, {
     signals: stopSignalsOf(wanted),
-    timeout: wanted?.stopTimeout === undefined ? stageTimeout : wanted.stopTimeout * 1_000,
+    timeout: (wanted?.stopTimeout ?? readOwner(run).stopTimeout) * 1_000,
     members: () => readRun(run).report.members,
     pause: (ms) => new Promise((done) => setTimeout(done, ms)),
   }, 'the editor has ended');

@@ -17,6 +17,8 @@ export interface Window {
   dist: string;
   /** names the workspace, so that a reloaded window finds its runs */
   workspace: string;
+  /** windows without a folder have one name: what another of them shows is not ours */
+  nameless: boolean;
 }
 
 /** Variables of the editor's own processes, which a program must not inherit. */
@@ -74,7 +76,7 @@ export async function launchRun(window: Window, options: LaunchOptions, folder =
   createRunDirectory(run);
   writeDescription(run, { schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: null, ...about });
   writeOrder(spec);
-  setOwner(run, ownerOfRuns(window));
+  own(window, run);
   const added = window.runs.add(run);
   const invocation = commandLine(join(window.dist, 'cli.js'), ['launch', run]);
   if (place === 'internalConsole') await startDetached(invocation, cwd);
@@ -83,14 +85,17 @@ export async function launchRun(window: Window, options: LaunchOptions, folder =
   return added;
 }
 
-/** What the runs of a window must not outlive, as the setting `onClose` wants it. */
-const ownerOfRuns = ({ runs }: Window): string | undefined => (vscode.workspace.getConfiguration('procession').get('onClose') === 'stop' ? runs.self : undefined);
+/** Has a run end with its window where the setting `onClose` wants it, with the time that `stopTimeout` gives it. */
+function own({ runs }: Window, run: string): void {
+  const settings = vscode.workspace.getConfiguration('procession');
+  setOwner(run, settings.get('onClose') === 'stop' ? runs.self : undefined, settings.get<number>('stopTimeout'));
+}
 
-/** Has the living runs of this window follow the setting `onClose`; a reloaded window takes them over from the one before. */
+/** Has the living runs of this window follow the settings `onClose` and `stopTimeout`; a reloaded window takes them over from the one before. */
 export function bindRuns(window: Window): void {
   for (const { open } of window.runs.all()) {
     open.readAll();
-    if (!open.observationEnded) setOwner(open.directory, ownerOfRuns(window));
+    if (!open.observationEnded) own(window, open.directory);
   }
 }
 

@@ -56,10 +56,10 @@ export class RunStore implements vscode.Disposable {
   }
 
   /** Takes up runs of a workspace that lie in a folder: those of a window that was reloaded or crashed. `wanted` chooses among them. */
-  restore(folder: string, workspace: string, wanted: (run: RunDescription) => boolean = () => true): void {
+  restore(folder: string, workspace: string, wanted: (run: RunDescription, directory: string) => boolean = () => true): void {
     for (const directory of listRuns(folder)) {
       const description = readDescription(directory);
-      if (description?.workspace !== workspace || !wanted(description)) continue;
+      if (description?.workspace !== workspace || !wanted(description, directory)) continue;
       try {
         this.add(directory);
       } catch (error) {

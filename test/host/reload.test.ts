@@ -165,3 +165,34 @@ test('a workload that a terminal has started before the window opens is in its v
     assert.equal(await worker(), before);
   });
 });
+
+test('two windows without a folder: each has its own runs, and a reloaded one finds them again', { timeout: 240_000 }, async (t) => {
+  const runs = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
+  t.after(() => rmSync(runs, { recursive: true, force: true, maxRetries: 5 }));
+  const workbench = await openWorkbench({ extension: repository, env: { PROCESSION_RUNS: runs }, settings: { 'procession.console': 'internalConsole' } });
+  t.after(() => workbench.close());
+  const shown = async (browser: Browser): Promise<string> => (await browser.rows(view)).filter(({ level }) => level === 1).map(({ label }) => label).join();
+  const run = async (browser: Browser, command: string): Promise<void> => {
+    await browser.quickly('F1', 'Procession: Run Command…');
+    await until('the question', async () => (await browser.texts('.quick-input-widget .quick-input-title')).some((text) => text.includes('Run Command')));
+    await browser.press('ControlOrMeta+a');
+    await browser.type(command);
+    await browser.press('Enter');
+  };
+  await workbench.showing(async () => {
+    const one = pageBrowser(workbench.page);
+    await run(one, 'sleep 600');
+    await until('the first run', async () => (await shown(one)) === 'sleep 600');
+    const page = await workbench.page.context().browser()?.newPage();
+    assert.ok(page);
+    await page.goto(workbench.server.url({ extension: repository }), { waitUntil: 'domcontentloaded' });
+    const two = pageBrowser(page);
+    await run(two, 'tail -f /dev/null');
+    await until('the second run', async () => (await shown(two)).includes('tail'));
+    assert.equal(await shown(two), 'tail -f /dev/null');
+    await page.screenshot({ path: join(repository, 'out', 'host', 'nameless.png') });
+    await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+    await openView(workbench);
+    await until('the first run again', async () => (await shown(one)) === 'sleep 600');
+  });
+});

@@ -21,7 +21,8 @@ export interface ServerOptions {
 
 /** What a development window is asked to load besides the folder. */
 export interface WindowOptions {
-  folder: string;
+  /** without one, the window is an empty one */
+  folder?: string;
   /** folder of the extension under development */
   extension?: string;
   /** module that exports `run()`, executed in the extension host */
@@ -110,7 +111,7 @@ function windowUrl(port: number, token: string, window: WindowOptions): string {
   if (window.extension) payload.push(['extensionDevelopmentPath', remote(window.extension)]);
   if (window.tests) payload.push(['extensionTestsPath', remote(window.tests)]);
   payload.push(['skipWelcome', 'true']);
-  const query = new URLSearchParams({ tkn: token, folder: window.folder, payload: JSON.stringify(payload) });
+  const query = new URLSearchParams({ tkn: token, ...(window.folder === undefined ? { ew: 'true' } : { folder: window.folder }), payload: JSON.stringify(payload) });
   return `http://127.0.0.1:${port}/?${query.toString()}`;
 }
 
