@@ -31,6 +31,8 @@ export function followInStatusBar(workloads: Workloads): vscode.Disposable {
 export function followInNotification(workloads: Workloads, followed: Followed): void {
   if (vscode.workspace.getConfiguration('procession').get<string>('workloadProgress') !== 'notification') return;
   void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: followed.name, cancellable: true }, (report, cancelled) => new Promise<void>((done) => {
+    // A short one has ended before anybody listened.
+    if (!followed.isLive) return done();
     let shown = 0;
     cancelled.onCancellationRequested(() => void workloads.control(followed, { do: 'stop' }).catch(() => undefined));
     const subscription = workloads.onDidChange((changed) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { breakAt, stackOf, watchSessions } from '../debugging/session';
 import { test, until } from '../inside/testing';
-import { example, folder, isAlive, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
+import { api, example, folder, isAlive, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
 import { answer, choose, content, lensesOf, lineOf, made, problems, saveAs, workloadFile } from './workloadSupport';
 
 const python = { python: 'workload_rows.py:half' };
@@ -73,6 +73,22 @@ test('the progress of a workload as a notification, whose Cancel stops it', asyn
     await untilRow(browser, 'it has stopped', ({ label, description }) => label === 'long' && description.startsWith('stopped'));
     await until('the notification is gone', async () => !(await browser.notifications()).some((text) => /running/.test(text)));
     assert.equal((await untilRun(id, 'its end', ({ run: { endedAt } }) => endedAt !== null)).run.exit?.code, 130);
+  });
+}, { browserOnly: true });
+
+test('a workload that is over at once leaves no progress behind, and its table tells a screen reader what came out', async (context) => {
+  tidy(context);
+  const settings = vscode.workspace.getConfiguration('procession');
+  await settings.update('workloadProgress', 'notification', vscode.ConfigurationTarget.Global);
+  context.after(() => settings.update('workloadProgress', undefined, vscode.ConfigurationTarget.Global));
+  const file = workloadFile(context, 'short.workload.json', { run: python, over: { rows: [] } });
+  await context.look(async (browser) => {
+    for (let time = 1; time <= 3; time++) await untilRun(await run(file), 'its end', ({ run: { endedAt } }) => endedAt !== null);
+    await until('no progress', async () => (await browser.notifications()).length > 0 && (await browser.texts('.notifications-center .notification-list-item .monaco-progress-container.active')).length === 0, 5_000);
+    await browser.press('Escape');
+    await vscode.commands.executeCommand('procession.openResults', (await api()).getRuns().at(-1)?.run.id);
+    await until('what is said', async () => (await browser.webviewTexts('[role="status"].spoken')).join().startsWith('short: all done'));
+    assert.deepEqual(await browser.webviewTexts('.counts[role="status"]'), []);
   });
 }, { browserOnly: true });
 

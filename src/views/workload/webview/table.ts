@@ -39,7 +39,8 @@ function arrange(wanted: Order): void {
 }
 
 const state = el('strong', { class: 'state' });
-const counts = el('span', { class: 'counts', role: 'status' });
+const counts = el('span', { class: 'counts' });
+const spoken = el('span', { class: 'spoken', role: 'status' });
 const good = el('div', { class: 'good' });
 const bad = el('div', { class: 'bad' });
 const meter = el('div', { class: 'meter', role: 'progressbar', 'aria-label': 'Tasks that have ended', 'aria-valuemin': '0', 'aria-valuemax': '100' }, good, bad);
@@ -52,18 +53,31 @@ const detail = el('section', { class: 'detail', 'aria-label': 'The selected row'
 detail.hidden = true;
 
 document.querySelector('#table')?.append(
-  el('header', {}, el('div', { class: 'line' }, state, counts), meter, summary, el('div', { class: 'line' }, filter, sorting, buttons)),
+  el('header', {}, el('div', { class: 'line' }, state, counts, spoken), meter, summary, el('div', { class: 'line' }, filter, sorting, buttons)),
   grid.element, detail,
 );
 
 const whole = (act: Extract<ToHost, { do: 'whole' }>['act']) => (): void => host.postMessage({ do: 'whole', act });
 
+/** What is said aloud comes at leisure (ms): the numbers change several times a second. */
+const sayEvery = 5_000;
+let saying: number | undefined;
+
+function say(): void {
+  saying ??= window.setTimeout(() => {
+    saying = undefined;
+    spoken.textContent = `${state.textContent}, ${counts.textContent}`;
+  }, sayEvery);
+}
+
 function drawHead(head: TableHead): void {
   state.textContent = `${head.name}: ${head.state}`;
   counts.textContent = head.counts;
+  say();
   good.style.width = `${(head.share ?? 0) * 100}%`;
   bad.style.width = `${head.failedShare * 100}%`;
-  meter.setAttribute('aria-valuenow', String(Math.round(((head.share ?? 0) + head.failedShare) * 100)));
+  if (head.share === null) meter.removeAttribute('aria-valuenow');
+  else meter.setAttribute('aria-valuenow', String(Math.round((head.share + head.failedShare) * 100)));
   summary.replaceChildren(...head.summary.map((line) => el('div', {}, line)));
   const shown = [
     ...(head.live ? [head.paused ? button('Continue', 'Hand out tasks again', whole('resume')) : button('Pause', 'Hand out no further tasks', whole('pause')), button('Stop', 'Let running tasks end; once more ends them now', whole('stop'))]
