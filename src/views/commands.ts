@@ -186,7 +186,7 @@ export class Commands {
       if (run) await this.context.outputs.showMember(run, row.member);
       return;
     }
-    for (const run of await this.#runs(given, 'any')) this.context.outputs.showRun(run, nameOf(run));
+    for (const run of await this.#runs(given, 'any')) await this.context.outputs.showRun(run, nameOf(run));
   }
 
   private async goToTarget(target: Target | undefined): Promise<void> {

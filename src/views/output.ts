@@ -33,6 +33,9 @@ class GrowingFile {
   }
 }
 
+/** Where a launcher that keeps the streams notes their order. */
+const indexOf = (folder: string): string => join(folder, 'index.ndjson');
+
 /** What a run printed, in an output channel of its own. stdout and stderr in the order in which they were written. */
 class RunOutput implements vscode.Disposable {
   readonly #channel: vscode.OutputChannel;
@@ -45,7 +48,7 @@ class RunOutput implements vscode.Disposable {
 
   constructor(private readonly folder: string, name: string) {
     this.#channel = vscode.window.createOutputChannel(`Procession: ${name}`);
-    this.#index = new GrowingFile(join(folder, 'index.ndjson'));
+    this.#index = new GrowingFile(indexOf(folder));
     try {
       this.#watcher = watch(folder, { persistent: false }, () => this.#more());
     } catch {
@@ -115,11 +118,17 @@ export class Outputs implements vscode.TextDocumentContentProvider, vscode.Dispo
     return output;
   }
 
-  /** Shows what a run prints: its channel, or its terminal. */
-  showRun(run: WindowRun, name: string): void {
-    if (run.open.description().console === 'internalConsole') this.channel(run, name).show();
-    else if (run.terminal?.exitStatus === undefined && run.terminal) run.terminal.show();
-    else throw new HumanError(`The terminal of ${name} is closed. What its members printed is kept: use Show Output on a member.`);
+  /** Shows what a run prints: its channel, its terminal, or the Debug Console of the debugger that has it. */
+  async showRun(run: WindowRun, name: string): Promise<void> {
+    const { console: place } = run.open.description();
+    const kept = 'What its members printed is kept: use Show Output on a member.';
+    if (place === 'internalConsole') {
+      if (this.#channels.has(run.open.id) || existsSync(indexOf(outputsOf(run.open.directory)))) this.channel(run, name).show();
+      else await vscode.commands.executeCommand('workbench.debug.action.focusRepl');
+    } else if (run.terminal?.exitStatus !== undefined) throw new HumanError(`The terminal of ${name} is closed. ${kept}`);
+    else if (run.terminal) run.terminal.show();
+    else if (place === 'externalTerminal') throw new HumanError(`${name} prints into a terminal outside the editor. ${kept}`);
+    else throw new HumanError(`${name} prints into a terminal that this window did not open for it, or that a debugger has: look in the panels Terminal and Debug Console. ${kept}`);
   }
 
   /** Shows what one member printed, in an editor that follows. */

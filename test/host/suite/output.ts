@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { liveRunsFolder } from '../../../src/observe/runDirectory';
+import { configuration, debug } from '../debugging/session';
 import { test, until } from '../inside/testing';
 import { api, folder, tidy, untilRun } from './support';
 
@@ -27,3 +28,30 @@ test('what a member printed stays in its editor when its run has ended and is ke
   await new Promise((done) => setTimeout(done, 1_000));
   assert.equal(document.getText(), '── stdout ──\none\ntwo\n');
 });
+
+test('Show Output of a run says no more than is known: a terminal that was closed, one that a debugger has, the Debug Console', async (context) => {
+  tidy(context);
+  const show = (id: string): Thenable<unknown> => vscode.commands.executeCommand('procession.showOutput', { row: { kind: 'run', report: { run: { id } } } });
+  const { launch } = await api();
+  const closed = await launch({ name: 'Closed', command: ['sleep', '60'], cwd: folder() });
+  await untilRun(closed, 'the program', ({ members }) => members.some(({ state }) => state === 'running'));
+  const terminal = await until('the terminal', () => vscode.window.terminals.find(({ name }) => name === 'Closed'));
+  terminal.dispose();
+  await until('its end', () => terminal.exitStatus !== undefined);
+  const inTerminal = await debug(configuration('debug_kinds.py', { args: ['here'], name: 'Debugged', console: 'integratedTerminal' }));
+  await untilRun(inTerminal, 'its end', ({ run }) => run.endedAt !== null, 30_000);
+  const inConsole = await debug(configuration('debug_kinds.py', { args: ['here'], name: 'Consoled', console: 'internalConsole' }));
+  await untilRun(inConsole, 'its end', ({ run }) => run.endedAt !== null, 30_000);
+  await context.look(async (browser) => {
+    await show(closed);
+    await show(inTerminal);
+    await until('what is known', async () => {
+      const told = (await browser.notifications()).join('; ');
+      return told.includes('The terminal of Closed is closed.') && told.includes('Debugged prints into a terminal that this window did not open for it, or that a debugger has');
+    });
+    await browser.press('Escape');
+    await vscode.commands.executeCommand('workbench.action.closePanel');
+    await show(inConsole);
+    await until('the Debug Console', async () => (await browser.texts('.part.panel .composite.title .action-item.checked')).some((text) => text.includes('Debug Console')));
+  });
+}, { browserOnly: true, limit: 120_000 });
