@@ -36,9 +36,9 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
 
   store.add(registerDebugging({
     window, tree, view, log,
-    launch: async (options, folder, external) => {
+    launch: async (options, folder, ways) => {
       if (options.workload !== undefined) return workloads.start(workloadPath(options.workload, folder));
-      const run = await launchRun(window, options, folder, external);
+      const run = await launchRun(window, options, folder, ways);
       if (run.open.description().console === 'internalConsole') outputs.channel(run, nameOf(run)).show();
       return run;
     },

@@ -14,6 +14,8 @@ const forked = /^(fork|spawn|forkserver)$/;
 
 interface Followed {
   root: vscode.DebugSession;
+  /** the session of the root is that of a process, not only of a command */
+  isDebugged: boolean;
   policy: ChildPolicy;
   /** pids whose sessions are being opened */
   opening: Set<number>;
@@ -33,8 +35,9 @@ export class ChildSessions {
 
   constructor(private readonly sessions: DebugSessions, private readonly log: vscode.LogOutputChannel) {}
 
-  begin(root: vscode.DebugSession, run: string, policy: ChildPolicy): void {
-    this.#runs.set(run, { root, policy, opening: new Set(), taking: new Map(), silent: new Map() });
+  /** Decides by this policy from now on. `isDebugged`: the root has a debugger itself, and takes one of the sessions. */
+  begin(root: vscode.DebugSession, run: string, policy: ChildPolicy, isDebugged = true): void {
+    this.#runs.set(run, { root, isDebugged, policy, opening: new Set(), taking: new Map(), silent: new Map() });
     this.#began.fire({ run, policy });
   }
 
@@ -84,9 +87,9 @@ export class ChildSessions {
   async admit(run: string, pid: number, open: (member: Member | undefined) => Promise<unknown>): Promise<boolean> {
     const followed = this.#runs.get(run);
     if (!followed) return false;
-    const { opening, policy } = followed;
+    const { opening, policy, isDebugged } = followed;
     const member = await this.meet(run, pid);
-    const there = this.sessions.of(run).filter((one) => one.pid === undefined || !opening.has(one.pid)).length - 1;
+    const there = this.sessions.of(run).filter((one) => one.pid === undefined || !opening.has(one.pid)).length - (isDebugged ? 1 : 0);
     const reason = refuses(policy, member, this.sessions.run(run)?.open.report().members ?? [], there + opening.size);
     if (reason !== undefined) {
       this.sessions.leaveOut(run, member, reason);

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
 import type { Member } from '../core/members';
-import type { LaunchOptions } from '../launch/options';
 import { runtimeOfFile } from '../launch/resolve';
 import { withAll } from '../views/acting';
 import { chosenRows, pickRows, type Given } from '../views/chosen';
@@ -95,7 +94,15 @@ function adapterOf(session: vscode.DebugSession, services: DebugServices, contex
   const about = configuration[aboutKey] as About | undefined;
   if (configuration.request === 'attach' && about) return configuration.connect ? new PythonChild(session) : new PythonAttach(session, services);
   if (configuration.debugAs === 'python' && !configuration.noDebug) return new PythonLaunch(session, services);
-  return new RunAdapter(session, { launch: (options: LaunchOptions, folder, external) => context.launch(options, folder, external), stop: (run) => context.stop(run), onDidChange: context.window.runs.onDidChange });
+  return new RunAdapter(session, {
+    launch: (options, folder, ways) => context.launch(options, folder, ways),
+    follow: (run, policy) => services.children.begin(session, run.open.id, policy, false),
+    stop: async (run) => {
+      await services.children.release(run.open.id);
+      return context.stop(run);
+    },
+    onDidChange: context.window.runs.onDidChange,
+  });
 }
 
 /** The row of our own tree from which a command came. */

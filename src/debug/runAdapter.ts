@@ -3,13 +3,17 @@ import { HumanError, messageOf } from '../core/errors';
 import { shellStatus } from '../core/exits';
 import type { Member } from '../core/members';
 import type { LaunchOptions } from '../launch/options';
-import type { ExternalTerminal } from '../views/launchRun';
+import type { LaunchWays } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
 import { startAgain } from './again';
+import { followsChildren, policyOf, type ChildPolicy } from './kinds';
 
 /** What the adapter needs of the rest. */
 export interface RunServices {
-  launch(options: LaunchOptions, folder: vscode.WorkspaceFolder | undefined, external: ExternalTerminal): Promise<WindowRun>;
+  launch(options: LaunchOptions, folder: vscode.WorkspaceFolder | undefined, ways: LaunchWays): Promise<WindowRun>;
+  /** has the new members of a run get sessions of their own */
+  follow(run: WindowRun, policy: ChildPolicy): void;
+  /** ends the run; who stands at a breakpoint goes on first */
   stop(run: WindowRun): Promise<Member[]>;
   onDidChange: vscode.Event<void>;
 }
@@ -101,10 +105,16 @@ export class RunAdapter implements vscode.DebugAdapter {
   }
 
   async #launch(options: Record<string, unknown>): Promise<void> {
-    if (options.noDebug !== true && options.workload === undefined) {
-      this.#event('output', { category: 'important', output: 'This command is neither Python nor Node itself, so it runs without a debugger. Breakpoints work in each Python or Node process that it starts once you choose "Attach Debugger" on its row in the view Processes ("debugChildren" attaches by itself only where the command is a Python or Node program).\n' });
+    const isDebugged = options.noDebug !== true && options.workload === undefined;
+    const policy = policyOf(options);
+    const follows = isDebugged && followsChildren(policy);
+    if (isDebugged && !follows) {
+      this.#event('output', { category: 'important', output: 'This command is neither Python nor Node itself, so it runs without a debugger. Breakpoints work in each Python or Node process that it starts once you choose "Attach Debugger" on its row in the view Processes, or in all of them with "debugChildren": "all".\n' });
     }
-    this.#run = await this.services.launch(options, this.session.workspaceFolder, (invocation, name, cwd) => this.#external(invocation, name, cwd));
+    this.#run = await this.services.launch(options, this.session.workspaceFolder, {
+      external: (invocation, name, cwd) => this.#external(invocation, name, cwd),
+      ...(follows ? { follow: (run: WindowRun) => this.services.follow(run, policy) } : {}),
+    });
     if (this.#stopped) await this.#stop();
     if (this.#disposed) return;
     this.#subscription = this.services.onDidChange(() => this.#look());

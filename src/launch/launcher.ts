@@ -27,6 +27,8 @@ export interface LaunchSpec {
   probes?: string | undefined;
   /** members keep copies of what they print */
   copies: boolean;
+  /** a window attaches its debuggers to new members: each waits for it before its first line */
+  followed?: boolean | undefined;
   poll?: number | undefined;
   /** what else `run.json` says of the run */
   about?: Pick<RunDescription, 'name' | 'workspace' | 'console' | 'configuration'>;
@@ -115,12 +117,12 @@ export class Launcher {
   }
 
   #start(argv: string[], cwd: string, env: NodeJS.ProcessEnv, output: LaunchSpec['output']): Promise<Ending> {
-    const { run, probes, copies } = this.spec;
+    const { run, probes, copies, followed } = this.spec;
     this.#forward();
     const index = output === 'keep' ? openSync(join(outputsOf(run), 'index.ndjson'), 'a', 0o600) : undefined;
     const child = spawn(argv[0] ?? '', argv.slice(1), {
       cwd,
-      env: probes === undefined ? env : observedEnvironment(env, { run, probes, ancestor: this.#self, keepOutput: copies }),
+      env: probes === undefined ? env : observedEnvironment(env, { run, probes, ancestor: this.#self, keepOutput: copies, ...(followed ? { chosen: true } : {}) }),
       stdio: output === 'keep' ? ['ignore', 'pipe', 'pipe'] : 'inherit',
       // A session of its own keeps a signal to our group from the program, and the other way round. In a terminal the
       // program must stay in the foreground group, or it could not read.

@@ -59,8 +59,14 @@ function inTerminal({ file, args, env }: Invocation, name: string, cwd: string):
 /** Starts a program in a terminal that the editor does not own. */
 export type ExternalTerminal = (invocation: Invocation, name: string, cwd: string) => Promise<void>;
 
+/** What else a launch may do. `follow` is called with the run before its program starts: new members wait for a debugger then. */
+export interface LaunchWays {
+  external?: ExternalTerminal | undefined;
+  follow?: ((run: WindowRun) => void) | undefined;
+}
+
 /** Launches a program as a run of this window. Throws {@link HumanError} before anything is started when it can't be. */
-export async function launchRun(window: Window, options: LaunchOptions, folder = vscode.workspace.workspaceFolders?.[0], external?: ExternalTerminal): Promise<WindowRun> {
+export async function launchRun(window: Window, options: LaunchOptions, folder = vscode.workspace.workspaceFolders?.[0], { external, follow }: LaunchWays = {}): Promise<WindowRun> {
   mustTrust('launch');
   const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
   const ordered = folder ? [folder.uri.fsPath, ...folders.filter((path) => path !== folder.uri.fsPath)] : folders;
@@ -71,13 +77,14 @@ export async function launchRun(window: Window, options: LaunchOptions, folder =
   const name = titleOf(options, argv);
   const about = { ...(options.name === undefined ? {} : { name: options.name }), workspace: window.workspace, console: place, configuration: { ...options } };
   const spec: LaunchSpec = {
-    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', copies: true, probes: installProbes(join(window.dist, 'probes')), about,
+    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', copies: true, followed: follow !== undefined, probes: installProbes(join(window.dist, 'probes')), about,
   };
   createRunDirectory(run);
   writeDescription(run, { schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: null, ...about });
   writeOrder(spec);
   own(window, run);
   const added = window.runs.add(run);
+  follow?.(added);
   const invocation = commandLine(join(window.dist, 'cli.js'), ['launch', run]);
   if (place === 'internalConsole') await startDetached(invocation, cwd);
   else if (place === 'externalTerminal' && external) await external(invocation, name, cwd);

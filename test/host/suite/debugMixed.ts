@@ -23,20 +23,23 @@ async function goOnUntil({ stops }: Watched, enough: (seen: readonly string[]) =
   }, 40_000);
 }
 
-for (const [root, more, others] of [
-  ['debug_mixed.py', () => ({}), ['ticker', 'debug_mixed.cjs', 'MainProcess', 'inner']],
-  ['debug_mixed.cjs', () => ({ args: [python()] }), ['MainProcess', 'inner']],
+const all = ['ticker', 'debug_mixed.cjs', 'MainProcess', 'inner'];
+
+for (const [root, launched, firstLines, others] of [
+  ['debug_mixed.py', () => configuration('debug_mixed.py'), { inPython: 2, inNode: 1 }, all],
+  ['debug_mixed.cjs', () => configuration('debug_mixed.cjs', { args: [python()] }), { inPython: 1, inNode: 1 }, ['MainProcess', 'inner']],
+  ['a shell', () => configuration('', { program: undefined, command: ['sh', '-c', '"$0" programs/debug_mixed.py; true', python()] }), { inPython: 2, inNode: 1 }, all],
 ] as const) {
   test(`debug a mixed program, root ${root}: every member gets a session before its first line, those below another language too`, async (t) => {
     tidy(t);
     const watched = watchSessions(t);
     await breakAt('debug_mixed.py', 'here = ');
     await breakAt('debug_mixed.cjs', 'let count = 0');
-    const id = await debug(configuration(root, { ...more(), debugChildren: 'all', stopTimeout: 1 }));
+    const id = await debug({ ...launched(), debugChildren: 'all', stopTimeout: 1 });
     // Each that stops at its first line goes on, and so starts the next.
     await goOnUntil(watched, (seen) => {
       const inPython = seen.filter((place) => place.endsWith(' <module>:11')).length;
-      assert.deepEqual([inPython, seen.length], [root.endsWith('.py') ? 2 : 1, root.endsWith('.py') ? 3 : 2], seen.join());
+      assert.deepEqual({ inPython, inNode: seen.length - inPython }, firstLines, seen.join());
     });
     await untilRun(id, 'all members live', ({ members }) => members.some(({ name, state }) => name === 'inner' && state === 'running'), 30_000);
     await breakAt('debug_mixed.py', 'count += 1');
