@@ -120,7 +120,8 @@ export function pageBrowser(page: Page): Browser {
     .locator('.pane', { has: page.locator(`.pane-header[aria-label=${quote(`${view} Section`)}], .pane-header[aria-label=${quote(view)}]`) })
     .locator('.monaco-list-row').filter({ has: page.locator('.label-name', { hasText: startsWith(label) }) }).first();
   const menuItems = '.monaco-menu .action-item:not(.disabled) .action-label:not(.separator)';
-  const pickItems = '.quick-input-widget .quick-input-list-entry .label-name';
+  // The list of the last question stays in the page, hidden.
+  const pickItems = '.quick-input-widget:not([style*="display: none"]) .quick-input-list-entry .label-name';
   // A webview's page is a frame in a frame: the outer one is VS Code's own.
   const webview = () => page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
   const clicking = ({ button, double, modifiers }: ClickOptions = {}) =>

@@ -146,8 +146,7 @@ test('Terminate Subtree ends a member with everything below it', async (context)
   await showView();
   await context.look(async (browser) => {
     await untilRow(browser, 'worker 1', ({ label }) => label === 'worker 1');
-    await browser.clickRow(view, 'cluster.js');
-    await vscode.commands.executeCommand('procession.terminateSubtree');
+    await browser.clickMenu(view, 'cluster.js', 'Terminate Subtree');
     const after = await untilRun(id, 'all to end', (found) => found.run.endedAt !== null);
     // A worker ends by itself, with 0, when it learns of its primary's end before its own signal comes.
     const workers = after.members.filter(({ role }) => role === 'worker').map(({ exit }) => exit?.signal ?? exit?.code);

@@ -94,8 +94,6 @@ export function untilRow(browser: Browser, what: string, fits: (row: RenderedRow
   return until(what, async () => (await browser.rows(view)).find(fits));
 }
 
-const openPicks = '.quick-input-widget:not([style*="display: none"]) .quick-input-list-entry .label-name';
-
 /**
  * Clicks an inline button of a member's row, once the rows of runs before are gone. The row may be lost to the click, because it
  * is being redrawn: then it is chosen from the question.
@@ -118,7 +116,7 @@ export async function clickEntry(browser: Browser, { name: label }: Member, entr
 function answering(browser: Browser, label: string, action: string, done: () => unknown): Promise<boolean> {
   return until(`${action} has an effect`, async () => {
     if (done()) return true;
-    if ((await browser.texts(openPicks)).some((text) => text.startsWith(label))) await browser.choosePick(label);
+    if ((await browser.picks()).some((text) => text.startsWith(label))) await browser.choosePick(label);
     return undefined;
   });
 }
