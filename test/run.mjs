@@ -24,7 +24,7 @@ const stages = {
   node: { commands: () => nodeTests('test/node'), count: countNode, prepare: () => installer('test/node/install.mjs') },
   python: { commands: pythonTests, count: countUnittest },
   host: { commands: hostTests, count: countHost, prepare: hostInstaller },
-  package: { commands: () => (usesServer() ? nodeTests('test/host') : 'needs the VS Code server, which is for Linux'), count: countNode, prepare: hostInstaller },
+  package: { commands: () => (usesServer() ? nodeTests('test/host', { limit: 600_000, atOnce: 1 }) : 'needs the VS Code server, which is for Linux'), count: countNode, prepare: hostInstaller },
   bench: { commands: () => [command('smoke run of the benchmarks', node, ['--experimental-websocket', '--import', 'tsx', 'test/bench/run.ts', 'quick'])], count: countBench },
 };
 
@@ -33,9 +33,10 @@ const command = (title, file, args, env = {}) => ({ title, file, args, env });
 /** The tests run below a `npm`, whose settings for this package must not reach the programs that they start. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$|INIT_CWD$)/i.test(name)));
 
-function nodeTests(folder) {
+/** `limit`: ms that one file of tests may take; `atOnce`: so many files run side by side, because most of what they do is to wait. */
+function nodeTests(folder, { limit = 300_000, atOnce = 2 } = {}) {
   const files = list(folder).filter((name) => name.endsWith('.test.ts')).sort().map((name) => join(folder, name));
-  return files.length === 0 ? 'none' : [command(folder, node, ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=300000', ...files])];
+  return files.length === 0 ? 'none' : [command(folder, node, ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${limit}`, `--test-concurrency=${atOnce}`, ...files])];
 }
 
 function pythonTests() {
