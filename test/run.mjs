@@ -21,7 +21,7 @@ const stages = {
   types: { commands: () => [command('tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit']), command('tsc of the page', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'src/views/workload/webview'])] },
   unit: { commands: () => nodeTests('test/unit'), count: countNode },
   process: { commands: () => nodeTests('test/process'), count: countNode },
-  node: { commands: () => nodeTests('test/node'), count: countNode, prepare: () => installer('test/node/install.mjs') },
+  node: { commands: () => nodeTests('test/node', { atOnce: 1 }), count: countNode, prepare: () => installer('test/node/install.mjs') },
   python: { commands: pythonTests, count: countUnittest },
   host: { commands: hostTests, count: countHost, prepare: hostInstaller },
   package: { commands: () => (usesServer() ? nodeTests('test/host', { limit: 600_000, atOnce: 1 }) : 'needs the VS Code server, which is for Linux'), count: countNode, prepare: hostInstaller },
