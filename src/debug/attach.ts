@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { HumanError } from '../core/errors';
+import { HumanError, messageOf } from '../core/errors';
 import type { Member } from '../core/members';
 import type { WindowRun } from '../views/runStore';
 import { unable } from './ask';
@@ -128,7 +128,7 @@ export class Attacher implements vscode.Disposable {
         this.#met.add(key);
         const most = this.services.children.policy(id)?.most ?? 8;
         if (this.services.sessions.of(id).length >= most) this.services.sessions.leaveOut(id, member, tooMany(most));
-        else this.attach(run, member).catch((error: unknown) => this.services.sessions.leaveOut(id, member, error instanceof Error ? error.message : String(error)));
+        else this.attach(run, member).catch((error: unknown) => this.services.sessions.leaveOut(id, member, messageOf(error)));
       }
     }
   }

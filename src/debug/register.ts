@@ -4,6 +4,8 @@ import type { Member } from '../core/members';
 import { runtimeOfFile } from '../launch/resolve';
 import { withAll } from '../views/acting';
 import { chosenRows, pickRows, type Given } from '../views/chosen';
+import { runOf } from '../views/rows';
+import { mustTrust } from '../views/trust';
 import type { Window } from '../views/launchRun';
 import type { Element, ProcessTree } from '../views/processTree';
 import type { WindowRun } from '../views/runStore';
@@ -52,7 +54,7 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
     const options = configuration as DebugOptions & vscode.DebugConfiguration;
     if (options.request === 'attach' && options[aboutKey] === undefined) throw new HumanError('A configuration of type "procession" launches. To attach, choose "Attach Debugger" on the process in the view Processes; for a process that Procession has not launched, use the type "debugpy" or "node".');
     if (options.request !== 'launch' || options.noDebug || options[aboutKey] !== undefined) return configuration;
-    if (!vscode.workspace.isTrusted) throw new HumanError('This workspace is not trusted, so nothing in it is executed. Trust it (command "Workspaces: Manage Workspace Trust") and debug again.');
+    mustTrust('debug');
     const runtime = runtimeOf(options, vscode.window.activeTextEditor?.document.uri.fsPath);
     const debugged = runtime && fromCommand(options, runtime);
     if (runtime === 'node' && debugged) return node.resolve(debugged as typeof options);
@@ -212,7 +214,7 @@ class DebugCommands {
   /** The run that a command means: that of the row, else that of the session, else all. */
   #run(given: readonly unknown[]): string | undefined {
     const row = rowOf(given);
-    if (row) return row.kind === 'run' ? row.report.run.id : row.run;
+    if (row) return runOf(row);
     return this.#this(given)?.run;
   }
 

@@ -1,3 +1,5 @@
+import { globPattern } from './filter';
+
 /**
  * Breakpoints that only some processes of a run stop at. VS Code's breakpoints are the same for all sessions, so the scope is
  * a condition, put behind the person's own: what Debug Console could evaluate, the breakpoint can. It begins with a text that says
@@ -42,7 +44,7 @@ function test(scope: Scope, language: Language): string {
   }
 }
 
-const pattern = (glob: string): string => `/^${glob.replaceAll(/[.+^${}()|[\]\\/]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$/`;
+const pattern = (glob: string): string => `/${globPattern(glob).replaceAll('/', '\\/')}/`;
 
 /** A scope as a person reads it. */
 function wordsOf(scope: Scope): string {

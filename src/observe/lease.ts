@@ -17,23 +17,32 @@ export function takeLease(run: string, id: ProcessRef, attention: Attention): vo
   }
 }
 
+/** The leases in a run directory, those of processes that are gone among them. */
+function leasesOf(run: string): { name: string; id: ProcessRef; attention: Attention }[] {
+  try {
+    return readdirSync(watchersOf(run)).flatMap((name) => {
+      const [, id, attention] = /^(.+)\.(visible|hidden)$/.exec(name) ?? [];
+      return id === undefined ? [] : [{ name, id, attention: attention as Attention }];
+    });
+  } catch {
+    return [];
+  }
+}
+
 /** The closest attention of any living process; undefined when nobody looks. */
 export function attentionOf(run: string): Attention | undefined {
   let found: Attention | undefined;
-  let names: string[];
-  try {
-    names = readdirSync(watchersOf(run));
-  } catch {
-    return undefined;
-  }
-  for (const name of names) {
-    const parts = /^(.+)\.(visible|hidden)$/.exec(name);
-    if (!parts?.[1]) continue;
-    if (!isSame(parts[1])) rmSync(join(watchersOf(run), name), { force: true });
-    else if (parts[2] === 'visible') found = 'visible';
+  for (const { name, id, attention } of leasesOf(run)) {
+    if (!isSame(id)) rmSync(join(watchersOf(run), name), { force: true });
+    else if (attention === 'visible') found = 'visible';
     else found ??= 'hidden';
   }
   return found;
+}
+
+/** Whether a living process other than this one (`self`) looks: another window shows the run. */
+export function isShownElsewhere(run: string, self: ProcessRef): boolean {
+  return leasesOf(run).some(({ id }) => id !== self && isSame(id));
 }
 
 /** Calls back when a lease is taken or changed. */

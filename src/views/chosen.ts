@@ -16,10 +16,13 @@ export function chosenRows(given: Given, selection: readonly Element[]): readonl
   return given.length === 0 ? selection : 'lost';
 }
 
+/** The question when a row was lost under the mouse. */
+export const whichWasMeant = (what: string): string => `The list was being redrawn as you clicked. Which ${what} did you mean?`;
+
 /** Asks which are meant: any number, or the one whose row was lost under the mouse. */
 export async function pickRows<T extends vscode.QuickPickItem>(items: readonly T[], lost: boolean): Promise<readonly T[]> {
   const matching = { matchOnDescription: true, matchOnDetail: true };
   if (!lost) return await vscode.window.showQuickPick(items, { ...matching, canPickMany: true, placeHolder: 'Processes' }) ?? [];
-  const one = await vscode.window.showQuickPick(items, { ...matching, placeHolder: 'The list was being redrawn as you clicked. Which process did you mean?' });
+  const one = await vscode.window.showQuickPick(items, { ...matching, placeHolder: whichWasMeant('process') });
   return one ? [one] : [];
 }

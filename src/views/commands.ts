@@ -12,11 +12,11 @@ import { refusal, signalMember, stopRun, stopSignalsOf } from '../launch/steer';
 import { removeFolder, writeDescription } from '../observe/runDirectory';
 import { isWorkloadRun } from '../workload/folders';
 import { guarded, withAll } from './acting';
-import { chosenRows, pickRows, type Given } from './chosen';
+import { chosenRows, pickRows, whichWasMeant, type Given } from './chosen';
 import { launchRun, type Window } from './launchRun';
 import type { Outputs } from './output';
 import type { Element, ProcessTree } from './processTree';
-import { runLabel, type Row } from './rows';
+import { runLabel, runOf, type Row } from './rows';
 import type { WindowRun } from './runStore';
 
 /** A member and the run that it belongs to. */
@@ -98,7 +98,7 @@ export class Commands {
   /** The runs of the rows, else those that are picked. One that has ended is not meant where only the living can be. */
   async #runs(given: Given, wanted: 'live' | 'ended' | 'any'): Promise<WindowRun[]> {
     const rows = chosenRows(given, this.context.view.selection);
-    const ids = new Set(rows === 'lost' ? [] : rows.map(({ row }) => (row.kind === 'run' ? row.report.run.id : row.run)));
+    const ids = new Set(rows === 'lost' ? [] : rows.map(({ row }) => runOf(row)));
     const found = [...ids].flatMap((id) => this.context.window.runs.get(id) ?? []);
     const meant = found.filter((run) => wanted !== 'live' || run.open.report().run.endedAt === null);
     if (given[0] && !meant.length) throw new HumanError(found[0] ? `${nameOf(found[0])} has ended already. Nothing was done.` : 'That row is of a run that was removed. Nothing was done.');
@@ -118,7 +118,7 @@ export class Commands {
     const [only] = runs;
     if (!only) throw new HumanError(wanted === 'live' ? 'Nothing is running.' : 'There is no such run in the tree.');
     if (runs.length === 1) return [only];
-    const picked = await vscode.window.showQuickPick(runs.map((run) => ({ label: nameOf(run), description: quoteCommand(run.open.report().run.command), run })), { placeHolder: lost ? 'The list was being redrawn as you clicked. Which run did you mean?' : 'Run' });
+    const picked = await vscode.window.showQuickPick(runs.map((run) => ({ label: nameOf(run), description: quoteCommand(run.open.report().run.command), run })), { placeHolder: lost ? whichWasMeant('run') : 'Run' });
     return picked ? [picked.run] : [];
   }
 

@@ -36,6 +36,9 @@ function memberRow(run: string, member: Member, children: Row[]): Row {
 }
 
 /** Helpers are folded away under one row: they are the runtime's, not the program's. */
+/** The id of the run that a row belongs to. */
+export const runOf = (row: Row): string => (row.kind === 'run' ? row.report.run.id : row.run);
+
 function helperRows(run: string, under: string, members: readonly Member[]): Row[] {
   if (members.length === 0) return [];
   const alive = members.filter((member) => member.state !== 'exited').length;

@@ -14,7 +14,7 @@ import { ResultsTable } from './table';
 import { TableActions } from './tableActions';
 import { showOutput, showWorkerLog, taskOutputs, taskOutputScheme } from './taskOutput';
 import { Workloads, type WorkloadContext } from './workloads';
-import type { Row } from '../rows';
+import { runOf, type Row } from '../rows';
 
 /** Everything that shows and steers workloads; loaded when there is one. */
 export class WorkloadFaces implements vscode.Disposable {
@@ -108,7 +108,7 @@ export class WorkloadFaces implements vscode.Disposable {
 
   /** What Show Output means for rows of a workload. */
   async showOutput(row: Row): Promise<boolean> {
-    const followed = this.workloads.get(row.kind === 'run' ? row.report.run.id : row.run);
+    const followed = this.workloads.get(runOf(row));
     if (!followed) return false;
     const worker = row.kind === 'member' ? /^worker (\d+)$/.exec(row.member.name)?.[1] : undefined;
     if (worker !== undefined) await showWorkerLog(followed.directory, Number(worker));

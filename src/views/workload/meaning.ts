@@ -1,14 +1,12 @@
 import * as vscode from 'vscode';
 import { HumanError } from '../../core/errors';
-import { chosenRows, type Given } from '../chosen';
+import { chosenRows, whichWasMeant, type Given } from '../chosen';
 import type { Element } from '../processTree';
-import type { Failure } from '../rows';
+import { runOf, type Failure } from '../rows';
 import type { Followed } from './followed';
 import type { Workloads } from './workloads';
 
 export const isElement = (given: unknown): given is Element => typeof given === 'object' && given !== null && 'row' in given;
-
-const redrawn = 'The list was being redrawn as you clicked. ';
 
 /** Which workloads and tasks a command is meant for: those of the rows given or selected, else those that the person picks. */
 export class Meaning {
@@ -22,7 +20,7 @@ export class Meaning {
   async workloads(given: readonly unknown[], live = false): Promise<Followed[]> {
     const [first] = given;
     const rows = typeof first === 'string' ? [] : this.#rows(given);
-    const ids = new Set(typeof first === 'string' ? [first] : rows === 'lost' ? [] : rows.map(({ row }) => (row.kind === 'run' ? row.report.run.id : row.run)));
+    const ids = new Set(typeof first === 'string' ? [first] : rows === 'lost' ? [] : rows.map(({ row }) => runOf(row)));
     const found = [...ids].flatMap((id) => this.followed.get(id) ?? []);
     const meant = found.filter(({ isLive }) => isLive || !live);
     if (meant.length) return meant;
@@ -34,7 +32,7 @@ export class Meaning {
     const all = this.followed.all().filter(({ isLive }) => isLive || !live).reverse();
     if (all.length === 0) throw new HumanError(live ? 'No workload is running.' : 'There is no workload in the view. Start one with "Procession: Run Across Cores…".');
     if (all.length === 1) return all;
-    const picked = await vscode.window.showQuickPick(all.map((one) => ({ label: one.name, description: one.directory, one })), { placeHolder: lost ? `${redrawn}Which workload did you mean?` : 'Workload' });
+    const picked = await vscode.window.showQuickPick(all.map((one) => ({ label: one.name, description: one.directory, one })), { placeHolder: lost ? whichWasMeant('workload') : 'Workload' });
     return [picked?.one ?? cancelled()];
   }
 
@@ -61,7 +59,7 @@ export class Meaning {
   async #pickTask(lost: boolean): Promise<[Followed, Failure]> {
     const items = this.followed.all().flatMap((followed) => [...followed.failures.values()].map((task) => ({ label: `row ${task.i}`, description: `${task.error.type}: ${task.error.message}`, detail: followed.name, one: [followed, task] as [Followed, Failure] })));
     if (!items.length) throw new HumanError('No workload in the view has a failed task.');
-    const picked = await vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, placeHolder: lost ? `${redrawn}Which task did you mean?` : 'Failed task' });
+    const picked = await vscode.window.showQuickPick(items, { matchOnDescription: true, matchOnDetail: true, placeHolder: lost ? whichWasMeant('task') : 'Failed task' });
     return picked?.one ?? cancelled();
   }
 }

@@ -2,7 +2,7 @@ import { describeRow } from '../../core/describe';
 import { baseName } from '../../core/paths';
 import { describeSummary } from '../../workload/summary';
 import type { Progress } from '../../workload/protocol';
-import type { Failure, Row, WorkloadMark } from '../rows';
+import { runOf, type Failure, type Row, type WorkloadMark } from '../rows';
 import { besidesCluster, clusterRows } from './clusterRows';
 import type { Followed } from './followed';
 import { doneText, isLive, restText, stateText, workerText } from './words';
@@ -63,7 +63,7 @@ const isHelper = ({ kind }: Row): boolean => kind === 'helpers';
 
 /** The workers with what they have started, and what only serves them. */
 function processRows(row: Row, { progress }: Followed, now: number): { shown: Row[]; helpers: Row[] } {
-  const id = row.kind === 'run' ? row.report.run.id : row.run;
+  const id = runOf(row);
   const roots = row.children.filter((child) => child.kind === 'member');
   const below = roots.flatMap((root) => root.children);
   const beside = row.children.filter((child) => child.kind !== 'member');

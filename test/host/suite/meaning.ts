@@ -5,21 +5,13 @@ import { HumanError } from '../../../src/core/errors';
 import { withAll } from '../../../src/views/acting';
 import type { Browser } from '../browser';
 import { test, until } from '../inside/testing';
-import { api, folder, isAlive, reportOf, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
+import { api, folder, isAlive, reportOf, selectBoth, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
 import { made, workloadFile } from './workloadSupport';
 
 /** What a command is meant for: the rows that are selected, one that was lost, or none. */
 
 const runRow = (id: string): unknown => ({ row: { kind: 'run', report: { run: { id } } } });
 const start = (file: string): Promise<string> => startedBy(() => vscode.commands.executeCommand('procession.runAcrossCores', vscode.Uri.file(file)));
-
-async function select(browser: Browser, first: string, last: string): Promise<void> {
-  await until('both to be selected', async () => {
-    await browser.clickRow(view, first);
-    await browser.clickRow(view, last, { modifiers: ['Control'] });
-    return (await browser.rows(view)).filter((row) => row.selected).map(({ label }) => label).join() === `${first},${last}`;
-  });
-}
 
 /** A question that is just being opened does not hear of the key. */
 async function giveUp(browser: Browser, asked: Thenable<unknown>): Promise<void> {
@@ -51,7 +43,7 @@ def odd(number):
   await context.look(async (browser) => {
     await failed('row 1,row 3,row 5,row 7')(browser);
     for (const number of [1, 3, 5]) writeFileSync(made(context, `allowed-${number}`), '');
-    await select(browser, 'row 1', 'row 5');
+    await selectBoth(browser, 'row 1', 'row 5');
     await browser.clickMenu(view, 'row 5', 'Run Task Again');
     await failed('row 3,row 7')(browser);
     // This is what the editor passes for a row that it does not know at the moment.
@@ -82,7 +74,7 @@ test('Stop Workload Now: a row that was lost is asked for, several that are sele
     await stopped;
     await untilRun(ids[1], 'the end of the one that was picked', ({ run }) => run.endedAt !== null);
     assert.deepEqual(await Promise.all([ids[0], ids[2]].map(async (id) => (await reportOf(id)).run.endedAt)), [null, null]);
-    await select(browser, 'right', 'left');
+    await selectBoth(browser, 'right', 'left');
     await browser.clickMenu(view, 'left', 'Stop Workload Now');
     for (const id of [ids[0], ids[2]]) await untilRun(id, 'the end of both', ({ run }) => run.endedAt !== null);
   });

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { test, until } from '../inside/testing';
-import { api, example, folder, isAlive, named, reportOf, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
+import { api, example, folder, isAlive, named, reportOf, selectBoth, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
 
 /** Programs of the tests, written into the workspace. */
 function program(name: string, text: string): string {
@@ -125,13 +125,7 @@ test('several rows selected are terminated together', async (context) => {
   await showView();
   await context.look(async (browser) => {
     await untilRow(browser, 'the row of cleo', ({ label }) => label === 'cleo');
-    // The editor may put back the selection that it had before it redrew the tree: one looks, and chooses again.
-    await until('both to be selected', async () => {
-      await browser.clickRow(view, 'anna');
-      await browser.clickRow(view, 'cleo', { modifiers: ['Control'] });
-      const selected = (await browser.rows(view)).filter((row) => row.selected).map(({ label }) => label);
-      return selected.join() === 'anna,cleo';
-    });
+    await selectBoth(browser, 'anna', 'cleo');
     await browser.clickMenu(view, 'cleo', 'Terminate (SIGTERM)');
     const report = await untilRun(id, 'both to end', (found) => named(found, 'anna')?.exit && named(found, 'cleo')?.exit);
     assert.equal(named(report, 'bert')?.state, 'running');

@@ -94,6 +94,15 @@ export function untilRow(browser: Browser, what: string, fits: (row: RenderedRow
   return until(what, async () => (await browser.rows(view)).find(fits));
 }
 
+/** Selects two rows, the upper one first. The editor may put back the selection that it had before it redrew the tree: one looks, and chooses again. */
+export async function selectBoth(browser: Browser, first: string, last: string): Promise<void> {
+  await until('both to be selected', async () => {
+    await browser.clickRow(view, first);
+    await browser.clickRow(view, last, { modifiers: ['Control'] });
+    return (await browser.rows(view)).filter((row) => row.selected).map(({ label }) => label).join() === `${first},${last}`;
+  });
+}
+
 /**
  * Clicks an inline button of a member's row, once the rows of runs before are gone. The row may be lost to the click, because it
  * is being redrawn: then it is chosen from the question.
