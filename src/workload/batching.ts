@@ -1,7 +1,7 @@
 /** How many tasks go to a worker at once, and how many batches lie ahead of it. */
 
 /** A batch should last this long, in ms: the cost of a message vanishes and a stop or an end still comes at once. */
-const target = 20;
+const target = 50;
 /** Above this task length (ms) a second batch in the pipe gains nothing, and a long task could hold it back. */
 const longTask = 5;
 /** The weight of the newest batch in the smoothed task time. */
@@ -13,7 +13,12 @@ export const largestMessage = 1 << 20;
 export class Batching {
   #average: number | undefined;
 
-  constructor(private readonly workers: number, private readonly fixed: 'auto' | number) {}
+  constructor(private readonly workers: number, private fixed: 'auto' | number) {}
+
+  /** From now on no worker has more than one task. */
+  singly(): void {
+    this.fixed = 1;
+  }
 
   /** `count` tasks took `milliseconds` together. */
   measured(milliseconds: number, count: number): void {

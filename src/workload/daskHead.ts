@@ -13,6 +13,8 @@ export interface WorkerHandle {
   kill: (grace: number) => void;
   spare: () => void;
   current: () => SlotContent['current'];
+  /** the answers that it keeps back behind a long task, after their mark */
+  waiting?: () => string[];
   /** address of the cluster's worker that runs its task, where there is a cluster */
   place?: () => string | undefined;
 }

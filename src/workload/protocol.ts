@@ -13,7 +13,7 @@ import type { Summary } from './summary';
 export const workloadOf = (run: string): string => join(run, 'workload.json');
 /** Append-only, a {@link JournalLine} a line: the truth about every task. */
 export const journalOf = (run: string): string => join(run, 'journal.ndjson');
-/** The newest {@link Progress}, replaced at most ten times a second. */
+/** The newest {@link Progress}, replaced ten times a second while a window holds a lease on the run, once a second else. */
 export const progressOf = (run: string): string => join(run, 'progress.json');
 /** What a worker's tasks printed; `Done.log` are byte ranges of it. Workers count from 1. */
 export const logOf = (run: string, worker: number): string => join(run, 'out', `worker-${worker}.log`);

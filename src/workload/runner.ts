@@ -4,6 +4,7 @@ import { HumanError, messageOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
 import { bootClock } from '../observe/identity';
 import { EventFile } from '../observe/eventFile';
+import { attentionOf } from '../observe/lease';
 import type { SlotContent } from './answers';
 import { serveControl } from './control';
 import { freeMemory } from './cores';
@@ -59,6 +60,8 @@ const readAhead = 20_000;
 const mostSorted = 1_000_000;
 /** ms between frames, and between looks at what runs */
 const frame = 100;
+/** ms between frames while no window shows the run: to replace a file costs as much as to have a hundred tasks done */
+const unseenFrame = 1_000;
 /** ms after which a worker that is still importing is spoken of */
 const longImport = 10_000;
 
@@ -85,6 +88,7 @@ export class Runner {
   #control: { address: string | null; close: () => void } = { address: null, close: () => undefined };
   #timer: NodeJS.Timeout | undefined;
   #noticed = false;
+  #publishedAt = 0;
   #closing = false;
   readonly #slowest = new Slowest();
   readonly #memoryWatch: MemoryWatch | undefined;
@@ -277,6 +281,7 @@ export class Runner {
   #tick(): void {
     const now = Date.now();
     const current = (worker: number): SlotContent['current'] => this.#workers.get(worker)?.current();
+    for (const [number, worker] of this.#workers) this.#scheduler.collect(number, worker.waiting?.() ?? [], now);
     this.#scheduler.tick(now, current);
     const shortage = this.#shortage();
     if (shortage && shortage.free < shortage.wanted / 2) this.#scheduler.evict(current);
@@ -286,7 +291,7 @@ export class Runner {
       this.options.notice('A worker has been importing the code for 10 s. What stands outside of functions runs at import: put what runs the program under if __name__ == "__main__":');
     }
     this.#settle();
-    this.#publish();
+    if (this.onProgress || now - this.#publishedAt >= unseenFrame || attentionOf(this.options.run) !== undefined) this.#publish();
   }
 
   /** The state of things now. */
@@ -310,6 +315,7 @@ export class Runner {
 
   #publish(last: Partial<Progress> = {}): void {
     const progress = { ...this.progress(), ...last };
+    this.#publishedAt = progress.t;
     this.onProgress?.(progress);
     const path = progressOf(this.options.run);
     try {
@@ -344,10 +350,12 @@ export class Runner {
 
   stop(): void {
     this.#scheduler.stop(Date.now());
+    this.#publish();
   }
 
   stopNow(): void {
     this.#scheduler.stopNow(Date.now());
+    this.#publish();
   }
 
   async #finished(state: State, reason?: string): Promise<void> {

@@ -145,10 +145,19 @@ export class Scheduler {
         if (!mark || !seat.marked(mark)) return false;
       } else {
         const answer = parseAnswer(line);
-        if (!answer || !this.#answer(seat, answer, now)) return false;
+        if (!answer || (!seat.repeats() && !this.#answer(seat, answer, now))) return false;
       }
     }
     return true;
+  }
+
+  /** Takes answers that a worker keeps back, because the task after them is long, from its slot. */
+  collect(worker: number, lines: readonly string[], now: number): void {
+    const seat = this.#seat(worker);
+    const mark = parseMark(lines[0] ?? '');
+    if (!mark || seat.state === 'empty' || seat.ending === 'garbled' || !this.#replay(seat, lines, now)) return;
+    seat.collected(mark);
+    this.fill(now);
   }
 
   #answer(seat: Seat, answer: Answer, now: number): boolean {
@@ -218,25 +227,31 @@ export class Scheduler {
     this.fill(now);
   }
 
-  /** Takes the answers in a slot that did not come by the pipe. */
-  #replay(seat: Seat, [first = '', ...lines]: readonly string[], now: number): void {
+  /** Takes the answers in a slot that did not come by the pipe. False when they are of another time. */
+  #replay(seat: Seat, [first = '', ...lines]: readonly string[], now: number): boolean {
     const mark = parseMark(first);
-    if (!mark || mark.sequence > seat.oldest) return;
+    if (!mark || mark.sequence > seat.oldest || mark.sequence + lines.length < seat.oldest) return false;
     let { sequence, start } = mark;
     for (const line of lines) {
       const answer = parseAnswer(line);
-      if (!answer) return;
+      if (!answer) break;
       if (sequence++ >= seat.oldest) {
         seat.clock = start;
-        if (!this.#answer(seat, answer, now)) return;
+        if (!this.#answer(seat, answer, now)) break;
       }
       start += answer.duration;
     }
+    return true;
   }
 
   /** The task that a worker's end is told of: what we ended for another reason is not the task's fault. */
   #blamed(seat: Seat, current: SlotContent['current']): Task | undefined {
-    if (seat.ending === 'garbled') return seat.task(seat.oldest);
+    if (seat.ending === 'garbled') {
+      if (seat.outstanding === 1) return seat.task(seat.oldest);
+      // It may have been any of them: they run again, each alone, so that it is known the next time.
+      this.#batching.singly();
+      return undefined;
+    }
     return current && (seat.ending === undefined || seat.verdictOn(current.sequence)) ? seat.task(current.sequence) : undefined;
   }
 

@@ -25,6 +25,9 @@ export class Seat {
   readonly spent = { starting: 0, idle: 0 };
   since: number;
 
+  /** answers after the mark to come that were found in the slot before */
+  #collected = 0;
+  #repeated = 0;
   #sent: Task[] = [];
   #first = 0;
   #next = 0;
@@ -41,7 +44,7 @@ export class Seat {
     this.taken = this.clock = 0;
     this.ending = this.verdict = undefined;
     this.#sent = [];
-    this.#first = this.#next = 0;
+    this.#first = this.#next = this.#collected = this.#repeated = 0;
     this.#batches = [];
     this.since = now;
   }
@@ -76,11 +79,23 @@ export class Seat {
     return sequence < this.#first ? undefined : this.#sent[sequence - this.#first + (this.#sent.length - this.outstanding)];
   }
 
-  /** Whether the answers after this mark are for the oldest tasks that are not answered. */
+  /** The answers after this mark are for the oldest tasks that are not answered, but for those that were collected: false otherwise. */
   marked({ sequence, start, left }: Mark): boolean {
-    if (sequence !== this.#first || left > this.outstanding) return false;
-    this.clock = start;
+    if (sequence + this.#collected !== this.#first || left - this.#collected > this.outstanding) return false;
+    this.#repeated = this.#collected;
+    this.#collected = 0;
+    if (!this.#repeated) this.clock = start;
     return true;
+  }
+
+  /** All answers up to now were taken from the slot, where they stand after this mark; the worker will send them all the same. */
+  collected({ sequence }: Mark): void {
+    this.#collected = this.#first - sequence;
+  }
+
+  /** Whether the next answer is one that was collected. */
+  repeats(): boolean {
+    return this.#repeated > 0 && this.#repeated-- > 0;
   }
 
   /** Number of the oldest task that is not answered. */

@@ -54,6 +54,8 @@ export class WorkerProcess {
   #killer: NodeJS.Timeout | undefined;
   #closed = false;
   #asked = false;
+  /** what the slot held at the last call of {@link waiting} */
+  #seen = nothing;
   #isGone = false;
   #resolveGone: () => void = () => undefined;
   /** Resolves when nothing is left of the worker's process group that is to end: its number may be another's from then on. */
@@ -140,17 +142,30 @@ export class WorkerProcess {
     }
   }
 
+  /** The mark and the answers in the slot file that were there at the last call, too; none while the worker goes on. */
+  waiting(): string[] {
+    const bytes = this.#readSlot();
+    if (bytes.equals(this.#seen)) return parseSlot(bytes.toString()).lines;
+    this.#seen = Buffer.from(bytes);
+    return [];
+  }
+
   /** As {@link look}, for the task alone, cheap enough for every tick: a long task's mark stands at the very start or after few answers. */
   current(): SlotContent['current'] {
+    return parseSlot(this.#readSlot().toString('latin1')).current;
+  }
+
+  /** What counts of the slot file, its zero byte included; good until the next call. */
+  #readSlot(): Buffer {
     let file: number;
     try {
       file = openSync(this.slot, 'r');
     } catch {
-      return undefined;
+      return nothing;
     }
     try {
-      const length = readSync(file, shared, 0, slotSize, 0);
-      return parseSlot(shared.toString('latin1', 0, length)).current;
+      const bytes = shared.subarray(0, readSync(file, shared, 0, slotSize, 0));
+      return bytes.subarray(0, bytes.indexOf(0) + 1);
     } finally {
       closeSync(file);
     }
@@ -217,3 +232,4 @@ function greetingOf(line: string): Greeting {
 }
 
 const shared = Buffer.allocUnsafe(slotSize);
+const nothing = Buffer.alloc(0);

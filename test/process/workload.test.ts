@@ -413,6 +413,26 @@ describe('stop, pause and the control channel', () => {
   });
 });
 
+describe('answers that wait behind a long task', () => {
+  for (const [kind, files, run] of [
+    ['Python', { 'work.py': 'import os, time\ndef f(x):\n    while x == 2 and not os.path.exists("go"): time.sleep(0.01)\n    print("hello from", x)\n    return x\n' }, { python: 'work.py:f' }],
+    ['Node', { 'work.mjs': 'import { existsSync } from "node:fs";\nexport async function f(x) {\n  while (x === 2 && !existsSync("go")) await new Promise((next) => setTimeout(next, 10));\n  console.log("hello from", x);\n  return x;\n}\n' }, { node: 'work.mjs:f' }],
+  ] as const) {
+    it(`are told while it runs, and once: ${kind}`, async () => {
+      ground.write({ ...files, 'w.workload.json': JSON.stringify({ run, over: { range: [0, 9] }, workers: 1, batch: 5 }) });
+      const { ended } = await ground.start(['w.workload.json']);
+      await until('two are done', () => ground.tasks().length === 2);
+      await until('the third runs', () => ground.progress()?.workers[0]?.row?.index === 2);
+      assert.equal(ground.progress()?.done, 2);
+      ground.write({ go: '' });
+      const { status, results } = await ended;
+      assert.equal(status, 0);
+      assert.deepEqual(results.map(({ index }) => index), range(9));
+      for (const task of ground.tasks()) assert.equal(readFileSync(logOf(ground.run(), task.w)).subarray(...task.log).toString(), `hello from ${task.i}\n`);
+    });
+  }
+});
+
 describe('results', () => {
   it('come as csv, in the order of the rows when that is asked for', async () => {
     ground.write({ 'work.py': 'import time\ndef f(row):\n    time.sleep(0.2 if row["n"] == 0 else 0)\n    return row["n"]\n' });

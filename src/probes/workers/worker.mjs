@@ -10,8 +10,10 @@ import { pathToFileURL, fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
 
 const pipe = 3;
-/** Answers wait this many milliseconds at most, as long as tasks come to an end. */
-const patience = 0.1;
+/** Answers wait this many milliseconds at most, as long as tasks come to an end; what waits longer, the runner finds in the slot. */
+const patience = 50;
+/** After a task that took longer (ms), the log's end is asked for: not all that prints goes through the streams. */
+const exact = 0.1;
 const largest = 60_000;
 
 /** Yields the lines of the pipe, as text; ends when the runner closes it or is gone. */
@@ -208,11 +210,11 @@ async function serve(call, requests, slot) {
       }
       const now = performance.now();
       const isTime = now - sent > patience;
-      if (printed || isTime) {
+      const ended = microseconds(now);
+      if (printed || isTime || ended - started > exact * 1000) {
         end = fstatSync(1).size;
         printed = false;
       }
-      const ended = microseconds(now);
       const answer = `${status} ${ended - started} ${end} - ${value}\n`;
       started = ended;
       left--;
