@@ -11,7 +11,7 @@ export interface Timers {
 
 export interface ScheduleOptions {
   mode?: Mode;
-  /** wanted time between looks in ms, instead of the sampler's own pace */
+  /** Time between looks in ms while visible, instead of the sampler's own pace. Whoever names a time gets it, whatever a look costs. */
   pace?: Partial<TreeSampler['pace']>;
   /** called once each time that no member lives any longer; the schedule has stopped then */
   onEmpty?: () => void;
@@ -142,7 +142,7 @@ export class SamplerSchedule {
   private nextInterval(): number {
     const changed = this.sampler.revision !== this.lastRevision;
     this.lastRevision = this.sampler.revision;
-    if (this.mode === 'visible') return this.governor.interval(this.pace.membership, shares.visible);
+    if (this.mode === 'visible') return this.options.pace?.membership ?? this.governor.interval(this.pace.membership, shares.visible);
     this.hiddenPace = changed ? hiddenFrom : Math.min(hiddenTo, this.hiddenPace * slower);
     return this.governor.interval(Math.max(this.pace.membership, this.hiddenPace), shares.hidden);
   }

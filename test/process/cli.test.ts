@@ -217,12 +217,12 @@ if __name__ == '__main__':
 });
 
 const byRoot = { skip: process.getuid?.() !== 0 && 'only root can start a process as another user' };
-/** What a child of another user says of itself; it has no business in a folder of root's. */
-const another = 'console.log(process.getuid(), process.env.PROCESSION, process.env.NODE_OPTIONS)';
+/** What a child of another user says of itself, for as long as a look takes on a busy machine; it has no business in a folder of root's. */
+const another = 'console.log(process.getuid(), process.env.PROCESSION, process.env.NODE_OPTIONS); setTimeout(() => {}, 500)';
 
 test('what root starts as another user runs as ever, and is seen from outside', byRoot, async () => {
   const node = `const { status, stdout, stderr } = require('child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(another)}], { uid: 65534, encoding: 'utf8' });\nprocess.stdout.write(stdout); process.stderr.write(stderr); process.exitCode = status;`;
-  const python = 'import os, sys; print(os.getuid(), "PROCESSION" in os.environ, "PYTHONPATH" in os.environ, [p for p in sys.path if "procession" in p])';
+  const python = 'import os, sys; print(os.getuid(), "PROCESSION" in os.environ, "PYTHONPATH" in os.environ, [p for p in sys.path if "procession" in p]); import time; time.sleep(0.5)';
   const setpriv = ['setpriv', '--reuid', '65534', '--clear-groups'];
   for (const [command, said] of [
     [[...setpriv, process.execPath, '-e', another], '65534 undefined undefined\n'],

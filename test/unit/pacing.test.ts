@@ -128,6 +128,17 @@ test('a visible run is looked at ten times a second', () => {
   assert.equal(bench.run(1000).length, 10);
 });
 
+test('dear looks come more seldom, but as often as somebody has asked for', () => {
+  const looksIn = (options: ConstructorParameters<typeof SamplerSchedule>[1]): number => {
+    const bench = new Bench();
+    let spent = 0;
+    bench.schedule({ ...options, cpu: () => (spent += 1) }).start();
+    return bench.run(10_000).filter((time) => time > 5_000).length;
+  };
+  assert.ok(looksIn({}) < 25, 'a ms a look is 0.3 % of a core at three looks a second');
+  assert.ok(looksIn({ pace: { membership: 20 } }) >= 245);
+});
+
 test('a crowd of new members is described between the looks', () => {
   const bench = new Bench();
   bench.crowd = 3;
