@@ -11,6 +11,8 @@ const node = process.execPath;
 const stageLimit = 30 * 60_000;
 /** so many lines of a failed test are said again at the end */
 const linesOfAFailure = 40;
+/** More failures than this are no accident of a busy machine: they are not tried again. */
+const mostTriedAgain = 2;
 
 /**
  * A stage gives its commands, or a text that says why there is nothing to do. `count` reads passed, failed and
@@ -36,8 +38,13 @@ const environment = Object.fromEntries(Object.entries(process.env).filter(([name
 /** `limit`: ms that one file of tests may take; `atOnce`: so many files run side by side, because most of what they do is to wait. */
 function nodeTests(folder, { limit = 300_000, atOnce = 2 } = {}) {
   const files = list(folder).filter((name) => name.endsWith('.test.ts')).sort().map((name) => join(folder, name));
-  return files.length === 0 ? 'none' : [command(folder, node, ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${limit}`, `--test-concurrency=${atOnce}`, ...files])];
+  const run = (title, ...args) => command(title, node, ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${limit}`, ...args]);
+  if (files.length === 0) return 'none';
+  return [{ ...run(folder, `--test-concurrency=${atOnce}`, ...files), again: (file, name) => run(`${name}, once more`, `--test-name-pattern=${exactly(name)}`, file) }];
 }
+
+/** A pattern of node:test for this name and no other. */
+const exactly = (name) => `/^${name.replace(/[/\\^$.*+?()[\]{}|]/g, '\\$&')}$/`;
 
 function pythonTests() {
   if (!list('test/python').some((name) => /^test_.*\.py$/.test(name))) return 'none';
@@ -90,6 +97,25 @@ function failuresIn(output) {
   return failures.map((text) => text.trimEnd().split('\n').slice(0, linesOfAFailure).join('\n'));
 }
 
+/** The tests that node:test's summary names as failed: file and name. A suite fails by its tests, and is not in it. */
+function failedTests(output) {
+  const summary = /^✖ failing tests:\n([^]*)/m.exec(output)?.[1] ?? '';
+  return [...summary.matchAll(/^test at (.+?):\d+:\d+\n✖ (.+) \([\d.]+ms\)$/gm)].map(([, file, name]) => ({ file, name }));
+}
+
+/** Runs the tests that failed once more, each alone. Resolves to those that passed then; they are told, not hidden. */
+async function tryAgain(one, output, failed) {
+  const tests = one.again ? failedTests(output) : [];
+  if (tests.length !== failed || failed > mostTriedAgain) return [];
+  const passed = [];
+  for (const { file, name } of tests) {
+    console.log(`\n── ${name}: failed, tried once more`);
+    const { status, output: second } = await execute(one.again(file, name));
+    if (status === 0 && countNode(second).passed > 0) passed.push(name);
+  }
+  return passed;
+}
+
 /** The benchmarks have no thresholds: to have run to their end, which the name of the file of results tells, is all. */
 function countBench(output) {
   return { passed: /^\S.*bench\.json$/m.test(output) ? 1 : 0, failed: 0, skipped: 0 };
@@ -124,8 +150,12 @@ async function runStage(name) {
     console.log(`\n── ${name}: ${one.title}`);
     const { status, output } = await execute(one);
     const counted = count?.(output) ?? { passed: 0, failed: 0, skipped: 0 };
+    const unsteady = counted.failed > 0 ? await tryAgain(one, output, counted.failed) : [];
+    counted.failed -= unsteady.length;
+    counted.passed += unsteady.length;
+    failures.push(...unsteady.map((title) => `⚠ ${title}: failed at first, passed when tried again`));
     // A runner that broke before or after its tests, and one that found none, must not pass for a success.
-    if (counted.failed === 0 && (status !== 0 || (count && counted.passed + counted.skipped === 0))) counted.failed = 1;
+    if (counted.failed === 0 && unsteady.length === 0 && (status !== 0 || (count && counted.passed + counted.skipped === 0))) counted.failed = 1;
     if (count) failures.push(...failuresIn(output));
     for (const key of Object.keys(sum)) sum[key] += counted[key];
   }
