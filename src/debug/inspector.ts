@@ -92,26 +92,38 @@ interface Reply {
   error?: { message: string };
 }
 
-/** A conversation with the inspector of a process: Chrome DevTools Protocol. */
-interface Talk {
-  ask: (method: string, params?: Record<string, unknown>) => Promise<unknown>;
-  /** the parameters of the next event of that name */
-  event: (method: string) => Promise<unknown>;
+/** A conversation with the inspector of a process or of one of its threads: Chrome DevTools Protocol. */
+class Talk {
+  #last = 0;
+  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  readonly #handlers = new Map<string, (params: never) => void>();
+
+  constructor(private readonly send: (text: string) => void) {}
+
+  ask(method: string, params: Record<string, unknown> = {}): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#last;
+      this.#waiting.set(id, ({ result, error }) => (error ? reject(new Error(error.message)) : resolve(result)));
+      this.send(JSON.stringify({ id, method, params }));
+    });
+  }
+
+  /** `handler` gets the parameters of each event of that name. */
+  on<T>(method: string, handler: (params: T) => void): void {
+    this.#handlers.set(method, handler);
+  }
+
+  receive(text: string): void {
+    const { id, method, ...rest } = JSON.parse(text) as Reply;
+    if (id !== undefined) this.#waiting.get(id)?.(rest);
+    else this.#handlers.get(method ?? '')?.(rest.params as never);
+  }
 }
 
 /** Speaks with a process by its inspector, busy or not, for `timeout` ms at most. */
 function speak<T>(address: string, timeout: number, about: (talk: Talk) => Promise<T>): Promise<T> {
   const socket = new WebSocket(address);
-  const waiting = new Map<number | string, (reply: Reply) => void>();
-  let last = 0;
-  const talk: Talk = {
-    ask: (method, params = {}) => new Promise((resolve, reject) => {
-      const id = ++last;
-      waiting.set(id, ({ result, error }) => (error ? reject(new Error(error.message)) : resolve(result)));
-      socket.send(JSON.stringify({ id, method, params }));
-    }),
-    event: (method) => new Promise((resolve) => waiting.set(method, ({ params }) => resolve(params))),
-  };
+  const talk = new Talk((text) => socket.send(text));
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => reject(new HumanError('it does not answer: it is in native code that does not return to JavaScript')), timeout);
     const failed = (reason: string): void => {
@@ -119,17 +131,14 @@ function speak<T>(address: string, timeout: number, about: (talk: Talk) => Promi
       reject(new HumanError(reason));
     };
     socket.addEventListener('open', () => void about(talk).then(resolve, reject).finally(() => clearTimeout(timer)));
-    socket.addEventListener('message', ({ data }) => {
-      const reply = JSON.parse(String(data)) as Reply;
-      waiting.get(reply.id ?? reply.method ?? '')?.(reply);
-    });
+    socket.addEventListener('message', ({ data }) => talk.receive(String(data)));
     socket.addEventListener('error', () => failed('its inspector refuses the connection'));
     socket.addEventListener('close', () => failed('its inspector has closed the connection'));
   }).finally(() => socket.close());
 }
 
-async function valueOf({ ask }: Talk, expression: string): Promise<unknown> {
-  const { result } = await ask('Runtime.evaluate', { expression, returnByValue: true, includeCommandLineAPI: true, silent: true }) as { result: { value?: unknown } };
+async function valueOf(talk: Talk, expression: string): Promise<unknown> {
+  const { result } = await talk.ask('Runtime.evaluate', { expression, returnByValue: true, includeCommandLineAPI: true, silent: true }) as { result: { value?: unknown } };
   return result.value;
 }
 
@@ -147,10 +156,50 @@ const sample = `(() => {
   return { stack, waits: process.getActiveResourcesInfo?.() ?? [] };
 })()`;
 
-/** The stack of what a process is doing, as V8 writes it, and what an idle one waits for. */
-export async function sampleStack(address: string, timeout = 4_000): Promise<{ stack: string; waits: string[] }> {
-  const { stack, waits } = await speak(address, timeout, (talk) => valueOf(talk, sample)) as { stack: string; waits: string[] };
+/** What a thread is doing, as V8 writes it, and what an idle one waits for. */
+export interface StackSample {
+  stack: string;
+  waits: string[];
+}
+
+async function sampleOf(talk: Talk): Promise<StackSample> {
+  const { stack, waits } = await valueOf(talk, sample) as StackSample;
   return { stack, waits: [...new Set(waits.filter((one) => !/^(TTYWrap|PipeWrap)$/.test(one)))] };
+}
+
+/**
+ * Conversations with the worker threads, by thread id. Node tells of all that live before it answers, those that other threads
+ * have started among them, and the main thread passes the words on even while it is busy.
+ */
+async function threadsOf(talk: Talk): Promise<Map<number, Talk>> {
+  const threads = new Map<number, Talk>();
+  const sessions = new Map<string, Talk>();
+  talk.on('NodeWorker.attachedToWorker', ({ sessionId, workerInfo }: { sessionId: string; workerInfo: { title: string } }) => {
+    const thread = new Talk((message) => void talk.ask('NodeWorker.sendMessageToWorker', { sessionId, message }).catch(() => undefined));
+    sessions.set(sessionId, thread);
+    // The title is `[worker 3]`, and the thread's name if it has one.
+    threads.set(Number(/^\[worker (\d+)\]/.exec(workerInfo.title)?.[1]), thread);
+  });
+  talk.on('NodeWorker.receivedMessageFromWorker', ({ sessionId, message }: { sessionId: string; message: string }) => sessions.get(sessionId)?.receive(message));
+  await talk.ask('NodeWorker.enable', { waitForDebuggerOnStart: false });
+  return threads;
+}
+
+/** ms that a thread has to answer */
+const threadPatience = 1_000;
+
+/** Samples the main thread of a process and its worker threads of these ids; undefined: a thread that does not answer, or is gone. */
+export function sampleStacks(address: string, ids: readonly number[] = [], timeout = 4_000): Promise<{ main: StackSample; threads: (StackSample | undefined)[] }> {
+  return speak(address, timeout, async (talk) => {
+    const main = await sampleOf(talk);
+    const threads = ids.length > 0 ? await threadsOf(talk) : new Map<number, Talk>();
+    const answer = async (id: number): Promise<StackSample | undefined> => {
+      const thread = threads.get(id);
+      const late = new Promise<undefined>((done) => setTimeout(() => done(undefined), threadPatience).unref());
+      return thread && Promise.race([sampleOf(thread).catch(() => undefined), late]);
+    };
+    return { main, threads: await Promise.all(ids.map(answer)) };
+  });
 }
 
 /** Closes an inspector again. It gives no answer: the connection is closed with it. */

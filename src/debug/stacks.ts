@@ -3,7 +3,7 @@ import type { Site } from '../core/events';
 import type { Member } from '../core/members';
 import type { WindowRun } from '../views/runStore';
 import { askPython, unable } from './ask';
-import { closeInspector, openInspector, sampleStack } from './inspector';
+import { closeInspector, openInspector, sampleStacks, type StackSample } from './inspector';
 import { framesOfText, type ThreadStack } from './stackTree';
 
 /** What was found: stacks, and who could not answer, with the reason. */
@@ -30,18 +30,29 @@ function withoutDebugger(frames: Required<Site>[]): Required<Site>[] {
   return frames.slice(frames.slice(0, Math.max(0, first)).every(isTheirs) ? 0 : first).filter(isTheirs);
 }
 
-async function ofPython(run: WindowRun, member: Member, who: string): Promise<ThreadStack[]> {
+async function ofPython(run: WindowRun, member: Member, who: string): Promise<Stacks> {
   const { threads } = await askPython<PythonAnswer>(run.open.directory, member, ['stacks'], patience.python);
-  return threads.map(({ thread, frames }) => ({ member: who, thread, frames: withoutDebugger(frames) })).filter(({ frames }) => frames.length > 0);
+  const stacks = threads.map(({ thread, frames }) => ({ member: who, thread, frames: withoutDebugger(frames) })).filter(({ frames }) => frames.length > 0);
+  return { stacks, silent: [] };
 }
 
-async function ofNode(member: Member, who: string): Promise<ThreadStack[]> {
+function framesOf({ stack, waits }: StackSample): Required<Site>[] {
+  const frames = framesOfText(stack).filter(isTheirs);
+  return frames.length > 0 ? frames : [{ function: `waits: ${waits.join(', ') || 'nothing'}`, file: '', line: 0 }];
+}
+
+async function ofNode(member: Member, who: string): Promise<Stacks> {
+  const workers = member.threads.filter(({ state }) => state === 'running');
   const { address, opened } = await openInspector(member, patience.node);
   try {
-    const { stack, waits } = await sampleStack(address, patience.node);
-    const frames = framesOfText(stack).filter(isTheirs);
-    const idle = { function: `waits: ${waits.join(', ') || 'nothing'}`, file: '', line: 0 };
-    return [{ member: who, thread: 'MainThread', frames: frames.length ? frames : [idle] }];
+    const { main, threads } = await sampleStacks(address, workers.map(({ id }) => id), patience.node);
+    const found: Stacks = { stacks: [{ member: who, thread: 'MainThread', frames: framesOf(main) }], silent: [] };
+    threads.forEach((sample, at) => {
+      const thread = workers[at]?.name ?? '';
+      if (sample) found.stacks.push({ member: who, thread, frames: framesOf(sample) });
+      else found.silent.push({ member: `${who}, ${thread}`, reason: 'it does not answer: it is in native code that does not return to JavaScript, or has just ended' });
+    });
+    return found;
   } finally {
     if (opened) await closeInspector(address);
   }
@@ -56,7 +67,9 @@ export async function takeStacks(run: WindowRun): Promise<Stacks> {
     try {
       const reason = unable(member) ?? (member.runtime === 'other' ? `${member.name} is neither Python nor Node.` : undefined);
       if (reason !== undefined) throw new HumanError(reason);
-      found.stacks.push(...(member.runtime === 'python' ? await ofPython(run, member, who) : await ofNode(member, who)));
+      const { stacks, silent } = member.runtime === 'python' ? await ofPython(run, member, who) : await ofNode(member, who);
+      found.stacks.push(...stacks);
+      found.silent.push(...silent);
     } catch (error) {
       found.silent.push({ member: who, reason: messageOf(error) });
     }

@@ -331,7 +331,7 @@ describe('the scheduler of a workload', () => {
       assert.deepEqual(bench.kills, [[1, 'garbled']], line);
       bench.scheduler.answers(1, ['>1 0 2', '0 5 0 - null'], bench.now);
       bench.die(1, { signal: 'SIGTERM' });
-      assert.deepEqual(bench.failures, [], 'it may be of either');
+      assert.equal(bench.failures.length, 0, 'it may be of either');
       bench.ready(1);
       assert.deepEqual(bench.worker(1).sent, ['1'], 'each goes alone');
       bench.scheduler.answers(1, [line], bench.now);

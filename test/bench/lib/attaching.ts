@@ -6,7 +6,7 @@ import type { Member } from '../../../src/core/members';
 import { askPython } from '../../../src/debug/ask';
 import { startAdapter, type Connection } from '../../../src/debug/connection';
 import { findDebugpy } from '../../../src/debug/debugpy';
-import { closeInspector, openInspector, sampleStack } from '../../../src/debug/inspector';
+import { closeInspector, openInspector, sampleStacks } from '../../../src/debug/inspector';
 import type { Message } from '../../../src/debug/protocol';
 import { framesOfText } from '../../../src/debug/stackTree';
 import { observedEnvironment } from '../../../src/launch/environment';
@@ -107,7 +107,7 @@ async function topOfPython(python: string, run: string, member: Member): Promise
 
 async function topOfNode(member: Member): Promise<{ top: string; detach: () => Promise<void> }> {
   const { address } = await openInspector(member);
-  const { stack, waits } = await sampleStack(address);
+  const { main: { stack, waits } } = await sampleStacks(address);
   const frame = framesOfText(stack).at(-1);
   return { top: frame ? `${frame.function}:${frame.line}` : waits.join(), detach: () => closeInspector(address) };
 }

@@ -41,3 +41,24 @@ test('stacks that are asked for several times at once are those of everybody, an
     assert.equal(await shown(), before);
   });
 }, { browserOnly: true });
+
+test('worker threads of Node have their stacks too, busy or blocked, while they run', async (context) => {
+  tidy(context);
+  const workers = ['(function spin() { for (;;) {} })()', '(function hold() { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); })()', 'setTimeout(() => undefined, 1e6)'];
+  const code = `const { Worker } = require('worker_threads');
+    for (const code of ${JSON.stringify(workers)}) new Worker(code, { eval: true });
+    setInterval(() => undefined, 1000);`;
+  const id = await (await api()).launch({ name: 'Threads', command: ['node', '-e', code], cwd: folder(), console: 'internalConsole' });
+  await untilRun(id, 'its threads', ({ members }) => members.some(({ threads }) => threads.length === 3 && threads.every(({ state }) => state === 'running')));
+  await context.look(async (browser) => {
+    await vscode.commands.executeCommand('procession.showStacks', { row: { kind: 'run', report: { run: { id } } } });
+    const expected = [/^MainThread/, /^worker thread 3/, /^spin/, /^hold/, /^waits: Timeout/];
+    await until('the stacks', async () => {
+      const rows = (await browser.rows('Stacks')).map(({ label, description }) => `${label} ${description}`);
+      return expected.every((row) => rows.some((one) => row.test(one)));
+    });
+    const { members } = await untilRun(id, 'the program', () => true);
+    assert.deepEqual(members.map(({ state }) => state), ['running']);
+    assert.ok(members[0]?.threads.every(({ state }) => state === 'running'), 'nobody was stopped');
+  });
+}, { browserOnly: true });
