@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
-import { runFile } from './actions';
+import { openFile, runFile } from './actions';
 import { pageBrowser, type Browser } from './browser';
 import { openWorkbench, type Workbench } from './workbench';
 
@@ -97,6 +97,32 @@ test('the extension host is killed while a run is on: what happened meanwhile is
     await until('the end of the grandchild', async () => (await browser.rows(view)).some(({ label, description }) => label === 'grandchild' && description.includes('SIGTERM')));
     assert.ok(['MainProcess', 'quiet', 'parent', 'watcher'].every((name) => isAlive(pids[name] ?? 0)), 'the others go on');
     await steer(browser, pids);
+  });
+});
+
+test('a scoped breakpoint keeps its scope over a reload, says so, and can be freed of it', { timeout: 240_000 }, async (t) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  cpSync(join(__dirname, 'programs', 'family.py'), join(folder, 'family.py'));
+  const workbench = await openWorkbench({ folder, extension: repository });
+  t.after(() => workbench.close());
+  await workbench.showing(async () => {
+    const browser = pageBrowser(workbench.page);
+    const lenses = async (): Promise<string> => (await browser.texts('.codelens-decoration')).join().replaceAll('\u00a0', ' ');
+    const breakpoints = (kind: string): Promise<number> => workbench.page.locator(`.glyph-margin-widgets .codicon-debug-breakpoint${kind}`).count();
+    await openFile(workbench, 'family.py');
+    await browser.quickly('F1', 'Procession: Break in Members Named…');
+    await until('the question', async () => (await browser.texts('.quick-input-widget .quick-input-title')).some((text) => text.includes('Break in Members Named')));
+    await browser.press('ControlOrMeta+a');
+    await browser.type('watch*');
+    await browser.press('Enter');
+    await until('the lens', async () => (await lenses()).includes('breaks only in processes named watch*'));
+    await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+    await until('the lens again', async () => (await lenses()).includes('breaks only in processes named watch*'));
+    assert.equal(await breakpoints('-conditional'), 1);
+    await browser.click('.codelens-decoration a');
+    await until('a breakpoint for all', async () => (await breakpoints('-conditional')) === 0 && (await breakpoints('')) === 1);
+    await until('no lens', async () => (await lenses()) === '');
   });
 });
 
