@@ -32,7 +32,10 @@ export class Group implements vscode.Disposable {
     await this.#each(this.sessions.of(run).filter((one) => one !== except && (one.stop ?? one.pausing) !== undefined), async (one) => {
       const threadId = one.stop?.thread ?? one.pausing;
       one.pausing = undefined;
-      await one.session.customRequest('continue', { threadId });
+      const answered = one.session.customRequest('continue', { threadId });
+      // debugpy answers when a thread goes on that stood: for one that never stood that may be never.
+      if (one.stop) await answered;
+      else answered.then(undefined, () => undefined);
     });
   }
 

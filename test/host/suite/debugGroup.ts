@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { Browser } from '../browser';
 import { breakAt, configuration, debug, stackOf, watchSessions, type Watched } from '../debugging/session';
@@ -107,6 +107,28 @@ test('with debug.onStop "run" one that stops makes the others stand still; Conti
   vscode.debug.removeBreakpoints([breakpoint]);
   await vscode.commands.executeCommand('procession.continueAll');
   await untilRunning(all);
+}, limit);
+
+test('with debug.onStop "run" one that is blocked can\'t pause; after Continue All it does not stop later either', async (t) => {
+  tidy(t);
+  const watched = watchSessions(t);
+  const ask = `${folder()}/asked-${Date.now()}`;
+  await debug(configuration('debug_blocked.py', { args: [ask], debugChildren: 'all', stopTimeout: 1 }));
+  await until('the sessions of both', () => ['ticker', 'blocked'].every((start) => watched.sessions.some(({ name }) => name.startsWith(start))), 40_000);
+  const { untilRunning, untilStill } = counters(ask);
+  const setting = vscode.workspace.getConfiguration('procession');
+  await setting.update('debug.onStop', 'run', vscode.ConfigurationTarget.Global);
+  t.after(() => setting.update('debug.onStop', undefined, vscode.ConfigurationTarget.Global));
+  const breakpoint = await breakAt('debug_blocked.py', 'counted.write');
+  await until('the ticker and the root have stopped', () => new Set(watched.stops.map(({ session }) => session.id)).size === 2);
+  await untilStill(['ticker']);
+  vscode.debug.removeBreakpoints([breakpoint]);
+  await vscode.commands.executeCommand('procession.continueAll');
+  await untilRunning(['ticker']);
+  writeFileSync(ask, '');
+  await until('the blocked one is free', () => existsSync(`${ask}.blocked`));
+  await untilRunning(['ticker', 'blocked']);
+  assert.deepEqual(watched.stops.filter(({ session }) => session.name.startsWith('blocked')), []);
 }, limit);
 
 test('Show, Show in Debugger and a click on a paused row open the line where the member stands, and the call stack', async (t) => {
