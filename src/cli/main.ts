@@ -20,11 +20,19 @@ stdin, stdout, stderr and the exit status are the program's own.
 
 type Command = (args: string[]) => Promise<number>;
 
+/** For a command that prints: a pipe takes 64 kB at a time, and an exit drops what its reader has left waiting. */
+const printing = (command: Command): Command => async (args) => {
+  process.stdout.on('error', () => undefined);
+  const status = await command(args);
+  await new Promise<void>((done) => process.stdout.write('', () => done()));
+  return status;
+};
+
 /** Commands are loaded when they are asked for: a launch need not pay for the others. */
 const commands: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./run')).run,
-  open: async () => (await import('./open')).open,
-  map: async () => (await import('./map')).runMap,
+  open: async () => printing((await import('./open')).open),
+  map: async () => printing((await import('./map')).runMap),
   launch: async () => (await import('./launch')).launch,
   observe: async () => (await import('./observe')).observe,
 };

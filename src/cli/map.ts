@@ -89,16 +89,19 @@ export function progressLine({ done, failed, total, rate, etaSeconds, shortage, 
   return parts.join(' · ');
 }
 
-function followSignals(runner: Runner, notice: (text: string) => void): void {
+/** Until what is returned is called: then signals end this process again. */
+function followSignals(runner: Runner, notice: (text: string) => void): () => void {
   let asked = 0;
-  process.on('SIGINT', () => {
+  const interrupted = (): void => {
     if (asked++) runner.stopNow();
     else {
       notice('Stopping: what runs comes to its end. Once more to end it now.');
       runner.stop();
     }
-  });
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => runner.stopNow());
+  };
+  const terminated = (): void => runner.stopNow();
+  process.on('SIGINT', interrupted).on('SIGTERM', terminated).on('SIGHUP', terminated);
+  return () => void process.off('SIGINT', interrupted).off('SIGTERM', terminated).off('SIGHUP', terminated);
 }
 
 async function carryOut(given: Workload, place: Place, request: MapRequest): Promise<number> {
@@ -138,9 +141,10 @@ function rowNumbers(text: string | undefined): Set<number> | undefined {
 async function follow(runner: Runner, place: Place, values: MapRequest['values'], notice: (text: string) => void): Promise<number> {
   const terminal = process.stderr.isTTY;
   process.stdout.on('error', () => runner.stopNow());
-  followSignals(runner, notice);
+  const unfollow = followSignals(runner, notice);
   if (terminal && !values.quiet) runner.onProgress = (progress) => void process.stderr.write(`\r\x1b[K${progressLine(progress)}`);
   const outcomes = await runner.run();
+  unfollow();
   releaseRun(place.run);
   if (terminal && !values.quiet) process.stderr.write('\r\x1b[K');
   if (!values.quiet) report(outcomes, place.run, terminal || values.summary === true, notice);

@@ -6,9 +6,13 @@ import type { WindowRun } from '../views/runStore';
 import { takeStacks, type Stacks } from './stacks';
 import { mergeStacks, type StackNode } from './stackTree';
 
-type Item = { kind: 'stack'; node: StackNode; children: Item[] } | { kind: 'silent'; member: string; reason: string; children: Item[] };
+type Item = { kind: 'stack'; id: string; node: StackNode; children: Item[] } | { kind: 'silent'; member: string; reason: string; children: Item[] };
 
-const toItem = (node: StackNode): Item => ({ kind: 'stack', node, children: node.children.map(toItem) });
+/** A thread that has gone deeper since the last look is another row: VS Code would keep it folded, as a row without any below it. */
+function toItem(node: StackNode, above = ''): Item {
+  const id = `${above}/${node.label} ${node.place?.file}:${node.place?.line}${node.children.length > 0 ? '' : '.'}`;
+  return { kind: 'stack', id, node, children: node.children.map((child) => toItem(child, id)) };
+}
 
 /** Who is at a node: by name where they are few. */
 function whoText(who: readonly string[]): string {
@@ -49,7 +53,7 @@ export class StacksView implements vscode.TreeDataProvider<Item>, vscode.Disposa
   }
 
   #fill({ stacks, silent }: Stacks): void {
-    this.#items = [...mergeStacks(stacks).map(toItem), ...silent.map((one): Item => ({ kind: 'silent', ...one, children: [] }))];
+    this.#items = [...mergeStacks(stacks).map((node) => toItem(node)), ...silent.map((one): Item => ({ kind: 'silent', ...one, children: [] }))];
     this.#view.message = `Taken at ${new Date().toLocaleTimeString(undefined, { hour12: false })} while they ran.`;
     this.#changed.fire(undefined);
   }
@@ -68,6 +72,7 @@ export class StacksView implements vscode.TreeDataProvider<Item>, vscode.Disposa
     }
     const { label, place, who } = item.node;
     const row = new vscode.TreeItem(label, item.children.length ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None);
+    row.id = item.id;
     row.description = place?.file ? `${baseName(place.file)}:${place.line} · ${whoText(who)}` : whoText(who);
     row.tooltip = [...(place?.file ? [`${place.file}:${place.line}`] : []), ...who].join('\n');
     row.iconPath = new vscode.ThemeIcon(place === undefined ? 'layers' : item.children.length ? 'indent' : 'debug-stackframe');

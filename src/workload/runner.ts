@@ -350,12 +350,12 @@ export class Runner {
 
   stop(): void {
     this.#scheduler.stop(Date.now());
-    this.#publish();
+    if (!this.#closing) this.#publish();
   }
 
   stopNow(): void {
     this.#scheduler.stopNow(Date.now());
-    this.#publish();
+    if (!this.#closing) this.#publish();
   }
 
   async #finished(state: State, reason?: string): Promise<void> {

@@ -132,7 +132,7 @@ export class Scheduler {
   answers(worker: number, lines: readonly string[], now: number): void {
     const seat = this.#seat(worker);
     if (seat.ending === 'garbled') return;
-    if (!this.#understand(seat, lines, now)) this.#kill(seat, 'garbled');
+    if (!this.#understand(seat, lines, now)) this.#garbled(seat);
     if (seat.outstanding === 0) seat.since = now;
     this.fill(now);
   }
@@ -151,12 +151,22 @@ export class Scheduler {
     return true;
   }
 
+  /** What is strange in the pipe may be of any task that is out: they run again, each alone, so that it is known the next time. */
+  #garbled(seat: Seat): void {
+    if (seat.ending !== undefined) return;
+    const task = seat.task(seat.oldest);
+    if (seat.outstanding > 1) this.#batching.singly();
+    else if (task) seat.verdict = { sequence: seat.oldest, error: garbleOf(seat.number, task) };
+    this.#kill(seat, 'garbled');
+  }
+
   /** Takes answers that a worker keeps back, because the task after them is long, from its slot. */
   collect(worker: number, lines: readonly string[], now: number): void {
     const seat = this.#seat(worker);
     const mark = parseMark(lines[0] ?? '');
-    if (!mark || seat.state === 'empty' || seat.ending === 'garbled' || !this.#replay(seat, lines, now)) return;
+    if (!mark || seat.isTold(mark) || seat.state === 'empty' || seat.ending === 'garbled' || !this.#replay(seat, lines, now)) return;
     seat.collected(mark);
+    if (seat.outstanding === 0) seat.since = now;
     this.fill(now);
   }
 
@@ -214,8 +224,7 @@ export class Scheduler {
     if (blamed) {
       const startedAt = seat.epoch + (slot.current?.start ?? seat.clock) / 1000;
       const duration = Math.max(0, Math.round((now - startedAt) * 1000));
-      const error = seat.ending === 'garbled' ? garbleOf(seat.number, blamed)
-        : seat.verdictOn(slot.current?.sequence) ?? deathOf(seat.number, blamed, ending, why);
+      const error = (seat.ending === 'garbled' ? seat.verdict?.error : seat.verdictOn(slot.current?.sequence)) ?? deathOf(seat.number, blamed, ending, why);
       this.#fruitless = 0;
       this.#fail({ task: blamed, worker, startedAt: Math.round((startedAt - this.#opened) * 1000), answer: { ...answer, duration }, logStart: seat.logEnd }, error, now);
     } else if (seat.ending === undefined && (seat.state === 'starting' || back.length > 0)) this.#fruitless++;
@@ -246,12 +255,7 @@ export class Scheduler {
 
   /** The task that a worker's end is told of: what we ended for another reason is not the task's fault. */
   #blamed(seat: Seat, current: SlotContent['current']): Task | undefined {
-    if (seat.ending === 'garbled') {
-      if (seat.outstanding === 1) return seat.task(seat.oldest);
-      // It may have been any of them: they run again, each alone, so that it is known the next time.
-      this.#batching.singly();
-      return undefined;
-    }
+    if (seat.ending === 'garbled') return seat.verdict && seat.task(seat.verdict.sequence);
     return current && (seat.ending === undefined || seat.verdictOn(current.sequence)) ? seat.task(current.sequence) : undefined;
   }
 

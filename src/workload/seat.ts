@@ -25,6 +25,8 @@ export class Seat {
   readonly spent = { starting: 0, idle: 0 };
   since: number;
 
+  /** sequence of the newest mark that came by the pipe */
+  #told = -1;
   /** answers after the mark to come that were found in the slot before */
   #collected = 0;
   #repeated = 0;
@@ -45,6 +47,7 @@ export class Seat {
     this.ending = this.verdict = undefined;
     this.#sent = [];
     this.#first = this.#next = this.#collected = this.#repeated = 0;
+    this.#told = -1;
     this.#batches = [];
     this.since = now;
   }
@@ -82,10 +85,16 @@ export class Seat {
   /** The answers after this mark are for the oldest tasks that are not answered, but for those that were collected: false otherwise. */
   marked({ sequence, start, left }: Mark): boolean {
     if (sequence + this.#collected !== this.#first || left - this.#collected > this.outstanding) return false;
+    this.#told = sequence;
     this.#repeated = this.#collected;
     this.#collected = 0;
     if (!this.#repeated) this.clock = start;
     return true;
+  }
+
+  /** Whether the answers after this mark have come by the pipe, or are just coming: the slot holds them until they are sent. */
+  isTold({ sequence }: Mark): boolean {
+    return sequence <= this.#told;
   }
 
   /** All answers up to now were taken from the slot, where they stand after this mark; the worker will send them all the same. */

@@ -32,6 +32,12 @@ export interface WorkerCallbacks {
   ended: (ending: Ending, slot: SlotContent) => void;
 }
 
+interface SeenSlot {
+  bytes: Buffer;
+  content: SlotContent;
+  isKnown: boolean;
+}
+
 /** A grandchild may hold the pipe open after the worker's end: no longer than this (ms) is waited for what it still holds. */
 const drain = 200;
 const slotSize = 1 << 16;
@@ -54,8 +60,8 @@ export class WorkerProcess {
   #killer: NodeJS.Timeout | undefined;
   #closed = false;
   #asked = false;
-  /** what the slot held at the last call of {@link waiting} */
-  #seen = nothing;
+  /** the slot's bytes at the last look, what they say, and whether {@link waiting} has met them before */
+  #seen: SeenSlot = { bytes: Buffer.alloc(0), content: { lines: [], current: undefined }, isKnown: false };
   #isGone = false;
   #resolveGone: () => void = () => undefined;
   /** Resolves when nothing is left of the worker's process group that is to end: its number may be another's from then on. */
@@ -144,28 +150,30 @@ export class WorkerProcess {
 
   /** The mark and the answers in the slot file that were there at the last call, too; none while the worker goes on. */
   waiting(): string[] {
-    const bytes = this.#readSlot();
-    if (bytes.equals(this.#seen)) return parseSlot(bytes.toString()).lines;
-    this.#seen = Buffer.from(bytes);
-    return [];
+    const seen = this.#lookAgain();
+    const lines = seen.isKnown ? seen.content.lines : [];
+    seen.isKnown = true;
+    return lines;
   }
 
-  /** As {@link look}, for the task alone, cheap enough for every tick: a long task's mark stands at the very start or after few answers. */
+  /** As {@link look}, for the task alone. */
   current(): SlotContent['current'] {
-    return parseSlot(this.#readSlot().toString('latin1')).current;
+    return this.#lookAgain().content.current;
   }
 
-  /** What counts of the slot file, its zero byte included; good until the next call. */
-  #readSlot(): Buffer {
+  /** Reads the slot file, cheap enough for every tick: behind a long task it stays the same, and is understood once. */
+  #lookAgain(): SeenSlot {
     let file: number;
     try {
       file = openSync(this.slot, 'r');
     } catch {
-      return nothing;
+      return this.#seen;
     }
     try {
-      const bytes = shared.subarray(0, readSync(file, shared, 0, slotSize, 0));
-      return bytes.subarray(0, bytes.indexOf(0) + 1);
+      const whole = shared.subarray(0, readSync(file, shared, 0, slotSize, 0));
+      const bytes = whole.subarray(0, whole.indexOf(0) + 1);
+      if (!bytes.equals(this.#seen.bytes)) this.#seen = { bytes: Buffer.from(bytes), content: parseSlot(bytes.toString()), isKnown: false };
+      return this.#seen;
     } finally {
       closeSync(file);
     }
@@ -232,4 +240,3 @@ function greetingOf(line: string): Greeting {
 }
 
 const shared = Buffer.allocUnsafe(slotSize);
-const nothing = Buffer.alloc(0);

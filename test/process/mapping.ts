@@ -122,11 +122,8 @@ async function buildProgram(): Promise<string> {
 }
 
 const programText = `
-import { runMap } from './src/cli/map';
-runMap(process.argv.slice(2)).then((status) => process.exit(status), (error) => {
-  process.stderr.write('procession: ' + (error.name === 'HumanError' ? error.message : error.stack) + '\\n');
-  process.exit(error.name === 'HumanError' ? error.status : 70);
-});
+process.argv.splice(2, 0, 'map');
+void import('./src/cli/main');
 `;
 
 /** Waits until a condition holds. */

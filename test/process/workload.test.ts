@@ -298,6 +298,12 @@ export async function f(x) {
     }
   });
 
+  it('that print past the streams, too, are told by their byte ranges', async () => {
+    ground.write({ 'work.mjs': 'import { writeSync } from "node:fs";\nexport function f(x) {\n  writeSync(1, `line of ${x}\\n`);\n  for (const end = performance.now() + 1; performance.now() < end;);\n}\n' });
+    assert.equal((await ground.map('--node', 'work.mjs:f', '--range', '0:300')).status, 0);
+    for (const task of ground.tasks()) assert.equal(readFileSync(logOf(ground.run(), task.w)).subarray(...task.log).toString(), `line of ${task.i}\n`);
+  });
+
   it('are refused with a reason', async () => {
     ground.write({ 'work.mjs': 'export const other = () => 1;\n', 'bad.mjs': 'import "no-such-package";\n', 'old.cjs': 'exports.f = (x) => x + 1;\n' });
     assert.match((await ground.map('--node', 'work.mjs:f', '--range', '0:3')).err, /exports no function "f"\. It exports: other/);
@@ -434,6 +440,13 @@ describe('answers that wait behind a long task', () => {
 });
 
 describe('results', () => {
+  it('all reach a reader that is slow', async () => {
+    ground.write({ 'work.py': 'def f(x):\n    return "x" * 1000\n' });
+    const command = [process.execPath, await Ground.program(), '--python', 'work.py:f', '--range', '0:2000'];
+    const counted = execFileSync('sh', ['-c', '"$@" | (sleep 1; wc -l)', 'sh', ...command], { cwd: ground.folder, env: { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(ground.folder, '.state') }, encoding: 'utf8' });
+    assert.equal(Number(counted), 2000);
+  });
+
   it('come as csv, in the order of the rows when that is asked for', async () => {
     ground.write({ 'work.py': 'import time\ndef f(row):\n    time.sleep(0.2 if row["n"] == 0 else 0)\n    return row["n"]\n' });
     const { out } = await ground.workload({ run: { python: 'work.py:f' }, over: { rows: range(6).map((n) => ({ n, t: 'a,b' })) }, results: 'r.csv', order: 'input', batch: 1 });

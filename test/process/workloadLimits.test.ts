@@ -96,12 +96,12 @@ describe('memory.startWhenFree', { skip: onLinux }, () => {
 describe('words that are no answer', () => {
   const stray = /^AnswerGarbled: what worker \d answered for row 3 can't be understood, so the worker was replaced/;
 
-  it('of Node replace the worker and fail its task', async () => {
+  // A task whose result is safe in the slot when they are met is done; one that was still running goes alone, and fails if it says them again.
+  it('of Node replace the worker and fail no task but theirs', async () => {
     for (const text of ['garbage\\n', 'garbage', '99 0 0 0 0 - \\"garbage\\"\\n']) {
       ground.write({ 'work.mjs': `import { writeSync } from 'node:fs';\nexport async function f(x) {\n  if (x === 3) writeSync(3, "${text}");\n  await new Promise((next) => setTimeout(next, 5));\n  return x;\n}\n` });
       const { status, results } = await ground.map('--node', 'work.mjs:f', '--range', '0:200');
-      assert.equal(status, 1, text);
-      assertFailures(results, 200, { 3: stray });
+      assertFailures(results, 200, status === 0 ? {} : { 3: stray });
     }
   });
 
@@ -122,8 +122,8 @@ def f(x):
     assert.equal(status, 0, err);
     assert.deepEqual(sorted(results.map(({ index }) => index)), range(2000));
     const failed = ground.tasks().filter(({ e }) => e === 'fail');
-    assert.equal(failed.length, 1);
-    assert.ok(failed[0]?.e === 'fail' && failed[0].error.type === 'AnswerGarbled');
+    assert.ok(failed.every((one) => one.e === 'fail' && one.i === 3 && one.error.type === 'AnswerGarbled'), JSON.stringify(failed));
+    assert.ok(failed.length <= 1);
   });
 
   it('before the first are a refusal', async () => {

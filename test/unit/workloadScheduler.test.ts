@@ -22,6 +22,7 @@ class Bench {
   now = 0;
   readonly workers = new Map<number, FakeWorker>();
   readonly done: number[] = [];
+  readonly values: string[] = [];
   /** µs */
   readonly begins: number[] = [];
   readonly failures: { index: number; error: TaskError; again: boolean; attempt: number }[] = [];
@@ -41,8 +42,9 @@ class Bench {
         close: (worker) => this.closed.push(worker),
         kill: (worker, reason) => this.kills.push([worker, reason]),
         spare: (worker) => this.spared.push(worker),
-        done: ({ task, startedAt }) => {
+        done: ({ task, startedAt }, value) => {
           this.done.push(task.index);
+          this.values.push(value);
           this.begins.push(startedAt);
         },
         failed: ({ task }, error, again) => this.failures.push({ index: task.index, error, again, attempt: task.attempt }),
@@ -188,6 +190,21 @@ describe('the scheduler of a workload', () => {
     bench.answer(1);
     assert.equal(bench.ended?.state, 'done');
     assert.deepEqual(bench.kills, []);
+  });
+
+  it('takes nothing from a slot whose answers have come, or are just coming', () => {
+    const bench = new Bench({ workers: 1, batch: 6 });
+    bench.offer(6);
+    bench.ready(1);
+    const short = ['0 5 0 - 0', '0 5 0 - 1'];
+    bench.scheduler.collect(1, ['>0 0 6', ...short], bench.now);
+    // The slot stays as it is while a long answer is on its way.
+    bench.scheduler.answers(1, ['>0 0 6', short[0] ?? ''], bench.now);
+    bench.scheduler.collect(1, ['>0 0 6', ...short], bench.now);
+    bench.scheduler.answers(1, [short[1] ?? '', '0 5 0 - "long"'], bench.now);
+    bench.scheduler.collect(1, ['>0 0 6', ...short], bench.now);
+    bench.scheduler.answers(1, ['>3 15 3', '0 5 0 - 3'], bench.now);
+    assert.deepEqual([bench.done, bench.values, bench.kills], [[0, 1, 2, 3], ['0', '1', '"long"', '3'], []]);
   });
 
   it('tries again with growing pauses, and then tells the failure', () => {

@@ -12,7 +12,7 @@ import { resolve } from 'node:path';
 const pipe = 3;
 /** Answers wait this many milliseconds at most, as long as tasks come to an end; what waits longer, the runner finds in the slot. */
 const patience = 50;
-/** After a task that took longer (ms), the log's end is asked for: not all that prints goes through the streams. */
+/** The log's end is asked for so often (ms) whatever was printed: not all that prints goes through the streams. */
 const exact = 0.1;
 const largest = 60_000;
 
@@ -177,7 +177,7 @@ async function serve(call, requests, slot) {
   const microseconds = (time) => Math.round((time - base) * 1000);
   /** The mark, then answers: what the slot file holds, and what is sent when answers are in it. */
   let [pending, used, answers] = ['', 0, 0];
-  let [after, sent, end] = [0, base, 0];
+  let [after, sent, asked, end] = [0, base, 0, 0];
   const keep = (text) => {
     const length = room.write(`${text}\0`);
     writeSync(memory, room, 0, length, used);
@@ -210,11 +210,12 @@ async function serve(call, requests, slot) {
       }
       const now = performance.now();
       const isTime = now - sent > patience;
-      const ended = microseconds(now);
-      if (printed || isTime || ended - started > exact * 1000) {
+      if (printed || now - asked > exact) {
+        asked = now;
         end = fstatSync(1).size;
         printed = false;
       }
+      const ended = microseconds(now);
       const answer = `${status} ${ended - started} ${end} - ${value}\n`;
       started = ended;
       left--;
