@@ -16,6 +16,8 @@ import { describeSummary } from '../workload/summary';
 import type { Workload } from '../workload/workload';
 import { mapOptions, mapUsage, parseMap, type MapRequest } from './mapArguments';
 
+/** Bytes of results that may wait for who reads them. */
+const mostUnread = 16 * 1024 * 1024;
 /** Runs of one workload that are kept. */
 const keptRuns = 5;
 
@@ -122,6 +124,7 @@ async function carryOut(given: Workload, place: Place, request: MapRequest): Pro
     begun: () => ringBell(process.env),
     resume: place.resumed ? wanted : undefined, only: rowNumbers(values.only), durationsFrom: place.before,
     print: workload.results === null && !values['no-print'] ? (text) => void process.stdout.write(text) : undefined,
+    isHeldUp: () => process.stdout.writableLength > mostUnread,
   };
   if (values['dry-run']) return dryRun(workload, options, (text) => void process.stdout.write(text));
   if (workload.engine.kind === 'dask') {

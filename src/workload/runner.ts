@@ -37,6 +37,8 @@ export interface RunnerOptions extends Surroundings {
   durationsFrom?: string | undefined;
   /** gets the results as lines of JSON */
   print?: ((text: string) => void) | undefined;
+  /** whether much of it waits for its reader: no task is started then, or it would fill the memory */
+  isHeldUp?: () => boolean;
   /** the engine's head, where the work is done on a cluster */
   head?: DaskHead | undefined;
   /** called when others may look at the run */
@@ -267,6 +269,7 @@ export class Runner {
   }
 
   #mayStart(): boolean {
+    if (this.options.isHeldUp?.()) return false;
     // One task always runs, or nothing would ever change.
     return this.#shortage() === undefined || this.#scheduler.seats.every((seat) => seat.outstanding === 0 && seat.state !== 'starting');
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -445,6 +446,23 @@ describe('results', () => {
     const command = [process.execPath, await Ground.program(), '--python', 'work.py:f', '--range', '0:2000'];
     const counted = execFileSync('sh', ['-c', '"$@" | (sleep 1; wc -l)', 'sh', ...command], { cwd: ground.folder, env: { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(ground.folder, '.state') }, encoding: 'utf8' });
     assert.equal(Number(counted), 2000);
+  });
+
+  it('that nobody reads hold the tasks up, and do not fill the memory', async () => {
+    ground.write({ 'work.py': 'def f(x):\n    return "x" * 1_000_000\n' });
+    const child = spawn(process.execPath, [await Ground.program(), '--python', 'work.py:f', '--range', '0:100'], { cwd: ground.folder, env: { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(ground.folder, '.state') }, stdio: ['ignore', 'pipe', 'inherit'] });
+    let [looks, done] = [0, 0];
+    await until('nothing more is done', () => {
+      const now = ground.run() === '' ? 0 : ground.tasks().length;
+      looks = now > 0 && now === done ? looks + 1 : 0;
+      done = now;
+      return looks > 20;
+    });
+    assert.ok(done < 60, `${done} of 100`);
+    let lines = 0;
+    child.stdout.on('data', (chunk: Buffer) => (lines += chunk.reduce((sum, byte) => sum + Number(byte === 10), 0)));
+    await once(child, 'close');
+    assert.deepEqual([child.exitCode, lines], [0, 100]);
   });
 
   it('come as csv, in the order of the rows when that is asked for', async () => {
