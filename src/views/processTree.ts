@@ -52,6 +52,8 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
   #parentsAt = 0;
   readonly #grown = new Set<Element>();
   #timer: NodeJS.Timeout | undefined;
+  /** What began while this window was there is drawn open, even if it was over before it could be drawn. */
+  readonly #since = Date.now();
   #restUntil = 0;
   #rest: NodeJS.Timeout | undefined;
   readonly #subscription: vscode.Disposable;
@@ -225,7 +227,8 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     // What starts has no children yet, but will: VS Code would keep it folded for good if it were drawn as a leaf now.
     const expectant = (row.kind === 'run' || (row.kind === 'member' && row.member.role === 'root' && row.member.state !== 'exited'));
     if (row.children.length === 0 && !expectant) return vscode.TreeItemCollapsibleState.None;
-    const open = row.kind === 'member' || row.kind === 'tasks' || row.kind === 'place' || (row.kind === 'run' && row.report.run.endedAt === null);
+    const isNew = row.kind === 'run' && (row.report.run.endedAt === null || (row.report.run.startedAt ?? 0) >= this.#since);
+    const open = row.kind === 'member' || row.kind === 'tasks' || row.kind === 'place' || isNew;
     return open ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
   }
 

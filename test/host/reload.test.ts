@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -171,11 +172,14 @@ test('Reload Window while a workload is on: its runner goes on, and the window f
 
 test('a workload that a terminal has started before the window opens is in its view, and stays there after a reload', { timeout: 240_000 }, async (t) => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs', 'workload_rows.py'), join(folder, 'workload_rows.py'));
   const env = { XDG_STATE_HOME: join(folder, '.state') };
   const child = spawn(process.execPath, [join(repository, 'dist', 'cli.js'), 'map', '--python', 'workload_rows.py:half', '--range', '10:2000'], { cwd: folder, stdio: 'ignore', env: { ...process.env, ...env } });
-  t.after(() => child.kill('SIGTERM'));
+  t.after(async () => {
+    const ended = once(child, 'exit');
+    if (child.exitCode === null && child.kill('SIGTERM')) await ended;
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
   const workbench = await openWorkbench({ folder, extension: repository, env });
   t.after(() => workbench.close());
   await workbench.showing(async () => {
