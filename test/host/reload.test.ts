@@ -22,13 +22,25 @@ async function until<T>(what: string, look: () => Promise<T | undefined | false>
   throw new Error(`waited 60 s for: ${what}`);
 }
 
+/** What a test has opened is closed in reverse order, each thing whatever becomes of the others: what is left open keeps the file of tests from ending. */
+function closing(t: TestContext): (close: () => unknown) => void {
+  const all: (() => unknown)[] = [];
+  t.after(async () => {
+    const problems: unknown[] = [];
+    for (const close of all.reverse()) await Promise.resolve().then(close).catch((problem: unknown) => problems.push(problem));
+    if (problems.length > 0) throw problems[0];
+  });
+  return (close) => void all.push(close);
+}
+
 /** A window in which the family runs, with its rows drawn. */
 async function familyWindow(t: TestContext, settings: Record<string, unknown> = {}): Promise<{ workbench: Workbench; browser: Browser; pids: Record<string, number> }> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const after = closing(t);
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs'), folder, { recursive: true });
   const workbench = await openWorkbench({ folder, extension: repository, settings });
-  t.after(() => workbench.close());
+  after(() => workbench.close());
   return workbench.showing(async () => {
     const browser = await runFile(workbench, 'family.py');
     const pids = await family(browser);
@@ -103,10 +115,11 @@ test('the extension host is killed while a run is on: what happened meanwhile is
 
 test('a scoped breakpoint keeps its scope over a reload, says so, and can be freed of it', { timeout: 240_000 }, async (t) => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const after = closing(t);
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs', 'family.py'), join(folder, 'family.py'));
   const workbench = await openWorkbench({ folder, extension: repository });
-  t.after(() => workbench.close());
+  after(() => workbench.close());
   await workbench.showing(async () => {
     const browser = pageBrowser(workbench.page);
     const lenses = async (): Promise<string> => (await browser.texts('.codelens-decoration')).join().replaceAll('\u00a0', ' ');
@@ -151,11 +164,12 @@ function belongsTo(pid: number, workbench: Workbench): boolean {
 
 test('Reload Window while a workload is on: its runner goes on, and the window finds it again', { timeout: 240_000 }, async (t) => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const after = closing(t);
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs', 'workload_rows.py'), join(folder, 'workload_rows.py'));
   writeFileSync(join(folder, 'halves.workload.json'), JSON.stringify({ run: { python: 'workload_rows.py:half' }, over: { range: [0, 300] }, workers: 2 }));
   const workbench = await openWorkbench({ folder, extension: repository, env: { XDG_STATE_HOME: join(folder, '.state') } });
-  t.after(() => workbench.close());
+  after(() => workbench.close());
   await workbench.showing(async () => {
     const browser = pageBrowser(workbench.page);
     const row = (what: string, label: RegExp, description: RegExp): Promise<string> =>
@@ -172,16 +186,17 @@ test('Reload Window while a workload is on: its runner goes on, and the window f
 
 test('a workload that a terminal has started before the window opens is in its view, and stays there after a reload', { timeout: 240_000 }, async (t) => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
+  const after = closing(t);
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs', 'workload_rows.py'), join(folder, 'workload_rows.py'));
   const env = { XDG_STATE_HOME: join(folder, '.state') };
   const child = spawn(process.execPath, [join(repository, 'dist', 'cli.js'), 'map', '--python', 'workload_rows.py:half', '--range', '10:2000'], { cwd: folder, stdio: 'ignore', env: { ...process.env, ...env } });
-  t.after(async () => {
+  after(async () => {
     const ended = once(child, 'exit');
     if (child.exitCode === null && child.kill('SIGTERM')) await ended;
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   const workbench = await openWorkbench({ folder, extension: repository, env });
-  t.after(() => workbench.close());
+  after(() => workbench.close());
   await workbench.showing(async () => {
     const browser = pageBrowser(workbench.page);
     const worker = (): Promise<number> => until('a worker', async () => {
@@ -198,9 +213,10 @@ test('a workload that a terminal has started before the window opens is in its v
 
 test('two windows without a folder: each has its own runs, and a reloaded one finds them again', { timeout: 240_000 }, async (t) => {
   const runs = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
-  t.after(() => rmSync(runs, { recursive: true, force: true, maxRetries: 5 }));
+  const after = closing(t);
+  after(() => rmSync(runs, { recursive: true, force: true, maxRetries: 5 }));
   const workbench = await openWorkbench({ extension: repository, env: { PROCESSION_RUNS: runs }, settings: { 'procession.console': 'internalConsole' } });
-  t.after(() => workbench.close());
+  after(() => workbench.close());
   const shown = async (browser: Browser): Promise<string> => (await browser.rows(view)).filter(({ level }) => level === 1).map(({ label }) => label).join();
   const run = async (browser: Browser, command: string): Promise<void> => {
     await browser.quickly('F1', 'Procession: Run Command…');

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { closeInspector, evaluate, openInspector } from '../../../src/debug/inspector';
 import { test, until } from '../inside/testing';
 import { api, folder, tidy, untilRun } from './support';
 
-/** A Node program that does nothing, and whose probe has spoken. */
+/** A Node program that does nothing any more, and whose probe has spoken. */
 async function idle(name: string): Promise<string> {
-  const id = await (await api()).launch({ name, command: ['node', '-e', 'setInterval(() => undefined, 1000)'], cwd: folder(), console: 'internalConsole' });
+  const begun = `${folder()}/idle-${Date.now()}`;
+  const id = await (await api()).launch({ name, command: ['node', '-e', `setInterval(() => undefined, 1000); require('fs').writeFileSync(${JSON.stringify(begun)}, '')`], cwd: folder(), console: 'internalConsole' });
+  await until('its first line', () => existsSync(begun));
   await untilRun(id, 'the program', ({ members }) => members.some(({ runtime, state }) => runtime === 'node' && state === 'running'));
   return id;
 }
@@ -30,12 +33,11 @@ test('stacks that are asked for several times at once are those of everybody, an
   await context.look(async (browser) => {
     const shown = async (): Promise<string> => (await browser.rows('Stacks')).map(({ label, description }) => `${label} ${description}`).join('; ');
     for (let time = 1; time <= 5; time++) {
+      await Promise.all(Array.from({ length: 3 }, () => vscode.commands.executeCommand('procession.showStacks', run)));
       await until('the stack', async () => {
-        // Its probe speaks before the program's first line.
-        await Promise.all(Array.from({ length: 3 }, () => vscode.commands.executeCommand('procession.showStacks', run)));
         const rows = await shown();
-        assert.ok(!rows.includes('opens no inspector'), rows);
-        return /^MainThread node.*; waits: Timeout/.test(rows);
+        assert.match(rows, /^MainThread node.*; waits: Timeout/);
+        return !rows.includes('opens no inspector');
       }, 5_000);
     }
     const before = await shown();
@@ -59,11 +61,14 @@ test('worker threads of Node have their stacks too, busy or blocked, while they 
     await vscode.commands.executeCommand('procession.showStacks', { row: { kind: 'run', report: { run: { id } } } });
     const expected = [/^MainThread/, /^worker thread 3/, /^spin/, /^hold/, /^waits: Timeout/];
     await until('the stacks', async () => {
+      // A thread may be found while it starts.
+      await vscode.commands.executeCommand('procession.refreshStacks');
       const rows = (await browser.rows('Stacks')).map(({ label, description }) => `${label} ${description}`);
-      return expected.every((row) => rows.some((one) => row.test(one)));
-    });
+      for (const row of expected) assert.ok(rows.some((one) => row.test(one)), `${row} in ${rows.join('; ')}`);
+      return true;
+    }, 40_000);
     const { members } = await untilRun(id, 'the program', () => true);
     assert.deepEqual(members.map(({ state }) => state), ['running']);
     assert.ok(members[0]?.threads.every(({ state }) => state === 'running'), 'nobody was stopped');
   });
-}, { browserOnly: true });
+}, { browserOnly: true, limit: 60_000 });
