@@ -131,7 +131,9 @@ test('a scoped breakpoint keeps its scope over a reload, says so, and can be fre
     await browser.type('watch*');
     await browser.press('Enter');
     await until('the lens', async () => (await lenses()).includes('breaks only in processes named watch*'));
+    await until('the editor to have stored it', () => workbench.page.evaluate<boolean>(storedBreakpoint));
     await workbench.page.reload({ waitUntil: 'domcontentloaded' });
+    await openFile(workbench, 'family.py');
     await until('the lens again', async () => (await lenses()).includes('breaks only in processes named watch*'));
     assert.equal(await breakpoints('-conditional'), 1);
     await browser.click('.codelens-decoration a');
@@ -139,6 +141,21 @@ test('a scoped breakpoint keeps its scope over a reload, says so, and can be fre
     await until('no lens', async () => (await lenses()) === '');
   });
 });
+
+/** Whether the workbench's storage in the page has a breakpoint with a scope: it is written some seconds after the change. */
+const storedBreakpoint = `(async () => {
+  const asked = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+  for (const { name } of await indexedDB.databases()) {
+    if (!name.startsWith('vscode-web-state-db-')) continue;
+    const database = await asked(indexedDB.open(name));
+    try {
+      if (String(await asked(database.transaction('ItemTable').objectStore('ItemTable').get('debug.breakpoint'))).includes('only in')) return true;
+    } finally {
+      database.close();
+    }
+  }
+  return false;
+})()`;
 
 /** Processes of VS Code servers that run extensions. */
 function extensionHosts(): number[] {
