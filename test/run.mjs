@@ -40,7 +40,7 @@ function nodeTests(folder, { limit = 300_000, atOnce = 2 } = {}) {
   const files = list(folder).filter((name) => name.endsWith('.test.ts')).sort().map((name) => join(folder, name));
   const run = (title, ...args) => command(title, node, ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${limit}`, ...args]);
   if (files.length === 0) return 'none';
-  return [{ ...run(folder, `--test-concurrency=${atOnce}`, ...files), again: (file, name) => run(`${name}, once more`, `--test-name-pattern=${exactly(name)}`, file) }];
+  return [{ ...run(folder, `--test-concurrency=${atOnce}`, ...files), again: (file, name) => run(`${name}: failed, tried once more`, `--test-name-pattern=${exactly(name)}`, file) }];
 }
 
 /** A pattern of node:test for this name and no other. */
@@ -111,8 +111,9 @@ async function tryAgain(one, output, failed) {
   if (tests.length !== failed || failed > mostTriedAgain) return [];
   const passed = [];
   for (const { file, name } of tests) {
-    console.log(`\n── ${name}: failed, tried once more`);
-    const { status, output: second } = await execute(one.again(file, name));
+    const again = one.again(file, name);
+    console.log(`\n── ${again.title}`);
+    const { status, output: second } = await execute(again);
     if (status === 0 && countNode(second).passed > 0) passed.push(name);
   }
   return passed;

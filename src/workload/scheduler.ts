@@ -164,8 +164,9 @@ export class Scheduler {
   collect(worker: number, lines: readonly string[], now: number): void {
     const seat = this.#seat(worker);
     const mark = parseMark(lines[0] ?? '');
-    if (!mark || seat.isTold(mark) || seat.state === 'empty' || seat.ending === 'garbled' || !this.#replay(seat, lines, now)) return;
-    seat.collected(mark);
+    // Behind a long task the slot stays the same for many looks.
+    if (!mark || mark.sequence + lines.length - 1 <= seat.oldest || seat.state === 'empty' || seat.ending === 'garbled') return;
+    this.#replay(seat, lines, now);
     if (seat.outstanding === 0) seat.since = now;
     this.fill(now);
   }
@@ -236,21 +237,20 @@ export class Scheduler {
     this.fill(now);
   }
 
-  /** Takes the answers in a slot that did not come by the pipe. False when they are of another time. */
-  #replay(seat: Seat, [first = '', ...lines]: readonly string[], now: number): boolean {
+  /** Takes the answers in a slot that did not come by the pipe. */
+  #replay(seat: Seat, [first = '', ...lines]: readonly string[], now: number): void {
     const mark = parseMark(first);
-    if (!mark || mark.sequence > seat.oldest || mark.sequence + lines.length < seat.oldest) return false;
+    if (!mark || mark.sequence > seat.oldest) return;
     let { sequence, start } = mark;
     for (const line of lines) {
       const answer = parseAnswer(line);
-      if (!answer) break;
+      if (!answer) return;
       if (sequence++ >= seat.oldest) {
         seat.clock = start;
-        if (!this.#answer(seat, answer, now)) break;
+        if (!this.#answer(seat, answer, now)) return;
       }
       start += answer.duration;
     }
-    return true;
   }
 
   /** The task that a worker's end is told of: what we ended for another reason is not the task's fault. */

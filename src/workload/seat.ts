@@ -25,11 +25,8 @@ export class Seat {
   readonly spent = { starting: 0, idle: 0 };
   since: number;
 
-  /** sequence of the newest mark that came by the pipe */
-  #told = -1;
-  /** answers after the mark to come that were found in the slot before */
-  #collected = 0;
-  #repeated = 0;
+  /** number of the task whose answer comes next by the pipe: behind `#first` while answers that were found in the slot are still to come */
+  #piped = 0;
   #sent: Task[] = [];
   #first = 0;
   #next = 0;
@@ -46,8 +43,7 @@ export class Seat {
     this.taken = this.clock = 0;
     this.ending = this.verdict = undefined;
     this.#sent = [];
-    this.#first = this.#next = this.#collected = this.#repeated = 0;
-    this.#told = -1;
+    this.#first = this.#next = this.#piped = 0;
     this.#batches = [];
     this.since = now;
   }
@@ -82,29 +78,16 @@ export class Seat {
     return sequence < this.#first ? undefined : this.#sent[sequence - this.#first + (this.#sent.length - this.outstanding)];
   }
 
-  /** The answers after this mark are for the oldest tasks that are not answered, but for those that were collected: false otherwise. */
+  /** Whether the answers after this mark are those that come next by the pipe. */
   marked({ sequence, start, left }: Mark): boolean {
-    if (sequence + this.#collected !== this.#first || left - this.#collected > this.outstanding) return false;
-    this.#told = sequence;
-    this.#repeated = this.#collected;
-    this.#collected = 0;
-    if (!this.#repeated) this.clock = start;
+    if (sequence !== this.#piped || sequence + left > this.#next) return false;
+    if (sequence === this.#first) this.clock = start;
     return true;
   }
 
-  /** Whether the answers after this mark have come by the pipe, or are just coming: the slot holds them until they are sent. */
-  isTold({ sequence }: Mark): boolean {
-    return sequence <= this.#told;
-  }
-
-  /** All answers up to now were taken from the slot, where they stand after this mark; the worker will send them all the same. */
-  collected({ sequence }: Mark): void {
-    this.#collected = this.#first - sequence;
-  }
-
-  /** Whether the next answer is one that was collected. */
+  /** To be asked once for each answer of the pipe: whether it was found in the slot before it came. */
   repeats(): boolean {
-    return this.#repeated > 0 && this.#repeated-- > 0;
+    return this.#piped++ < this.#first;
   }
 
   /** Number of the oldest task that is not answered. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { codeOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
@@ -38,6 +38,8 @@ interface SeenSlot {
   isKnown: boolean;
 }
 
+const nothing = (): SeenSlot => ({ bytes: Buffer.alloc(0), content: { lines: [], current: undefined }, isKnown: false });
+
 /** A grandchild may hold the pipe open after the worker's end: no longer than this (ms) is waited for what it still holds. */
 const drain = 200;
 const slotSize = 1 << 16;
@@ -61,7 +63,7 @@ export class WorkerProcess {
   #closed = false;
   #asked = false;
   /** the slot's bytes at the last look, what they say, and whether {@link waiting} has met them before */
-  #seen: SeenSlot = { bytes: Buffer.alloc(0), content: { lines: [], current: undefined }, isKnown: false };
+  #seen = nothing();
   #isGone = false;
   #resolveGone: () => void = () => undefined;
   /** Resolves when nothing is left of the worker's process group that is to end: its number may be another's from then on. */
@@ -135,39 +137,30 @@ export class WorkerProcess {
   #tell(): void {
     if (!this.#ending || this.#told) return;
     this.#told = true;
-    this.callbacks.ended(this.#ending, this.look());
+    this.callbacks.ended(this.#ending, this.#look().content);
     rmSync(this.slot, { force: true });
-  }
-
-  /** What the slot file says now. */
-  look(): SlotContent {
-    try {
-      return parseSlot(readFileSync(this.slot, 'utf8'));
-    } catch {
-      return { lines: [], current: undefined };
-    }
   }
 
   /** The mark and the answers in the slot file that were there at the last call, too; none while the worker goes on. */
   waiting(): string[] {
-    const seen = this.#lookAgain();
+    const seen = this.#look();
     const lines = seen.isKnown ? seen.content.lines : [];
     seen.isKnown = true;
     return lines;
   }
 
-  /** As {@link look}, for the task alone. */
+  /** The task that the worker is at. */
   current(): SlotContent['current'] {
-    return this.#lookAgain().content.current;
+    return this.#look().content.current;
   }
 
   /** Reads the slot file, cheap enough for every tick: behind a long task it stays the same, and is understood once. */
-  #lookAgain(): SeenSlot {
+  #look(): SeenSlot {
     let file: number;
     try {
       file = openSync(this.slot, 'r');
     } catch {
-      return this.#seen;
+      return nothing();
     }
     try {
       const whole = shared.subarray(0, readSync(file, shared, 0, slotSize, 0));

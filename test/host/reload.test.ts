@@ -33,6 +33,14 @@ function closing(t: TestContext): (close: () => unknown) => void {
   return (close) => void all.push(close);
 }
 
+/** Answers the question of a command that has this title. */
+async function answer(browser: Browser, title: string, text: string): Promise<void> {
+  await until('the question', async () => (await browser.texts('.quick-input-widget .quick-input-title')).some((shown) => shown.includes(title)));
+  await browser.press('ControlOrMeta+a');
+  await browser.type(text);
+  await browser.press('Enter');
+}
+
 /** A window in which the family runs, with its rows drawn. */
 async function familyWindow(t: TestContext, settings: Record<string, unknown> = {}): Promise<{ workbench: Workbench; browser: Browser; pids: Record<string, number> }> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
@@ -126,10 +134,7 @@ test('a scoped breakpoint keeps its scope over a reload, says so, and can be fre
     const breakpoints = (kind: string): Promise<number> => workbench.page.locator(`.glyph-margin-widgets .codicon-debug-breakpoint${kind}`).count();
     await openFile(workbench, 'family.py');
     await browser.quickly('F1', 'Procession: Break in Members Named…');
-    await until('the question', async () => (await browser.texts('.quick-input-widget .quick-input-title')).some((text) => text.includes('Break in Members Named')));
-    await browser.press('ControlOrMeta+a');
-    await browser.type('watch*');
-    await browser.press('Enter');
+    await answer(browser, 'Break in Members Named', 'watch*');
     await until('the lens', async () => (await lenses()).includes('breaks only in processes named watch*'));
     await until('the editor to have stored it', () => workbench.page.evaluate<boolean>(storedBreakpoint));
     await workbench.page.reload({ waitUntil: 'domcontentloaded' });
@@ -237,10 +242,7 @@ test('two windows without a folder: each has its own runs, and a reloaded one fi
   const shown = async (browser: Browser): Promise<string> => (await browser.rows(view)).filter(({ level }) => level === 1).map(({ label }) => label).join();
   const run = async (browser: Browser, command: string): Promise<void> => {
     await browser.quickly('F1', 'Procession: Run Command…');
-    await until('the question', async () => (await browser.texts('.quick-input-widget .quick-input-title')).some((text) => text.includes('Run Command')));
-    await browser.press('ControlOrMeta+a');
-    await browser.type(command);
-    await browser.press('Enter');
+    await answer(browser, 'Run Command', command);
   };
   await workbench.showing(async () => {
     const one = pageBrowser(workbench.page);

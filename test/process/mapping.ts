@@ -42,10 +42,15 @@ export class Ground {
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
   }
 
+  /** What a program is started with in this folder. */
+  get environment(): NodeJS.ProcessEnv {
+    return { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(this.folder, '.state') };
+  }
+
   /** Starts `map` with arguments. */
   async start(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ child: ChildProcess; ended: Promise<Ended> }> {
     const program = await Ground.program();
-    const child = spawn(process.execPath, [program, ...args], { cwd: this.folder, env: { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(this.folder, '.state'), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [program, ...args], { cwd: this.folder, env: { ...this.environment, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#children.add(child);
     const text = { out: '', err: '' };
     child.stdout.setEncoding('utf8').on('data', (part: string) => (text.out += part));

@@ -444,13 +444,13 @@ describe('results', () => {
   it('all reach a reader that is slow', async () => {
     ground.write({ 'work.py': 'def f(x):\n    return "x" * 1000\n' });
     const command = [process.execPath, await Ground.program(), '--python', 'work.py:f', '--range', '0:2000'];
-    const counted = execFileSync('sh', ['-c', '"$@" | (sleep 1; wc -l)', 'sh', ...command], { cwd: ground.folder, env: { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(ground.folder, '.state') }, encoding: 'utf8' });
+    const counted = execFileSync('sh', ['-c', '"$@" | (sleep 1; wc -l)', 'sh', ...command], { cwd: ground.folder, env: ground.environment, encoding: 'utf8' });
     assert.equal(Number(counted), 2000);
   });
 
   it('that nobody reads hold the tasks up, and do not fill the memory', async () => {
     ground.write({ 'work.py': 'def f(x):\n    return "x" * 1_000_000\n' });
-    const child = spawn(process.execPath, [await Ground.program(), '--python', 'work.py:f', '--range', '0:100'], { cwd: ground.folder, env: { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(ground.folder, '.state') }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [await Ground.program(), '--python', 'work.py:f', '--range', '0:100'], { cwd: ground.folder, env: ground.environment, stdio: ['ignore', 'pipe', 'inherit'] });
     let [looks, done] = [0, 0];
     await until('nothing more is done', () => {
       const now = ground.run() === '' ? 0 : ground.tasks().length;
