@@ -3,9 +3,16 @@ import { join, resolve } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
 import type { Ending } from '../core/events';
 import { shellStatus } from '../core/exits';
+import type { Finding } from '../core/findings/finding';
+import { isHang } from '../core/findings/rules';
+import { renderFindings } from '../core/findings/text';
 import type { Report } from '../core/report';
+import { HangWatch } from '../insight/watch';
 import { installProbes } from '../launch/environment';
-import { Launcher } from '../launch/launcher';
+import { Launcher, ownRef } from '../launch/launcher';
+import type { Observer } from '../launch/observer';
+import { stopRun } from '../launch/steer';
+import { EventFile } from '../observe/eventFile';
 import { readRun } from '../observe/readRun';
 import { createRunDirectory, liveRunsFolder, newRunId, removeFolder } from '../observe/runDirectory';
 import { parseOptions, splitCommand } from './arguments';
@@ -16,6 +23,9 @@ const options = {
   'no-probe': { type: 'boolean' },
   poll: { type: 'string' },
   wait: { type: 'boolean' },
+  'hang-after': { type: 'string' },
+  'stop-on-hang': { type: 'boolean' },
+  timeout: { type: 'string' },
 } as const;
 
 /** Time between looks at the process table when nothing else is said, in ms. */
@@ -45,28 +55,95 @@ function pollOf(text: string | undefined): number {
   return poll;
 }
 
+/** Exit status of a run that we have stopped, as of timeout(1). */
+const stopped = 124;
+/** seconds of quiet after which `--stop-on-hang` looks, when nothing else is said */
+const usualQuiet = 10;
+/** ms that a run which is stopped has to end by SIGTERM */
+const stopTimeout = 2_000;
+
+function secondsOf(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 1e6)) throw new HumanError(`${option} takes seconds, more than 0, not "${text}".`);
+  return seconds;
+}
+
+/** Watches a run for hangs and for its time limit, and stops it where that was asked for. */
+class Guard {
+  #observer: Observer | undefined;
+  #watch: HangWatch | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** why the run was stopped; undefined: it was not */
+  reason: string | undefined;
+  /** resolves when the stop is through */
+  stopping: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly run: string, private readonly limits: { hangAfter: number | undefined; stopOnHang: boolean; timeout: number | undefined }) {}
+
+  observe(observer: Observer): void {
+    this.#observer = observer;
+    const { hangAfter, stopOnHang, timeout } = this.limits;
+    if (hangAfter !== undefined) {
+      const found = (findings: readonly Finding[]): void => {
+        if (stopOnHang && findings.some(isHang)) this.#stop('it can\'t go on');
+      };
+      this.#watch = new HangWatch({ run: this.run, id: ownRef(), state: observer.state, members: () => observer.members(), tell: (event) => observer.tell(event), refresh: () => observer.refresh() }, { after: hangAfter, found });
+    }
+    if (timeout !== undefined) this.#timer = setTimeout(() => this.#stop(`it ran for more than ${timeout} s`), timeout * 1_000);
+  }
+
+  #stop(reason: string): void {
+    if (this.reason !== undefined) return;
+    this.reason = reason;
+    this.close();
+    const file = new EventFile(this.run, 'stop', ownRef());
+    this.stopping = stopRun({ file }, {
+      signals: ['SIGTERM', 'SIGKILL'],
+      timeout: stopTimeout,
+      members: () => {
+        this.#observer?.refresh();
+        return this.#observer?.members() ?? [];
+      },
+      pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+    }, 'Stop').finally(() => file.close());
+  }
+
+  close(): void {
+    this.#watch?.close();
+    clearTimeout(this.#timer);
+  }
+}
+
 /** `procession run`: the program with its own stdin, stdout, stderr and exit status, observed. */
 export async function run(args: string[]): Promise<number> {
   const { own, command } = splitCommand(args, options);
   const { values } = parseOptions(own, options);
   if (!command[0]) throw new HumanError('Name the command to run: procession run [options] -- COMMAND [ARGS…]');
   const poll = pollOf(values.poll);
+  const stopOnHang = values['stop-on-hang'] ?? false;
+  const hangAfter = secondsOf(values['hang-after'], '--hang-after') ?? (stopOnHang ? usualQuiet : undefined);
+  const timeout = secondsOf(values.timeout, '--timeout');
   if (values.report !== undefined) reserve(values.report);
   const id = newRunId(Date.now());
   const directory = values.record === undefined ? join(liveRunsFolder(), id) : resolve(values.record);
   createRunDirectory(directory);
+  const guard = new Guard(directory, { hangAfter, stopOnHang, timeout });
   const launcher = new Launcher({
     run: directory, id, argv: command, cwd: process.cwd(), env: process.env, output: 'inherit', copies: values.record !== undefined, poll,
     probes: values['no-probe'] ? undefined : installProbes(join(__dirname, 'probes')),
-  });
+  }, (observer) => guard.observe(observer));
   try {
     const ending: Ending = await launcher.launch();
     if (values.wait) await launcher.allEnded();
-    return shellStatus(ending, process.platform);
+    await guard.stopping;
+    return guard.reason === undefined ? shellStatus(ending, process.platform) : stopped;
   } finally {
+    guard.close();
     // A last look, also without a report: the record says who was left.
-    const report = await launcher.report();
-    if (values.report !== undefined) writeReport(values.report, report ?? readRun(directory).report);
+    const report = (await launcher.report()) ?? readRun(directory).report;
+    if (values.report !== undefined) writeReport(values.report, report);
+    if (guard.reason !== undefined) process.stderr.write(`procession: the run was stopped: ${guard.reason}.\n\n${renderFindings(report.findings, Date.now())}\n`);
     launcher.close();
     if (values.record === undefined) removeFolder(directory);
   }

@@ -1,3 +1,5 @@
+import type { Answer, Look } from './insight/facts';
+
 /**
  * The event vocabulary: what the probes, the sampler and the launcher write, one JSON object a line,
  * into `<run directory>/events/*.ndjson`, and the reducer folds. This file is the contract between
@@ -253,6 +255,29 @@ export interface OutOfMemoryEvent extends Base {
   evidence: string;
 }
 
+/** An inquiry: what the operating system shows of a member's threads and open files. `round` is the inquiry's number, the time of its beginning. */
+export interface LookEvent extends Base {
+  e: 'look';
+  child: ProcessRef;
+  round: number;
+  view: Look;
+}
+
+/** An inquiry: what the probe inside a member answered. */
+export interface AnswerEvent extends Base {
+  e: 'answer';
+  child: ProcessRef;
+  round: number;
+  view: Answer;
+}
+
+/** An inquiry is complete. `reason`: `quiet` (nothing happened for a while), `asked` (by a person). */
+export interface InquiryEvent extends Base {
+  e: 'inquiry';
+  round: number;
+  reason: string;
+}
+
 /** Something about the observation itself that a person should know. */
 export interface ProblemEvent extends Base {
   e: 'problem';
@@ -263,6 +288,6 @@ export interface ProblemEvent extends Base {
 export type Event =
   | StartEvent | SpawnEvent | CallEvent | SpawnFailedEvent | SelfEvent | ExecEvent | ErrorEvent | ExitEvent | ReapEvent
   | SignalEvent | ThreadEvent | RunEvent | RootEvent | LaunchFailedEvent | RootExitEvent | EndEvent
-  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | ProblemEvent;
+  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | LookEvent | AnswerEvent | InquiryEvent | ProblemEvent;
 
 export type EventType = Event['e'];

@@ -1,8 +1,10 @@
 import { argumentLimit, bounded } from './bounds';
 import type { Event, EventType } from './events';
+import { answerShape, lookShape } from './insight/facts';
+import { hasShape } from './insight/shape';
 
 /** What a field of an event must be. A trailing `?` means that it may be absent. */
-type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'site' | 'code' | 'name-or-null';
+type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'site' | 'code' | 'name-or-null' | 'look' | 'answer';
 type Field = Shape | `${Shape}?`;
 
 const ending = { code: 'code', signal: 'name-or-null' } as const;
@@ -43,6 +45,9 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   zombie: { child: 'ref', ...ending },
   gone: { child: 'ref', cpu: 'number?', rss: 'number?' },
   outOfMemory: { since: 'number', kills: 'integer', evidence: 'string' },
+  look: { child: 'ref', round: 'number', view: 'look' },
+  answer: { child: 'ref', round: 'number', view: 'answer' },
+  inquiry: { round: 'number', reason: 'string' },
   problem: { kind: 'string', message: 'string' },
 };
 
@@ -93,6 +98,10 @@ function fits(value: unknown, shape: Shape): boolean {
       return value === null || Number.isSafeInteger(value);
     case 'name-or-null':
       return value === null || typeof value === 'string';
+    case 'look':
+      return hasShape(value, lookShape);
+    case 'answer':
+      return hasShape(value, answerShape);
   }
 }
 

@@ -1,14 +1,9 @@
 import type { ProcessRef } from './events';
 import type { Exit } from './exits';
+import type { Finding } from './findings/finding';
+import { findingsOf } from './findings/rules';
 import { membersOf, type Member } from './members';
 import type { RunState } from './state';
-
-/** A finding of the diagnoses: what happened, the evidence, what it means, what to do. */
-export interface Finding {
-  kind: string;
-  certainty: 'proved' | 'likely';
-  message: string;
-}
 
 /** A run as JSON: what `--report` writes and the extension's API gives. Times in ms since the epoch. */
 export interface Report {
@@ -65,7 +60,7 @@ export function reportOf(state: RunState, lines: LineCounts, kept?: Map<ProcessR
       ...(failed ? { launchFailed: failed.value } : {}),
     },
     members,
-    findings: [],
+    findings: findingsOf(state, members),
     problems: {
       garbledLines: lines.garbled,
       unknownEvents: lines.unknown,

@@ -2,6 +2,7 @@ import type {
   ErrorEvent, Event, ExecEvent, ExitEvent, OutOfMemoryEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SelfEvent, SignalEvent,
   SpawnEvent, SpawnFailedEvent, StartEvent, ThreadEvent, ZombieEvent,
 } from './events';
+import { emptyInsight, forgetProcess, noteEvent, type InsightState } from './insight/projection';
 
 /**
  * The run state and the reducer.
@@ -94,6 +95,8 @@ export interface RunState {
   outOfMemory: OutOfMemoryEvent[];
   /** kind → the newest message */
   problems: Map<string, Claim<string>>;
+  /** what inquiries have found, for the findings */
+  insight: InsightState;
   /** ended members that were let go so that memory stays bounded */
   forgotten: number;
   /** greatest time of any event: "now" for a pure reader */
@@ -109,7 +112,7 @@ export const limits = { members: 20_000, signals: 16, threads: 512, looseOfPid: 
 /** A state that knows nothing yet. */
 export function emptyState(): RunState {
   return {
-    members: new Map(), byPid: new Map(), loose: new Map(), spawnFailures: [], outOfMemory: [], problems: new Map(), forgotten: 0, now: 0, version: 0,
+    members: new Map(), byPid: new Map(), loose: new Map(), spawnFailures: [], outOfMemory: [], problems: new Map(), insight: emptyInsight(), forgotten: 0, now: 0, version: 0,
   };
 }
 
@@ -139,6 +142,7 @@ function forgetSome(state: RunState): void {
 
 function forget(state: RunState, victim: MemberRecord): void {
   state.members.delete(victim.id);
+  forgetProcess(state.insight, victim.id);
   const held = state.byPid.get(victim.pid) ?? [];
   if (held.length > 1) state.byPid.set(victim.pid, held.filter((record) => record !== victim));
   else state.byPid.delete(victim.pid);
@@ -274,6 +278,9 @@ export function applyTo(record: MemberRecord, event: Event): void {
     case 'call':
     case 'spawnFailed':
     case 'outOfMemory':
+    case 'look':
+    case 'answer':
+    case 'inquiry':
       break;
   }
 }
@@ -318,6 +325,7 @@ function about(state: RunState, ref: ProcessRef, event: LooseEvent): void {
 export function reduce(state: RunState, event: Event): RunState {
   state.version++;
   state.now = Math.max(state.now, event.t);
+  noteEvent(state.insight, event);
   switch (event.e) {
     case 'run':
       state.run = earliest(state.run, event, event.t);
@@ -364,6 +372,9 @@ export function reduce(state: RunState, event: Event): RunState {
       if (isExact(event.id)) applyTo(recordOf(state, event.id), event);
       break;
     case 'call':
+    case 'look':
+    case 'answer':
+    case 'inquiry':
       break;
   }
   return state;

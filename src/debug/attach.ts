@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
 import type { Member } from '../core/members';
 import type { WindowRun } from '../views/runStore';
-import { unable } from './ask';
+import { unable } from '../insight/ask';
 import { tooMany } from './filter';
 import { closeInspector, openInspector } from './inspector';
 import { aboutKey, type About } from './kinds';

@@ -7,7 +7,7 @@ import { resolveLaunch } from '../launch/resolve';
 import { chosenPython, userEnvironment, type Window } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
 import { startAgain } from './again';
-import { askPython } from './ask';
+import { askProbe } from '../insight/ask';
 import type { ChildSessions } from './children';
 import { connectAdapter, startAdapter, type Connection } from './connection';
 import { bundledDebugpy, DebuggedRun, difference } from './debuggedRun';
@@ -240,7 +240,7 @@ export class PythonAttach extends FollowingAdapter {
   async #invite(host: string, port: number): Promise<void> {
     try {
       const { run, member } = this.#member();
-      await askPython(run.open.directory, member, ['attach', host, String(port), this.#folder, this.#follows ? 'follow' : ''], 15_000);
+      await askProbe(run.open.directory, member, ['attach', host, String(port), this.#folder, this.#follows ? 'follow' : ''], 15_000);
     } catch (error) {
       this.#failed = true;
       if (this.#attaching) this.refuse(this.#attaching, error);

@@ -87,7 +87,8 @@ export class Launcher {
   #child: ChildProcess | undefined;
   #handlers: [NodeJS.Signals, () => void][] = [];
 
-  constructor(private readonly spec: LaunchSpec) {
+  /** `observing` is told of the observer once the program has started. */
+  constructor(private readonly spec: LaunchSpec, private readonly observing: (observer: Observer) => void = () => undefined) {
     this.#file = new EventFile(spec.run, 'launcher', this.#self);
     const { run, id, argv, cwd, about } = spec;
     const description: RunDescription = {
@@ -155,6 +156,7 @@ export class Launcher {
       { run: this.spec.run, id: this.#self, root, ...(this.spec.poll === undefined ? {} : { poll: this.spec.poll }), ...(this.#terminal ? {} : { sessionId: pid }) },
       this.#file,
     );
+    this.observing(this.#observer);
     return root;
   }
 

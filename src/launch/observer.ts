@@ -2,7 +2,7 @@ import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
 import type { Event, ProcessRef, SampleEvent } from '../core/events';
 import { membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
-import { emptyState, reduce } from '../core/state';
+import { emptyState, reduce, type RunState } from '../core/state';
 import type { EventFile} from '../observe/eventFile';
 import { type UnsignedEvent } from '../observe/eventFile';
 import { isHere, isSame, readStart } from '../observe/identity';
@@ -142,6 +142,21 @@ export class Observer {
   #adopt(id: ProcessRef): void {
     this.#sampler?.adopt(id);
     this.#schedule?.start();
+  }
+
+  /** Everything that is known, folded from the events that were read so far. */
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** The members, as of the events that were read so far. */
+  members(): Member[] {
+    return membersOf(this.#state, this.#kept);
+  }
+
+  /** Reads what the probes have written since the last look. */
+  refresh(): void {
+    this.#reader.look();
   }
 
   /** Members that have not ended, as far as is known now. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Member } from '../../../src/core/members';
-import { askPython } from '../../../src/debug/ask';
+import { askProbe } from '../../../src/insight/ask';
 import { startAdapter, type Connection } from '../../../src/debug/connection';
 import { findDebugpy } from '../../../src/debug/debugpy';
 import { closeInspector, openInspector, sampleStacks } from '../../../src/debug/inspector';
@@ -92,7 +92,7 @@ async function topOfPython(python: string, run: string, member: Member): Promise
   const initialized = client.event('initialized');
   const attached = client.ask('attach', { name: 'bench', type: 'python', request: 'attach', subProcess: false, listen: { host: '127.0.0.1', port: 0 } });
   const { body } = await waiting;
-  await askPython(run, member, ['attach', String(body?.host), String(body?.port), ''], 15_000);
+  await askProbe(run, member, ['attach', String(body?.host), String(body?.port), ''], 15_000);
   await initialized;
   await client.ask('configurationDone');
   await attached;

@@ -4,11 +4,11 @@ import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
 import { isHere, isSame, sendSignal } from '../observe/identity';
 
-/** Asks the probe of a running Python process: a file with the request, SIGURG, a file with the answer. */
+/** Asks the probe of a running process: a file with the request, SIGURG, a file with the answer. */
 
 const step = 10;
 
-/** Why a Python member can't be asked; undefined when it can be tried. */
+/** Why a member can't be asked; undefined when it can be tried. */
 export function unable(member: Member): string | undefined {
   const who = `${member.name} (pid ${member.pid})`;
   if (member.state === 'exited') return `${who} has ended.`;
@@ -20,7 +20,7 @@ export function unable(member: Member): string | undefined {
 }
 
 /** Resolves with the answer of the process. Rejects with {@link HumanError} when there is none within `timeout` ms, or it says that it can't. */
-export async function askPython<T extends object>(run: string, member: Member, request: readonly string[], timeout: number): Promise<T> {
+export async function askProbe<T extends object>(run: string, member: Member, request: readonly string[], timeout: number): Promise<T> {
   const folder = join(run, 'ask');
   const file = join(folder, member.id);
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,0 +1,128 @@
+import type { AnswerEvent, CallEvent, Event, InquiryEvent, LookEvent, ProcessRef } from '../events';
+
+/**
+ * What the findings need besides the run state: the latest inquiries, when each member was last heard of, and the blocking calls
+ * that are open. Like the run state it does not depend on the order in which events are read, nor on events read twice.
+ */
+export interface InsightState {
+  /** the newest inquiries by their number */
+  rounds: Map<number, Round>;
+  /** time of the newest event that a process has written itself */
+  heard: Map<ProcessRef, number>;
+  /** the newest call of each process that blocks until a child has ended, and the newest news of a child after it */
+  calls: Map<ProcessRef, CallEvent>;
+  childNews: Map<ProcessRef, number>;
+  /** times at which Procession itself sent signals: what ends after that is no sign of life */
+  steered: number[];
+}
+
+/** One inquiry: what was seen of the members, and what they answered. */
+export interface Round {
+  round: number;
+  looks: Map<ProcessRef, LookEvent>;
+  answers: Map<ProcessRef, AnswerEvent>;
+  /** set when the inquiry was carried out to its end */
+  done: InquiryEvent | undefined;
+}
+
+/** So many inquiries are kept: one may be under way while the one before it still explains. */
+const keptRounds = 3;
+const keptSignals = 1_000;
+
+export function emptyInsight(): InsightState {
+  return { rounds: new Map(), heard: new Map(), calls: new Map(), childNews: new Map(), steered: [] };
+}
+
+function roundOf(insight: InsightState, round: number): Round | undefined {
+  const held = insight.rounds.get(round);
+  if (held) return held;
+  if (insight.rounds.size >= keptRounds) {
+    const oldest = Math.min(...insight.rounds.keys());
+    if (round < oldest) return undefined;
+    insight.rounds.delete(oldest);
+  }
+  const made: Round = { round, looks: new Map(), answers: new Map(), done: undefined };
+  insight.rounds.set(round, made);
+  return made;
+}
+
+const text = (value: unknown): string => JSON.stringify(value) ?? '';
+
+/** The later of two events; on a tie the one whose text is greater. */
+function later<E extends Event>(held: E | undefined, event: E): E {
+  if (!held || event.t > held.t) return event;
+  return event.t === held.t && text(event) > text(held) ? event : held;
+}
+
+const raise = (times: Map<ProcessRef, number>, id: ProcessRef, t: number): void => {
+  if (t > (times.get(id) ?? 0)) times.set(id, t);
+};
+
+/** Folds one event into the state, which it changes in place. */
+export function noteEvent(insight: InsightState, event: Event): void {
+  switch (event.e) {
+    case 'look': {
+      const looks = roundOf(insight, event.round)?.looks;
+      looks?.set(event.child, later(looks.get(event.child), event));
+      break;
+    }
+    case 'answer': {
+      const answers = roundOf(insight, event.round)?.answers;
+      answers?.set(event.child, later(answers.get(event.child), event));
+      break;
+    }
+    case 'inquiry': {
+      const round = roundOf(insight, event.round);
+      if (round) round.done = later(round.done, event);
+      break;
+    }
+    case 'call':
+      insight.calls.set(event.id, later(insight.calls.get(event.id), event));
+      raise(insight.heard, event.id, event.t);
+      break;
+    case 'spawn':
+    case 'reap':
+    case 'spawnFailed':
+      raise(insight.childNews, event.id, event.t);
+      raise(insight.heard, event.id, event.t);
+      break;
+    case 'signal':
+      if (event.by === 'procession') noteSteering(insight, event.t);
+      else raise(insight.heard, event.id, event.t);
+      break;
+    case 'start':
+    case 'self':
+    case 'exec':
+    case 'error':
+    case 'exit':
+    case 'thread':
+      raise(insight.heard, event.id, event.t);
+      break;
+    default:
+      break;
+  }
+}
+
+function noteSteering({ steered }: InsightState, t: number): void {
+  if (steered.includes(t)) return;
+  steered.push(t);
+  steered.sort((a, b) => a - b);
+  if (steered.length > keptSignals) steered.pop();
+}
+
+/** Lets go of what was kept of a process that ended long ago. */
+export function forgetProcess({ heard, calls, childNews }: InsightState, id: ProcessRef): void {
+  for (const kept of [heard, calls, childNews]) kept.delete(id);
+}
+
+/** The newest inquiry that was carried out to its end. */
+export function latestRound(insight: InsightState): Round | undefined {
+  const done = [...insight.rounds.values()].filter((round) => round.done);
+  return done.sort((a, b) => a.round - b.round).at(-1);
+}
+
+/** The call in which a process is blocked until its child has ended; undefined when it is in none. */
+export function openCall(insight: InsightState, id: ProcessRef): CallEvent | undefined {
+  const call = insight.calls.get(id);
+  return call && (insight.childNews.get(id) ?? 0) < call.t ? call : undefined;
+}

@@ -1,0 +1,57 @@
+import type { ProcessRef } from '../events';
+import type { Member } from '../members';
+import type { Round } from './projection';
+import type { Aliveness } from './reach';
+import { subjectOf, type Subject, type Thread } from './threads';
+import { WakerMap } from './wakers';
+
+/** What an inquiry has found, put together: who lived then, what each thread waited for, and who could never go on. */
+export interface Situation {
+  /** when it was so, in ms since the epoch */
+  t: number;
+  subjects: readonly Subject[];
+  /** who could wake whom */
+  wakers: WakerMap;
+  fate: Aliveness;
+  /** as `fate`, but for that members which a signal has stopped never go on */
+  fateWhenStopped: Aliveness;
+}
+
+/** The members that lived at a time. */
+export function livingAt(members: readonly Member[], t: number): Member[] {
+  return members.filter((member) => member.startedAt <= t && (member.endedAt === null || member.endedAt > t));
+}
+
+/** Puts an inquiry together; undefined when it has seen nobody. `trusting`: one look is enough to take a thread for blocked. */
+export function situationOf(members: readonly Member[], { round, looks, answers }: Round, { trusting = false } = {}): Situation | undefined {
+  const living = livingAt(members, round);
+  const subjects = living.flatMap((member) => {
+    const look = looks.get(member.id)?.view;
+    return look ? [subjectOf(member, look, answers.get(member.id)?.view)] : [];
+  });
+  if (subjects.length === 0) return undefined;
+  const isComplete = subjects.length === living.length;
+  const wakers = new WakerMap(subjects, { isComplete, trusting });
+  return {
+    t: round,
+    subjects,
+    wakers,
+    fate: wakers.graph.solve(),
+    fateWhenStopped: new WakerMap(subjects, { isComplete, trusting, stoppedForGood: true }).graph.solve(),
+  };
+}
+
+/** The threads that can never go on. */
+export function stuckThreads({ subjects, fate }: Situation): Thread[] {
+  return subjects.flatMap(({ threads }) => threads.filter(({ node }) => !fate.isAlive(node)));
+}
+
+/** The members of which no thread can ever go on: those are stuck for their users, whatever else they hold. */
+export function stuckMembers({ subjects, fate }: Situation): Subject[] {
+  return subjects.filter(({ threads }) => threads.length > 0 && threads.every(({ node }) => !fate.isAlive(node)));
+}
+
+/** Finds a subject by the id of its member. */
+export function subjectBy({ subjects }: Situation, id: ProcessRef): Subject | undefined {
+  return subjects.find(({ member }) => member.id === id);
+}
