@@ -73,17 +73,17 @@ function noteBlocked(t: number, first: Looks, second: Looks, last: Looks, asked:
 
 /**
  * A signal cuts short what a library in C waits for, if it does not try again. So nobody is asked whose main thread waits with a time
- * limit or for somebody outside, but only who waits for something of the run.
+ * limit or for somebody outside, but only who waits for something of the run. A manager's main thread waits in Python.
  */
 function mayAsk({ member, look: seen, threads }: Subject, situation: Situation): boolean {
   const main = threads.find((thread) => thread.main);
-  if (!main || !seen.catches.includes('SIGURG') || member.role === 'helper' && member.runtime !== 'python') return false;
+  if (!main || !seen.catches.includes('SIGURG')) return false;
+  if (member.role === 'helper') return /^(fork|spawn|forkserver)$/.test(member.startMethod);
   return main.look.on === 'futex' || main.look.on === 'child' || !situation.fate.isAlive(main.node);
 }
 
 /** Asks the probes of some members, one after the other. */
-async function ask(host: InquiryHost, subjects: readonly Subject[]): Promise<Map<ProcessRef, Answer>> {
-  const answers = new Map<ProcessRef, Answer>();
+async function ask(host: InquiryHost, subjects: readonly Subject[], answers: Map<ProcessRef, Answer>): Promise<void> {
   for (const { member } of subjects) {
     try {
       answers.set(member.id, await askProbe<Answer>(host.run, member, ['inquire'], patience));
@@ -91,10 +91,26 @@ async function ask(host: InquiryHost, subjects: readonly Subject[]): Promise<Map
       answers.set(member.id, { silent: messageOf(error) });
     }
   }
-  return answers;
+}
+
+/** Asks all who may be asked; what they answer may show that others can't go on either, who are asked then. */
+async function askAll(host: InquiryHost, members: readonly Member[], looks: Looks): Promise<Map<ProcessRef, Answer>> {
+  const answers = new Map<ProcessRef, Answer>();
+  for (;;) {
+    const situation = situationOf(members, roundOf(Date.now(), host.id, looks, answers), { trusting: true });
+    const next = situation?.subjects.filter((subject) => !answers.has(subject.member.id) && mayAsk(subject, situation)) ?? [];
+    if (next.length === 0) return answers;
+    await ask(host, next, answers);
+  }
 }
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** Whether somebody can't go on, or the main threads of all members wait without a limit: then there may be more to it than is seen from outside. */
+function isSuspicious(situation: Situation): boolean {
+  const mains = situation.subjects.filter(({ member }) => member.role !== 'helper').flatMap(({ threads }) => threads.filter(({ main }) => main));
+  return stuckThreads(situation).length > 0 || mains.every(({ look: { on } }) => ['futex', 'files', 'child', 'lock', 'stopped', 'ended'].includes(on));
+}
 
 /**
  * Finds out who waits for whom. First from outside: where everybody goes on, that is all, and nothing is written. Else twice, and
@@ -106,11 +122,10 @@ export async function inquire(host: InquiryHost, reason: Reason): Promise<boolea
   const t = Date.now();
   const first = await look(members);
   const situation = situationOf(members, roundOf(t, host.id, first), { trusting: true });
-  const suspects = situation?.subjects.filter((subject) => mayAsk(subject, situation)) ?? [];
-  if (!situation || (reason === 'quiet' && suspects.length === 0 && stuckThreads(situation).length === 0)) return false;
+  if (!situation || (reason === 'quiet' && !isSuspicious(situation))) return false;
   await pause(between);
   const second = await look(members);
-  const answers = await ask(host, suspects);
+  const answers = await askAll(host, members, second);
   const round = Date.now();
   const last = await look(members);
   noteBlocked(t, first, second, last, (id) => answers.has(id));

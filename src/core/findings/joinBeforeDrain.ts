@@ -16,7 +16,7 @@ export function joined(scene: Scene, wait: Wait): Subject[] {
 
 /** Children that can't end since they still send: `waiter` waits for them, `stuck` is what they are in. */
 function undrained(scene: Scene, cause: Cause): { waiter: Wait; child: Subject; stuck: Wait }[] {
-  return cause.blocked.filter(({ kind }) => kind === 'join').flatMap((waiter) => joined(scene, waiter).flatMap((child) => {
+  return cause.blocked.filter(({ kind, thread, path }) => kind === 'join' && (thread.main || path.length > 0)).flatMap((waiter) => joined(scene, waiter).flatMap((child) => {
     const stuck = cause.blocked.find(({ subject, kind }) => subject === child && (kind === 'feed' || kind === 'send'));
     return stuck ? [{ waiter, child, stuck }] : [];
   }));

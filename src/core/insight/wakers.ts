@@ -61,7 +61,8 @@ export class WakerMap {
   #thread(subject: Subject, thread: Thread): void {
     const { node, look, main } = thread;
     this.graph.add(node);
-    this.#wait(subject, thread);
+    if (isManagersMain(thread)) this.graph.wakes(nodes.process(subject.member.id), node);
+    else this.#wait(subject, thread);
     if (!main) return;
     const { catches } = subject.look;
     if (catches.includes('SIGCHLD')) for (const child of this.#childrenOf(subject)) this.graph.wakes(nodes.end(child.member.id), node);
@@ -225,6 +226,7 @@ export class WakerMap {
   #wakersOf(file: FileLook, want: string): readonly Subject[] | 'outside' {
     const { object } = file;
     if (object.startsWith('pipe:')) return this.othersOf(object, want);
+    if (object.startsWith('ptmx:') || object.startsWith('pts:')) return this.#holders.get(`${object.startsWith('pts:') ? 'ptmx' : 'pts'}:${object.slice(object.indexOf('['))} rw`) ?? 'outside';
     if (object.startsWith('eventfd:')) return this.#holders.get(`${object} rw`) ?? 'outside';
     if (file.listens !== undefined) return isOfRun(file.listens) ? this.subjects : 'outside';
     if (object.startsWith('socket:') && file.peer !== undefined) return this.#listeners.get(file.peer) ?? this.#holders.get(`${file.peer} rw`) ?? 'outside';
@@ -256,6 +258,9 @@ export function poolOf({ objects }: Subject, object: ObjectFact): ObjectFact | u
 }
 
 const isPoolThread = ({ fact }: Thread): boolean => fact?.frames.some(({ function: name }) => /(^|\.)_handle_(tasks|results)$/.test(name)) ?? false;
+
+/** The main thread of a manager's process looks once a second whether another thread of it has ended the service, and does nothing else. */
+const isManagersMain = ({ main, fact }: Thread): boolean => main && (fact?.frames.some(({ file, function: name }) => /(^|\.)serve_forever$/.test(name) && file.endsWith('managers.py')) ?? false);
 
 function put<T>(map: Map<string, T[]>, key: string, value: T): void {
   const held = map.get(key);

@@ -83,7 +83,7 @@ class Scene {
     look.threads.push(seen);
     if (thread.state !== 'S') {
       seen.on = { R: 'cpu', D: 'disk', T: 'stopped', t: 'stopped', Z: 'ended', X: 'ended' }[thread.state] ?? 'unknown';
-      if (seen.on === 'stopped' && (thread.state === 't' || traced)) seen.tracer = true;
+      if (seen.on === 'stopped') this.#noteStop(seen, `${folder}/syscall`, thread.state === 't' || traced);
       return;
     }
     const waiting = parseSyscall(text(`${folder}/syscall`), process.arch, memoryOf(pid));
@@ -92,6 +92,12 @@ class Scene {
       seen.address = waiting.address.toString(16);
       if (waiting.shared) futexes.push([seen, waiting.address]);
     }
+  }
+
+  #noteStop(seen: ThreadLook, syscall: string, traced: boolean): void {
+    const { call } = parseSyscall(text(syscall), process.arch, () => undefined);
+    if (call !== undefined) seen.call = call;
+    if (traced) seen.tracer = true;
   }
 
   #note(seen: ThreadLook, waiting: Waiting, pid: number): void {
@@ -144,7 +150,10 @@ function fileOf(fd: number, target: string, info: () => string): FileLook | unde
     return { fd, object: number === undefined ? target : `eventfd:[${number}]`, way: 'rw' };
   }
   if (target === 'anon_inode:[pidfd]' || target.startsWith('pidfd:')) return { fd, object: target, way: 'r', pid: parseNumber(info(), 'Pid') ?? -1 };
-  if (target.startsWith('anon_inode:') || /^\/dev\/(tty|pts\/|ttyS?\d|console)/.test(target)) return { fd, object: target, way: 'rw' };
+  // The two sides of a pseudo terminal: what is written into one is read from the other (pty(7)).
+  if (/^\/dev\/(pts\/)?ptmx$/.test(target)) return { fd, object: `ptmx:[${parseNumber(info(), 'tty-index') ?? ''}]`, way: 'rw' };
+  if (/^\/dev\/pts\/\d+$/.test(target)) return { fd, object: `pts:[${target.slice('/dev/pts/'.length)}]`, way: 'rw' };
+  if (target.startsWith('anon_inode:') || /^\/dev\/(tty|console)/.test(target)) return { fd, object: target, way: 'rw' };
   return undefined;
 }
 

@@ -6,7 +6,7 @@
  */
 type Kind =
   | { kind: 'read' | 'write'; until?: number }
-  | { kind: 'futex' | 'wait4' | 'waitid' | 'poll' | 'ppoll' | 'select' | 'epoll' | 'epoll2' | 'fcntl' | 'flock' | 'signal' };
+  | { kind: 'futex' | 'wait4' | 'waitid' | 'poll' | 'ppoll' | 'select' | 'epoll' | 'epoll2' | 'fcntl' | 'flock' | 'signal' | 'other' };
 
 const calls: Record<string, Kind & { x64?: number; arm64?: number }> = {
   read: { kind: 'read', x64: 0, arm64: 63 },
@@ -35,6 +35,7 @@ const calls: Record<string, Kind & { x64?: number; arm64?: number }> = {
   flock: { kind: 'flock', x64: 73, arm64: 32 },
   rt_sigsuspend: { kind: 'signal', x64: 130, arm64: 133 },
   pause: { kind: 'signal', x64: 34 },
+  ioctl: { kind: 'other', x64: 16, arm64: 29 },
 };
 
 type Architecture = 'x64' | 'arm64';
@@ -121,6 +122,8 @@ function waitingOf(call: Kind & { name: string }, arg: (index: number) => bigint
       return { on: 'lock', call: name };
     case 'signal':
       return { on: 'signal', call: name };
+    case 'other':
+      return { on: 'unknown', call: name };
   }
 }
 

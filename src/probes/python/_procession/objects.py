@@ -6,7 +6,6 @@ import gc
 import sys
 
 from . import places
-from .hooks import is_library
 
 MAX_OBJECTS = 2000
 MAX_PARTS = 200
@@ -190,8 +189,9 @@ def pool(table, value):
     if reader is not None and ready(reader._handle):
         fields['queued'] += 1
     handlers = (('worker', value._worker_handler), ('task', value._task_handler), ('result', value._result_handler))
-    dead = [name for name, handler in handlers if handler._is_stopped] if hasattr(handlers[0][1], '_is_stopped') else [
-        name for name, handler in handlers if not handler.is_alive()]
+    # A thread takes itself out of `_active` when it ends. is_alive() would take a lock.
+    active = sys.modules['threading']._active
+    dead = [name for name, handler in handlers if handler._ident not in active]
     if dead:
         fields['lost'] = ' '.join(dead)
     fields['owner'] = getattr(value._result_handler, '_native_id', None)
@@ -209,7 +209,7 @@ def ready(fd):
 
 
 def job(table, value):
-    fields = {'number_': None, 'pending': getattr(value, '_number_left', None), 'text': str(getattr(value, '_job', ''))}
+    fields = {'pending': getattr(value, '_number_left', None), 'text': str(getattr(value, '_job', ''))}
     owner = getattr(value, '_pool', None)
     number = table.number(owner) if owner is not None else None
     if number is not None:
