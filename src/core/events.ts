@@ -1,4 +1,4 @@
-import type { Answer, Look } from './insight/facts';
+import type { Answer, Look, Ports } from './insight/facts';
 
 /**
  * The event vocabulary: what the probes, the sampler and the launcher write, one JSON object a line,
@@ -127,6 +127,10 @@ export interface ErrorEvent extends Base {
   type: string;
   message: string;
   traceback: string;
+  /** the thread that it has ended, or that has met it: the process itself goes on */
+  thread?: string;
+  /** where what is at fault was written, if not on the stack */
+  site?: Site;
 }
 
 /** A process's own last words. `cpu` in seconds, `rss` is the peak in bytes. */
@@ -142,6 +146,12 @@ export interface ExitEvent extends Base, Ending {
 /** A parent's runtime reaped a child. */
 export interface ReapEvent extends Base, Ending {
   e: 'reap';
+  child: ProcessRef;
+}
+
+/** The program itself has looked at how a child of its ended. `child` is a bare pid. */
+export interface ReadEvent extends Base {
+  e: 'read';
   child: ProcessRef;
 }
 
@@ -166,6 +176,12 @@ export interface ThreadEvent extends Base {
   file?: string;
   code?: number | null;
   site?: Site;
+  /** the number of the thread that created it, if not the main thread */
+  from?: number;
+  /** its id in the operating system */
+  tid?: number;
+  /** the error that has ended it, told by its creator: code or class, and message */
+  error?: string;
 }
 
 /** The launcher describes the run. `bootTime` is the epoch of `start` ticks, `tickMs` their length (Linux only). */
@@ -271,6 +287,13 @@ export interface AnswerEvent extends Base {
   view: Answer;
 }
 
+/** A member failed because a port was in use: who held the ports that it may have meant. */
+export interface PortsEvent extends Base {
+  e: 'ports';
+  child: ProcessRef;
+  view: Ports;
+}
+
 /** An inquiry is complete. `reason`: `quiet` (nothing happened for a while), `asked` (by a person). */
 export interface InquiryEvent extends Base {
   e: 'inquiry';
@@ -286,8 +309,8 @@ export interface ProblemEvent extends Base {
 }
 
 export type Event =
-  | StartEvent | SpawnEvent | CallEvent | SpawnFailedEvent | SelfEvent | ExecEvent | ErrorEvent | ExitEvent | ReapEvent
+  | StartEvent | SpawnEvent | CallEvent | SpawnFailedEvent | SelfEvent | ExecEvent | ErrorEvent | ExitEvent | ReapEvent | ReadEvent
   | SignalEvent | ThreadEvent | RunEvent | RootEvent | LaunchFailedEvent | RootExitEvent | EndEvent
-  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | LookEvent | AnswerEvent | InquiryEvent | ProblemEvent;
+  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | LookEvent | AnswerEvent | InquiryEvent | PortsEvent | ProblemEvent;
 
 export type EventType = Event['e'];

@@ -66,6 +66,10 @@ export interface WorkerThread {
   code: number | null;
   startedAt: number;
   endedAt: number | null;
+  /** its id in the operating system */
+  tid: number | null;
+  /** the error that has ended it */
+  error: string | null;
 }
 
 /** A tick of the process's start time is 10 ms; a fact this much older still belongs to it. */
@@ -288,7 +292,7 @@ function marksOf(state: RunState, record: MemberRecord, parent: ProcessRef | nul
 }
 
 function threadsOf(record: MemberRecord): WorkerThread[] {
-  return [...record.threads].sort(([a], [b]) => a - b).map(([id, { first, last, name, file, code }]) => {
+  return [...record.threads].sort(([a], [b]) => a - b).map(([id, { first, last, name, file, code, tid, error }]) => {
     const exited = last.value.state === 'exited';
     return {
       id,
@@ -298,6 +302,8 @@ function threadsOf(record: MemberRecord): WorkerThread[] {
       code: exited ? (code?.value ?? null) : null,
       startedAt: first.t,
       endedAt: exited ? last.t : null,
+      tid: tid?.value ?? null,
+      error: error?.value ?? null,
     };
   });
 }

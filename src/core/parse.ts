@@ -1,10 +1,10 @@
 import { argumentLimit, bounded } from './bounds';
 import type { Event, EventType } from './events';
-import { answerShape, lookShape } from './insight/facts';
+import { answerShape, lookShape, portsShape } from './insight/facts';
 import { hasShape } from './insight/shape';
 
 /** What a field of an event must be. A trailing `?` means that it may be absent. */
-type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'site' | 'code' | 'name-or-null' | 'look' | 'answer';
+type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'site' | 'code' | 'name-or-null' | 'look' | 'answer' | 'ports';
 type Field = Shape | `${Shape}?`;
 
 const ending = { code: 'code', signal: 'name-or-null' } as const;
@@ -26,11 +26,12 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
     localRank: 'integer?', worldSize: 'integer?',
   },
   exec: { argv: 'strings', site: 'site?' },
-  error: { type: 'string', message: 'string', traceback: 'string' },
+  error: { type: 'string', message: 'string', traceback: 'string', thread: 'string?', site: 'site?' },
   exit: { ...ending, via: 'string?', site: 'site?', cpu: 'number?', rss: 'number?' },
   reap: { child: 'ref', ...ending },
+  read: { child: 'ref' },
   signal: { to: 'ref', signal: 'string', by: 'string?', via: 'string?', site: 'site?' },
-  thread: { thread: 'integer', state: 'string', name: 'string?', file: 'string?', code: 'code?', site: 'site?' },
+  thread: { thread: 'integer', state: 'string', name: 'string?', file: 'string?', code: 'code?', site: 'site?', from: 'integer?', tid: 'integer?', error: 'string?' },
   run: {
     run: 'string', command: 'strings', cwd: 'string', host: 'string', platform: 'string?', bootTime: 'number?', tickMs: 'number?',
   },
@@ -47,6 +48,7 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   outOfMemory: { since: 'number', kills: 'integer', evidence: 'string' },
   look: { child: 'ref', round: 'number', view: 'look' },
   answer: { child: 'ref', round: 'number', view: 'answer' },
+  ports: { child: 'ref', view: 'ports' },
   inquiry: { round: 'number', reason: 'string' },
   problem: { kind: 'string', message: 'string' },
 };
@@ -102,6 +104,8 @@ function fits(value: unknown, shape: Shape): boolean {
       return hasShape(value, lookShape);
     case 'answer':
       return hasShape(value, answerShape);
+    case 'ports':
+      return hasShape(value, portsShape);
   }
 }
 

@@ -61,6 +61,8 @@ export interface ThreadClaims {
   name: Claim<string> | undefined;
   file: Claim<string> | undefined;
   code: Claim<number> | undefined;
+  tid: Claim<number> | undefined;
+  error: Claim<string> | undefined;
 }
 
 /** One process of the run, as far as it is known. */
@@ -191,13 +193,15 @@ function insert<E extends Event>(list: E[], event: E, limit: number): void {
 function addThread(record: MemberRecord, event: ThreadEvent): void {
   const held = record.threads.get(event.thread);
   if (!held && record.threads.size >= limits.threads) return;
-  const { t, name, file, code } = event;
+  const { t, name, file, code, tid, error } = event;
   record.threads = new Map(record.threads).set(event.thread, {
     first: earliest(held?.first, event, t),
     last: latest(held?.last, event, t),
     name: name === undefined ? held?.name : latest(held?.name, name, t),
     file: file === undefined ? held?.file : latest(held?.file, file, t),
     code: typeof code === 'number' ? latest(held?.code, code, t) : held?.code,
+    tid: tid === undefined ? held?.tid : latest(held?.tid, tid, t),
+    error: error === undefined ? held?.error : latest(held?.error, error, t),
   });
 }
 
@@ -234,7 +238,7 @@ export function applyTo(record: MemberRecord, event: Event): void {
       claims.exec = latest(claims.exec, event, t);
       break;
     case 'error':
-      claims.error = latest(claims.error, event, t);
+      if (event.thread === undefined) claims.error = latest(claims.error, event, t);
       break;
     case 'exit':
       claims.exit = latest(claims.exit, event, t);
@@ -278,9 +282,11 @@ export function applyTo(record: MemberRecord, event: Event): void {
     case 'call':
     case 'spawnFailed':
     case 'outOfMemory':
+    case 'read':
     case 'look':
     case 'answer':
     case 'inquiry':
+    case 'ports':
       break;
   }
 }
@@ -372,9 +378,11 @@ export function reduce(state: RunState, event: Event): RunState {
       if (isExact(event.id)) applyTo(recordOf(state, event.id), event);
       break;
     case 'call':
+    case 'read':
     case 'look':
     case 'answer':
     case 'inquiry':
+    case 'ports':
       break;
   }
   return state;

@@ -24,16 +24,19 @@ const slowest = 120;
 /** Where members always tell news, somebody may hang all the same: then a look after so many times `after`. */
 const busyFactor = 15;
 
+/** ms between two times at which the findings are worked out, if there were news */
+const judgeEvery = 1_000;
+
 /**
  * Waits for a quiet spell in a run, and then finds out why nothing happens. What goes on costs nothing: only the time of the last
- * event is looked at.
+ * event is looked at, and the rules are asked once a second at most.
  */
 export class HangWatch {
   readonly #timer: NodeJS.Timeout;
   /** the newest news of a member, how often was looked since, and when to look next */
   #spell = { since: Date.now(), looks: 0, next: 0 };
   #lookedAt = Date.now();
-  #judged = -1;
+  #judged = { at: 0, version: -1 };
   #busy = false;
 
   constructor(private readonly host: WatchHost, private readonly options: WatchOptions) {
@@ -42,37 +45,36 @@ export class HangWatch {
   }
 
   async #glance(): Promise<void> {
-    const now = Date.now();
-    const wait = this.options.after * 1_000;
-    if (this.#busy || now - this.#spell.since < wait) return;
+    if (this.#busy) return;
     this.#busy = true;
     try {
-      this.host.refresh();
-      this.#renew();
-      const spell = this.#spell;
-      const isDue = now >= Math.max(spell.next, spell.since + wait);
-      if (isDue || now - this.#lookedAt >= wait * busyFactor) {
-        spell.looks++;
-        spell.next = now + Math.min(wait * 2 ** (spell.looks - 1), slowest * 1_000);
-        this.#lookedAt = now;
-        await inquire(this.host, 'quiet');
-      }
-      this.#judge();
+      const now = Date.now();
+      if (await this.#look(now) || now - this.#judged.at >= judgeEvery) this.#judge(now);
     } finally {
       this.#busy = false;
     }
   }
 
-  /** Begins a new spell where there are news. */
-  #renew(): void {
+  /** Inquires, if it is time; resolves to whether it did. */
+  async #look(now: number): Promise<boolean> {
+    const wait = this.options.after * 1_000;
+    if (now - this.#spell.since < wait && now - this.#lookedAt < wait * busyFactor) return false;
+    this.host.refresh();
     const newest = Math.max(...this.host.state.insight.heard.values());
     if (newest > this.#spell.since) this.#spell = { since: newest, looks: 0, next: 0 };
+    const spell = this.#spell;
+    if (now < Math.max(spell.next, spell.since + wait) && now - this.#lookedAt < wait * busyFactor) return false;
+    spell.looks++;
+    spell.next = now + Math.min(wait * 2 ** (spell.looks - 1), slowest * 1_000);
+    this.#lookedAt = now;
+    await inquire(this.host, 'quiet');
+    return true;
   }
 
-  #judge(): void {
+  #judge(now: number): void {
     const { state } = this.host;
-    if (state.version === this.#judged) return;
-    this.#judged = state.version;
+    if (state.version === this.#judged.version) return;
+    this.#judged = { at: now, version: state.version };
     this.options.found?.(findingsOf(state, this.host.members()));
   }
 
@@ -80,4 +82,3 @@ export class HangWatch {
     clearInterval(this.#timer);
   }
 }
-

@@ -4,6 +4,7 @@ import type { Wait } from '../insight/waits';
 import type { Rule } from './finding';
 import { list, livedUntil, membersIn, quietSince, site, sites, whoIs, type Scene } from './scene';
 import { failureOf } from './endings';
+import { endsOf } from './failures';
 import { certaintyOf, counted, factOf, nameOf } from './words';
 
 /** A lock or semaphore was taken by a process that has ended: nobody alive holds it, and nobody alive could release it. */
@@ -71,7 +72,7 @@ export const deadHolder: Rule = {
       advice: 'Take the lock with "with", so that an error gives it back, and do not kill a process that may hold one.',
       since: quietSince(scene, waiting),
       about: { who: list(waiting.map(whoIs)), lock: nameOf(first.object, 'lock'), dead: list(dead.map(whoIs)), count: waiting.length, ended: dead.length },
-      explains: [...cause.nodes],
+      explains: [...cause.nodes, ...endsOf(scene, dead)],
     }];
   }),
   title: ({ about }) => `${about.who} ${Number(about.count) === 1 ? 'waits' : 'wait'} for the ${about.lock}, which ended with ${about.dead}: nobody is left who could release it.`,

@@ -1,6 +1,7 @@
 import type { Rule } from './finding';
 import { list, membersIn, quietSince, site, sites, whoIs } from './scene';
 import { failureOf } from './endings';
+import { endsOf } from './failures';
 import { endedBefore } from './queues';
 import { certaintyOf, counted, factOf, nameOf } from './words';
 
@@ -25,7 +26,7 @@ export const nobodySets: Rule = {
       advice: 'Set it in a "finally", so that it is set also when its setter fails, or wait with a timeout and look whether the setter is alive.',
       since: quietSince(scene, members),
       about: { who: list(members.map(whoIs)), count: members.length, what: nameOf(first.object, 'result'), ended: list(ended.map(whoIs)) },
-      explains: [...cause.nodes],
+      explains: [...cause.nodes, ...endsOf(scene, ended)],
     }];
   }),
   title: ({ about }) => `${about.who} ${Number(about.count) === 1 ? 'waits' : 'wait'} for the ${about.what}, which nobody who lives will set any more${about.ended === '' ? '' : ` (${about.ended} ended before)`}.`,

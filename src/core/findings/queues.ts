@@ -1,6 +1,7 @@
 import type { Wait, WaitKind } from '../insight/waits';
 import type { Member } from '../members';
 import { failureOf } from './endings';
+import { endsOf } from './failures';
 import type { Draft, Rule, RuleName } from './finding';
 import { list, livedUntil, membersIn, quietSince, site, sites, whoIs, type Cause, type Scene } from './scene';
 import { certaintyOf, counted, factOf, nameOf } from './words';
@@ -50,7 +51,7 @@ function check(side: Side, scene: Scene, cause: Cause): Draft[] {
     advice: side.advice,
     since: quietSince(scene, members),
     about: { who: list(members.map(whoIs)), count: members.length, queue: nameOf(first.object, 'queue'), ended: list(ended.map(whoIs)) },
-    explains: [...cause.nodes],
+    explains: [...cause.nodes, ...endsOf(scene, ended)],
   }];
 }
 

@@ -1,27 +1,45 @@
 import type { Member } from '../members';
 import type { RunState } from '../state';
+import { brokenExecutor } from './brokenExecutor';
+import { cannotImport } from './cannotImport';
+import { cannotPickle } from './cannotPickle';
+import { commandNotFound } from './commandNotFound';
+import { daemonicChildren } from './daemonicChildren';
 import { deadHolder } from './deadHolder';
 import { deadlock } from './deadlock';
 import type { Finding, Rule } from './finding';
 import { forkWithThreads } from './forkWithThreads';
 import { fullPipe } from './fullPipe';
+import { ignoresTerminate } from './ignoresTerminate';
 import { joinBeforeDrain } from './joinBeforeDrain';
+import { leftover } from './leftover';
 import { lostTask } from './lostTask';
+import { missingMainGuard } from './missingMainGuard';
+import { nativeCrash } from './nativeCrash';
 import { neverClosed } from './neverClosed';
 import { nobodySets } from './nobodySets';
+import { outOfMemory } from './outOfMemory';
 import { poolStarvation } from './poolStarvation';
+import { portInUse } from './portInUse';
 import { noConsumer, noProducer } from './queues';
+import { respawnStorm } from './respawnStorm';
 import { resultLost } from './resultLost';
 import { sceneOf } from './scene';
 import { selfDeadlock } from './selfDeadlock';
+import { sharedMemoryFull } from './sharedMemoryFull';
 import { shortBarrier } from './shortBarrier';
 import { stoppedMember } from './stoppedMember';
+import { tooMany } from './tooMany';
+import { unhandledError } from './unhandledError';
 import { waitsForStdin } from './waitsForStdin';
+import { zombies } from './zombies';
 
-/** All rules. Of several that explain the same, the first one is heard. */
+/** All rules. Of several that explain the same, the first one is heard: the closer a rule looks, the earlier it stands. */
 export const rules: readonly Rule[] = [
   stoppedMember, selfDeadlock, forkWithThreads, deadHolder, joinBeforeDrain, lostTask, poolStarvation, resultLost, shortBarrier,
-  noConsumer, noProducer, deadlock, fullPipe, waitsForStdin, neverClosed, nobodySets,
+  noConsumer, noProducer, deadlock, fullPipe, waitsForStdin, neverClosed, nobodySets, ignoresTerminate,
+  missingMainGuard, respawnStorm, daemonicChildren, cannotPickle, cannotImport, sharedMemoryFull, portInUse, tooMany, commandNotFound,
+  outOfMemory, nativeCrash, brokenExecutor, unhandledError, zombies, leftover,
 ];
 
 /** What is wrong in a run, the hangs first. Pure. */

@@ -27,6 +27,8 @@ export interface Scene {
   members: readonly Member[];
   byId: ReadonlyMap<ProcessRef, Member>;
   now: number;
+  /** when Procession began to stop the run, or a person interrupted its first process; Infinity: nobody did */
+  stoppedAt: number;
   /** what the latest inquiry has found; undefined when there was none, or the run has gone on since */
   situation: Situation | undefined;
   causes: readonly Cause[];
@@ -46,11 +48,16 @@ function wasInterrupted({ exit, error }: Member): boolean {
   return (exit?.signal !== null && exit?.signal !== undefined && interruptions.has(exit.signal)) || error?.type === 'KeyboardInterrupt';
 }
 
-/** Whether somebody has gone on since an inquiry, by himself: not because a person has interrupted the run. */
-function hasGoneOn(state: RunState, members: readonly Member[], t: number, involved: ReadonlySet<ProcessRef>): boolean {
-  const { heard, steered } = state.insight;
+/** When the run was interrupted after a time: by Procession, or by a person. What comes later is no news of the program's own. */
+function interruptedAfter(state: RunState, members: readonly Member[], t: number): number {
   const interrupted = members.filter(wasInterrupted).map(({ endedAt }) => (endedAt ?? 0) - ending).filter((at) => at >= t);
-  const until = Math.min(Infinity, ...steered.filter((at) => at >= t), ...interrupted);
+  return Math.min(Infinity, ...state.insight.steered.filter((at) => at >= t), ...interrupted);
+}
+
+/** Whether somebody has gone on since an inquiry, by himself. */
+function hasGoneOn(state: RunState, members: readonly Member[], t: number, involved: ReadonlySet<ProcessRef>): boolean {
+  const { heard } = state.insight;
+  const until = interruptedAfter(state, members, t);
   return members.some(({ id, endedAt }) => involved.has(id) && [heard.get(id) ?? 0, endedAt ?? 0].some((at) => at > t + grace && at < until));
 }
 
@@ -84,10 +91,18 @@ export function sceneOf(state: RunState, members: readonly Member[]): Scene {
     members,
     byId: new Map(members.map((member) => [member.id, member])),
     now: state.now,
+    stoppedAt: stoppedAt(state, members),
     situation,
     causes: situation ? causesOf(situation, situation.fate) : [],
     causesWhenStopped: situation ? causesOf(situation, situation.fateWhenStopped) : [],
   };
+}
+
+/** From when on members end because the run is being ended, not of themselves. */
+function stoppedAt({ insight, root }: RunState, members: readonly Member[]): number {
+  const first = members.find(({ id }) => id === root?.value);
+  const interrupted = first && wasInterrupted(first) ? (first.endedAt ?? Infinity) - ending : Infinity;
+  return Math.min(insight.steered[0] ?? Infinity, interrupted);
 }
 
 /** The members of some waits, each once. */

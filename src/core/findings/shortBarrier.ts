@@ -1,5 +1,6 @@
 import type { Rule } from './finding';
 import { failureOf } from './endings';
+import { endsOf } from './failures';
 import { endedBefore } from './queues';
 import { list, membersIn, quietSince, site, sites, whoIs } from './scene';
 import { counted, factOf, nameOf } from './words';
@@ -30,7 +31,7 @@ export const shortBarrier: Rule = {
       advice: 'Let all parties meet equally often, or call abort() on the barrier when one leaves.',
       since: quietSince(scene, members),
       about: { who: list(members.map(whoIs)), count: waits.length, parties, barrier: nameOf(first.object, 'Barrier'), ended: list(ended.map(whoIs)) },
-      explains: [...cause.nodes],
+      explains: [...cause.nodes, ...endsOf(scene, ended)],
     }];
   }),
   title: ({ about }) => `${about.who} ${Number(about.count) === 1 ? 'waits' : 'wait'} at the ${about.barrier} for ${about.parties} parties, but nobody else will come${about.ended === '' ? '' : `: ${about.ended} ended before`}.`,

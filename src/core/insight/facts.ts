@@ -143,6 +143,10 @@ export const answerShape = {
   'resources?': ['string'],
 } as const;
 
+/** Ports that are listened on: by a member (`holder`), or by somebody else (`text` says who). */
+export const portsShape = [{ port: 'number', holder: 'string', text: 'string' }] as const;
+
+export type Ports = Shaped<typeof portsShape>;
 export type ThreadLook = Shaped<typeof threadLook>;
 export type FileLook = Shaped<typeof fileLook>;
 export type Look = Shaped<typeof lookShape>;

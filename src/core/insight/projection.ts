@@ -1,4 +1,4 @@
-import type { AnswerEvent, CallEvent, Event, InquiryEvent, LookEvent, ProcessRef } from '../events';
+import type { AnswerEvent, CallEvent, ErrorEvent, Event, InquiryEvent, LookEvent, PortsEvent, ProcessRef } from '../events';
 
 /**
  * What the findings need besides the run state: the latest inquiries, when each member was last heard of, and the blocking calls
@@ -12,6 +12,12 @@ export interface InsightState {
   /** the newest call of each process that blocks until a child has ended, and the newest news of a child after it */
   calls: Map<ProcessRef, CallEvent>;
   childNews: Map<ProcessRef, number>;
+  /** errors that have ended a thread of a process, at most 8 of each */
+  threadErrors: Map<ProcessRef, ErrorEvent[]>;
+  /** children at whose end their parent has looked: `<parent> <pid>` → when */
+  read: Map<string, number>;
+  /** who held ports that were in use, by time */
+  ports: PortsEvent[];
   /** times at which Procession itself sent signals: what ends after that is no sign of life */
   steered: number[];
 }
@@ -28,9 +34,10 @@ export interface Round {
 /** So many inquiries are kept: one may be under way while the one before it still explains. */
 const keptRounds = 3;
 const keptSignals = 1_000;
+const keptErrors = 8;
 
 export function emptyInsight(): InsightState {
-  return { rounds: new Map(), heard: new Map(), calls: new Map(), childNews: new Map(), steered: [] };
+  return { rounds: new Map(), heard: new Map(), calls: new Map(), childNews: new Map(), threadErrors: new Map(), read: new Map(), ports: [], steered: [] };
 }
 
 function roundOf(insight: InsightState, round: number): Round | undefined {
@@ -54,7 +61,7 @@ function later<E extends Event>(held: E | undefined, event: E): E {
   return event.t === held.t && text(event) > text(held) ? event : held;
 }
 
-const raise = (times: Map<ProcessRef, number>, id: ProcessRef, t: number): void => {
+const raise = (times: Map<string, number>, id: string, t: number): void => {
   if (t > (times.get(id) ?? 0)) times.set(id, t);
 };
 
@@ -90,10 +97,20 @@ export function noteEvent(insight: InsightState, event: Event): void {
       if (event.by === 'procession') noteSteering(insight, event.t);
       else raise(insight.heard, event.id, event.t);
       break;
+    case 'ports':
+      insight.ports = sorted(insight.ports, event, keptErrors);
+      break;
+    case 'error':
+      if (event.thread !== undefined) insight.threadErrors.set(event.id, sorted(insight.threadErrors.get(event.id) ?? [], event, keptErrors));
+      raise(insight.heard, event.id, event.t);
+      break;
+    case 'read':
+      raise(insight.read, `${event.id} ${event.child}`, event.t);
+      raise(insight.heard, event.id, event.t);
+      break;
     case 'start':
     case 'self':
     case 'exec':
-    case 'error':
     case 'exit':
     case 'thread':
       raise(insight.heard, event.id, event.t);
@@ -101,6 +118,12 @@ export function noteEvent(insight: InsightState, event: Event): void {
     default:
       break;
   }
+}
+
+/** A list by time that holds nothing twice, with another event in it. */
+function sorted<E extends Event>(held: readonly E[], event: E, limit: number): E[] {
+  if (held.some((other) => other.t === event.t && text(other) === text(event))) return [...held];
+  return [...held, event].sort((a, b) => a.t - b.t || (text(a) < text(b) ? -1 : 1)).slice(0, limit);
 }
 
 function noteSteering({ steered }: InsightState, t: number): void {
@@ -111,8 +134,9 @@ function noteSteering({ steered }: InsightState, t: number): void {
 }
 
 /** Lets go of what was kept of a process that ended long ago. */
-export function forgetProcess({ heard, calls, childNews }: InsightState, id: ProcessRef): void {
-  for (const kept of [heard, calls, childNews]) kept.delete(id);
+export function forgetProcess({ heard, calls, childNews, threadErrors, read }: InsightState, id: ProcessRef): void {
+  for (const kept of [heard, calls, childNews, threadErrors]) kept.delete(id);
+  for (const key of read.keys()) if (key.startsWith(`${id} `)) read.delete(key);
 }
 
 /** The newest inquiry that was carried out to its end. */

@@ -46,7 +46,16 @@ def observe_subprocess(name):
     forkexec.install()
 
 
+def observe_locks(name):
+    from . import origins
+    origins.observe(name)
+
+
 WATCHED = {
+    'multiprocessing.synchronize': observe_locks,
+    'multiprocess.synchronize': observe_locks,
+    'multiprocessing.queues': observe_locks,
+    'multiprocess.queues': observe_locks,
     'multiprocessing.reduction': observe_processes,
     'multiprocess.reduction': observe_processes,
     'subprocess': observe_subprocess,

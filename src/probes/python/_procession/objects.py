@@ -6,6 +6,7 @@ import gc
 import sys
 
 from . import places
+from .origins import place_of
 
 MAX_OBJECTS = 2000
 MAX_PARTS = 200
@@ -17,7 +18,6 @@ LOCALS = {
 }
 FAMILIES = ('multiprocessing.', 'multiprocess.', 'billiard.', 'concurrent.futures.', 'threading', 'queue', '_queue', 'subprocess',
             'joblib.externals.loky.', 'loky.', 'importlib._bootstrap', 'asyncio.')
-made = {}  # address of a semaphore -> JSON fields of the place where the program made it
 
 
 class Table:
@@ -132,7 +132,7 @@ def parts(family, value):
 def semaphore(table, value):
     lock = value._semlock
     fields = {'handle': lock.handle, 'count': lock._count(), 'max': lock.maxvalue, 'mine': lock._is_mine() or None,
-              'made': made.get(lock.handle)}
+              'made': place_of(lock)}
     try:
         fields['value'] = lock._get_value()
     except NotImplementedError:
@@ -146,7 +146,7 @@ def barrier(table, value):
 
 def queue(table, value):
     fields = {'fds': descriptors(value._reader, value._writer), 'unsent': len(getattr(value, '_buffer', ())),
-              'made': made.get(value._rlock._semlock.handle)}
+              'made': place_of(value._rlock._semlock)}
     limit = getattr(value, '_maxsize', None)
     if limit is not None:
         fields['limit'] = limit
@@ -156,7 +156,7 @@ def queue(table, value):
 
 
 def simple_queue(table, value):
-    return {'fds': descriptors(value._reader, value._writer), 'made': made.get(value._rlock._semlock.handle)}
+    return {'fds': descriptors(value._reader, value._writer), 'made': place_of(value._rlock._semlock)}
 
 
 def descriptors(*connections):

@@ -10,7 +10,7 @@ in a traceback of a `start()` that fails, or in a pickle.
 import _thread
 import sys
 
-from . import places
+from . import places, threads
 from .hooks import quietly
 from .journal import created, emit, me
 from .oscalls import signal_name
@@ -20,6 +20,7 @@ from .texts import dump, quote
 WORKERS = ('multiprocessing.pool.worker', 'multiprocess.pool.worker')
 WORKER_NAMES = ('_process_worker', '_worker_loop')  # concurrent.futures', loky's and torch's, wherever they are vendored
 MAX_DESCRIBED = 1024
+looked = set()  # pids of children at whose exit code the program has looked
 described = {}  # (file, line, name) of a target -> what describe() says
 SERVER = 'BaseManager._run_server'
 INTERNAL = ('--multiprocessing-fork', '.resource_tracker import main', '.forkserver import main', '.popen_loky')
@@ -68,6 +69,8 @@ class Observer:
         module._cleanup, module._ParentProcess = self.before_start, self.before_run
         module._children = Children(module._children)
         self.base.name = self.name_property(self.base.name)
+        self.base.exitcode = exitcode_property(self.base.exitcode)
+        threads.observe(module.threading)
         main = module._current_process
         if type(main).__name__ == '_MainProcess' and not any(word in me.argv for word in INTERNAL):
             emit('self', '"name":' + quote(main._name))
@@ -117,6 +120,9 @@ class Observer:
 
     def introduce(self, process):
         """A child says what it is. A forked one has said so when it began."""
+        queues = sys.modules.get(self.module.__name__.replace('.process', '.queues'))
+        if queues is not None:
+            threads.observe_queue(queues.Queue)  # it has come by pickle
         method = me.method or process._start_method or 'spawn'
         emit('self', '"method":"%s",%s%s' % (method, self.naming(process), self.describe(process)[0]))
 
@@ -133,6 +139,24 @@ class Observer:
                 quietly(emit, 'self', '"name":' + quote(process._name))
 
         return property(get, set_, name.fdel, name.__doc__)
+
+
+def exitcode_property(exitcode):
+    """Tells when the program itself has looked at how a child ended: then it may have dealt with it."""
+    def get(process):
+        code = exitcode.fget(process)
+        if code and places.owner_of(sys._getframe(1).f_code.co_filename) == places.PROGRAM:
+            quietly(looked_at, process)
+        return code
+
+    return property(get, exitcode.fset, exitcode.fdel, exitcode.__doc__)
+
+
+def looked_at(process):
+    pid = process._popen.pid
+    if pid not in looked and len(looked) < MAX_DESCRIBED:
+        looked.add(pid)
+        emit('read', '"child":"%d"' % pid)
 
 
 def started(process):
