@@ -74,6 +74,7 @@ class Guard {
   #observer: Observer | undefined;
   #watch: HangWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #hung = false;
   /** why the run was stopped; undefined: it was not */
   reason: string | undefined;
   /** resolves when the stop is through */
@@ -83,14 +84,30 @@ class Guard {
 
   observe(observer: Observer): void {
     this.#observer = observer;
-    const { hangAfter, stopOnHang, timeout } = this.limits;
-    if (hangAfter !== undefined) {
+    const { timeout } = this.limits;
+    this.#startWatch();
+    if (timeout !== undefined) this.#timer = setTimeout(() => this.#stop(`it ran for more than ${timeout} s`), timeout * 1_000);
+  }
+
+  #startWatch(): void {
+    const { hangAfter, stopOnHang } = this.limits;
+    const observer = this.#observer;
+    this.#hung = false;
+    if (hangAfter !== undefined && observer) {
       const found = (findings: readonly Finding[]): void => {
-        if (stopOnHang && findings.some(isHang)) this.#stop('it can\'t go on');
+        if (stopOnHang && findings.some(isHang)) void this.#stopHung();
       };
       this.#watch = new HangWatch({ run: this.run, id: ownRef(), state: observer.state, members: () => observer.members(), tell: (event) => observer.tell(event), refresh: () => observer.refresh() }, { after: hangAfter, found });
     }
-    if (timeout !== undefined) this.#timer = setTimeout(() => this.#stop(`it ran for more than ${timeout} s`), timeout * 1_000);
+  }
+
+  /** The run is about to be stopped, so what is asked now disturbs nobody. */
+  async #stopHung(): Promise<void> {
+    if (this.#hung) return;
+    this.#hung = true;
+    const findings = await this.#watch?.lookHarder();
+    if (findings?.some(isHang)) this.#stop('it can\'t go on');
+    else this.#startWatch();
   }
 
   #stop(reason: string): void {

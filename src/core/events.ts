@@ -90,6 +90,8 @@ export interface CallEvent extends Base {
   method: string;
   argv?: string[];
   site?: Site;
+  /** the worker thread that calls, if not the main thread */
+  thread?: number;
 }
 
 /** A parent tried to create a child and the operating system refused. */
@@ -180,8 +182,12 @@ export interface ThreadEvent extends Base {
   from?: number;
   /** its id in the operating system */
   tid?: number;
-  /** the error that has ended it, told by its creator: code or class, and message */
-  error?: string;
+  /** the thread itself says that it ends; one that is terminated, or has reached its limit of memory, does not */
+  self?: boolean;
+  /** its creator has called terminate() */
+  terminated?: boolean;
+  /** where it called process.exit(), which ends a thread only */
+  exitSite?: Site;
 }
 
 /** The launcher describes the run. `bootTime` is the epoch of `start` ticks, `tickMs` their length (Linux only). */

@@ -68,8 +68,13 @@ export interface WorkerThread {
   endedAt: number | null;
   /** its id in the operating system */
   tid: number | null;
-  /** the error that has ended it */
-  error: string | null;
+  /** where the program created it, and the number of the thread that did, if not the main thread */
+  site: Site | null;
+  creator: number | null;
+  /** where it called process.exit() */
+  exitSite: Site | null;
+  /** `itself`: it has said so; `terminated`: its creator called terminate(); `abruptly`: neither. null: it has not ended */
+  ended: 'itself' | 'terminated' | 'abruptly' | null;
 }
 
 /** A tick of the process's start time is 10 ms; a fact this much older still belongs to it. */
@@ -292,7 +297,7 @@ function marksOf(state: RunState, record: MemberRecord, parent: ProcessRef | nul
 }
 
 function threadsOf(record: MemberRecord): WorkerThread[] {
-  return [...record.threads].sort(([a], [b]) => a - b).map(([id, { first, last, name, file, code, tid, error }]) => {
+  return [...record.threads].sort(([a], [b]) => a - b).map(([id, { first, last, name, file, code, tid, site, from, exitSite, lastWords, terminated }]) => {
     const exited = last.value.state === 'exited';
     return {
       id,
@@ -303,7 +308,10 @@ function threadsOf(record: MemberRecord): WorkerThread[] {
       startedAt: first.t,
       endedAt: exited ? last.t : null,
       tid: tid?.value ?? null,
-      error: error?.value ?? null,
+      site: site?.value ?? null,
+      creator: from?.value ?? null,
+      exitSite: exitSite?.value ?? null,
+      ended: !exited ? null : terminated ? 'terminated' : lastWords ? 'itself' : 'abruptly',
     };
   });
 }

@@ -19,7 +19,7 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
     child: 'ref', method: 'string', name: 'string?', daemon: 'boolean?', role: 'string?', target: 'site?', args: 'string?',
     argv: 'strings?', cwd: 'string?', site: 'site?',
   },
-  call: { method: 'string', argv: 'strings?', site: 'site?' },
+  call: { method: 'string', argv: 'strings?', site: 'site?', thread: 'integer?' },
   spawnFailed: { method: 'string', message: 'string', argv: 'strings?', site: 'site?' },
   self: {
     name: 'string?', daemon: 'boolean?', role: 'string?', method: 'string?', target: 'site?', rank: 'integer?',
@@ -31,7 +31,10 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   reap: { child: 'ref', ...ending },
   read: { child: 'ref' },
   signal: { to: 'ref', signal: 'string', by: 'string?', via: 'string?', site: 'site?' },
-  thread: { thread: 'integer', state: 'string', name: 'string?', file: 'string?', code: 'code?', site: 'site?', from: 'integer?', tid: 'integer?', error: 'string?' },
+  thread: {
+    thread: 'integer', state: 'string', name: 'string?', file: 'string?', code: 'code?', site: 'site?', from: 'integer?', tid: 'integer?', self: 'boolean?',
+    terminated: 'boolean?', exitSite: 'site?',
+  },
   run: {
     run: 'string', command: 'strings', cwd: 'string', host: 'string', platform: 'string?', bootTime: 'number?', tickMs: 'number?',
   },

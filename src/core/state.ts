@@ -1,6 +1,6 @@
 import type {
   ErrorEvent, Event, ExecEvent, ExitEvent, OutOfMemoryEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SelfEvent, SignalEvent,
-  SpawnEvent, SpawnFailedEvent, StartEvent, ThreadEvent, ZombieEvent,
+  Site, SpawnEvent, SpawnFailedEvent, StartEvent, ThreadEvent, ZombieEvent,
 } from './events';
 import { emptyInsight, forgetProcess, noteEvent, type InsightState } from './insight/projection';
 
@@ -62,7 +62,13 @@ export interface ThreadClaims {
   file: Claim<string> | undefined;
   code: Claim<number> | undefined;
   tid: Claim<number> | undefined;
-  error: Claim<string> | undefined;
+  /** where it was created, and by which thread; undefined: by the main thread, or not told */
+  site: Claim<Site> | undefined;
+  from: Claim<number> | undefined;
+  /** the thread itself has said that it ends; its creator has told it to */
+  exitSite: Claim<Site> | undefined;
+  lastWords: boolean;
+  terminated: boolean;
 }
 
 /** One process of the run, as far as it is known. */
@@ -193,7 +199,7 @@ function insert<E extends Event>(list: E[], event: E, limit: number): void {
 function addThread(record: MemberRecord, event: ThreadEvent): void {
   const held = record.threads.get(event.thread);
   if (!held && record.threads.size >= limits.threads) return;
-  const { t, name, file, code, tid, error } = event;
+  const { t, name, file, code, tid, site, from, exitSite } = event;
   record.threads = new Map(record.threads).set(event.thread, {
     first: earliest(held?.first, event, t),
     last: latest(held?.last, event, t),
@@ -201,7 +207,11 @@ function addThread(record: MemberRecord, event: ThreadEvent): void {
     file: file === undefined ? held?.file : latest(held?.file, file, t),
     code: typeof code === 'number' ? latest(held?.code, code, t) : held?.code,
     tid: tid === undefined ? held?.tid : latest(held?.tid, tid, t),
-    error: error === undefined ? held?.error : latest(held?.error, error, t),
+    site: site === undefined ? held?.site : latest(held?.site, site, t),
+    from: from === undefined ? held?.from : latest(held?.from, from, t),
+    exitSite: exitSite === undefined ? held?.exitSite : latest(held?.exitSite, exitSite, t),
+    lastWords: (held?.lastWords ?? false) || event.self === true,
+    terminated: (held?.terminated ?? false) || event.terminated === true,
   });
 }
 

@@ -4,7 +4,7 @@ import type { Member } from '../core/members';
 import type { WindowRun } from '../views/runStore';
 import { unable } from '../insight/ask';
 import { tooMany } from './filter';
-import { closeInspector, openInspector } from './inspector';
+import { closeInspector, openInspector } from '../insight/inspector';
 import { aboutKey, type About } from './kinds';
 import type { DebugServices } from './pythonAdapters';
 

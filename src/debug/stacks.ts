@@ -3,7 +3,7 @@ import type { Site } from '../core/events';
 import type { Member } from '../core/members';
 import type { WindowRun } from '../views/runStore';
 import { askProbe, unable } from '../insight/ask';
-import { closeInspector, openInspector, sampleStacks, type StackSample } from './inspector';
+import { closeInspector, openInspector, sampleStacks, type StackSample } from '../insight/inspector';
 import { framesOfText, type ThreadStack } from './stackTree';
 
 /** What was found: stacks, and who could not answer, with the reason. */

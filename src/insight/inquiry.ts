@@ -1,14 +1,17 @@
 import { messageOf } from '../core/errors';
-import type { ProcessRef } from '../core/events';
+import type { CallEvent, ProcessRef } from '../core/events';
 import type { Answer, Look, ThreadLook } from '../core/insight/facts';
-import type { Round } from '../core/insight/projection';
+import { areLinked, inheritedOutputs } from '../core/insight/links';
+import { openCall, type Round } from '../core/insight/projection';
 import { livingAt, situationOf, stuckThreads, type Situation } from '../core/insight/situation';
 import type { Subject } from '../core/insight/threads';
 import type { Member } from '../core/members';
+import type { RunState } from '../core/state';
 import type { UnsignedEvent } from '../observe/eventFile';
 import { isHere, isSame } from '../observe/identity';
 import { askProbe } from './ask';
 import { lookAt } from './linux/outside';
+import { askNode } from './nodeAnswer';
 
 /** What an inquiry needs of whoever observes the run. */
 export interface InquiryHost {
@@ -17,6 +20,7 @@ export interface InquiryHost {
   /** the process that asks */
   id: ProcessRef;
   members(): readonly Member[];
+  readonly state: RunState;
   /** writes an event into the record, and folds it */
   tell(event: UnsignedEvent): void;
 }
@@ -25,6 +29,8 @@ export interface InquiryHost {
 const between = 600;
 /** ms that a member has to answer */
 const patience = 1_500;
+/** So many inspectors are opened at a time. */
+const mostInspected = 16;
 
 /** Why somebody asks: nothing has happened for a while, or a person wants to know. */
 export type Reason = 'quiet' | 'asked';
@@ -97,39 +103,65 @@ async function ask(host: InquiryHost, subjects: readonly Subject[], answers: Map
 async function askAll(host: InquiryHost, members: readonly Member[], looks: Looks): Promise<Map<ProcessRef, Answer>> {
   const answers = new Map<ProcessRef, Answer>();
   for (;;) {
-    const situation = situationOf(members, roundOf(Date.now(), host.id, looks, answers), { trusting: true });
+    const situation = situationOf(members, roundOf(Date.now(), host.id, looks, answers), callsOf(host), { trusting: true });
     const next = situation?.subjects.filter((subject) => !answers.has(subject.member.id) && mayAsk(subject, situation)) ?? [];
     if (next.length === 0) return answers;
     await ask(host, next, answers);
   }
 }
 
+const callsOf = ({ state }: InquiryHost) => (id: ProcessRef): CallEvent | undefined => openCall(state.insight, id);
+
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** Whether somebody can't go on, or the main threads of all members wait without a limit: then there may be more to it than is seen from outside. */
-function isSuspicious(situation: Situation): boolean {
-  const mains = situation.subjects.filter(({ member }) => member.role !== 'helper').flatMap(({ threads }) => threads.filter(({ main }) => main));
-  return stuckThreads(situation).length > 0 || mains.every(({ look: { on } }) => ['futex', 'files', 'child', 'lock', 'stopped', 'ended'].includes(on));
+/** ms after which a member that was told to end, and is still there, is looked at */
+const termPatience = 8_000;
+
+/** What may keep members waiting that could go on for all that is seen from outside. */
+function isSuspicious({ state }: InquiryHost, situation: Situation): boolean {
+  const users = situation.subjects.filter(({ member }) => member.role !== 'helper');
+  const mains = users.flatMap(({ threads }) => threads.filter(({ main }) => main));
+  return stuckThreads(situation).length > 0
+    || mains.every(({ look: { on } }) => ['futex', 'files', 'child', 'lock', 'stopped', 'ended'].includes(on))
+    || users.some(({ call }) => call !== undefined)
+    || inheritedOutputs(situation).length > 0
+    || users.some((subject) => subject.member.startMethod === 'cluster' && !users.some((other) => other.member.id === subject.member.parent && areLinked(situation, subject, other)))
+    || users.some(({ member }) => state.members.get(member.id)?.signals.some(({ signal, t }) => signal === 'SIGTERM' && situation.t - t > termPatience));
+}
+
+/** Whether the inspector of a Node process may be opened: it runs script, and has the handler of Node's own for it. */
+function mayInspect({ member, look: seen, call }: Subject): boolean {
+  return member.runtime === 'node' && member.role !== 'helper' && call === undefined && seen.catches.includes('SIGUSR1') && !member.marks.includes('outside')
+    && !seen.threads.some(({ on }) => on === 'stopped');
+}
+
+/** Asks the Node members by their inspectors. */
+async function inspect(subjects: readonly Subject[]): Promise<Map<ProcessRef, Answer>> {
+  const asked = subjects.filter(mayInspect).slice(0, mostInspected);
+  const answers = await Promise.all(asked.map(async ({ member }): Promise<[ProcessRef, Answer]> => [member.id, await askNode(member).catch((error: unknown) => ({ silent: messageOf(error) }))]));
+  return new Map(answers);
 }
 
 /**
  * Finds out who waits for whom. First from outside: where everybody goes on, that is all, and nothing is written. Else twice, and
- * then the probes of those who wait are asked. Everything that was learned is written into the record as events. Resolves to
- * whether something was.
+ * then the probes of those who wait are asked, and, if `thorough`, the inspectors of Node. Everything that was learned is written
+ * into the record as events. Resolves to whether something was.
  */
-export async function inquire(host: InquiryHost, reason: Reason): Promise<boolean> {
+export async function inquire(host: InquiryHost, reason: Reason, { thorough = false } = {}): Promise<boolean> {
   const members = livingAt(host.members(), Date.now()).filter(({ host: at }) => isHere(at));
   const t = Date.now();
   const first = await look(members);
-  const situation = situationOf(members, roundOf(t, host.id, first), { trusting: true });
-  if (!situation || (reason === 'quiet' && !isSuspicious(situation))) return false;
+  const situation = situationOf(members, roundOf(t, host.id, first), callsOf(host), { trusting: true });
+  if (!situation || (reason === 'quiet' && !isSuspicious(host, situation))) return false;
   await pause(between);
   const second = await look(members);
   const answers = await askAll(host, members, second);
   const round = Date.now();
   const last = await look(members);
   noteBlocked(t, first, second, last, (id) => answers.has(id));
-  for (const [child, view] of last) host.tell({ e: 'look', t: round, child, round, view });
+  for (const [child, view] of last) host.tell({ e: 'look', t: round, child, round, view: { ...view, heard: host.state.insight.heard.get(child) ?? 0 } });
+  // An inspector is a thread with a server of its own: everybody is looked at before.
+  if (thorough) for (const [id, answer] of await inspect(situation.subjects)) answers.set(id, answer);
   for (const [child, view] of answers) host.tell({ e: 'answer', t: round, child, round, view });
   host.tell({ e: 'inquiry', t: Date.now(), round, reason });
   return true;

@@ -1,11 +1,9 @@
 import { findingsOf } from '../core/findings/rules';
 import type { Finding } from '../core/findings/finding';
-import type { RunState } from '../core/state';
 import { inquire, type InquiryHost } from './inquiry';
 
 /** What the watch needs of whoever observes the run. */
 export interface WatchHost extends InquiryHost {
-  readonly state: RunState;
   /** reads what the probes have written */
   refresh(): void;
 }
@@ -19,7 +17,8 @@ export interface WatchOptions {
 
 /** ms between two glances at the clock */
 const glance = 250;
-/** While nothing happens, the next inquiry comes after twice the time, up to this many seconds. */
+/** While nothing happens, the next inquiry comes after so many times the time before, up to this many seconds. */
+const slower = 1.3;
 const slowest = 120;
 /** Where members always tell news, somebody may hang all the same: then a look after so many times `after`. */
 const busyFactor = 15;
@@ -37,22 +36,21 @@ export class HangWatch {
   #spell = { since: Date.now(), looks: 0, next: 0 };
   #lookedAt = Date.now();
   #judged = { at: 0, version: -1 };
-  #busy = false;
+  /** the glance that is under way */
+  #current: Promise<void> | undefined;
 
   constructor(private readonly host: WatchHost, private readonly options: WatchOptions) {
-    this.#timer = setInterval(() => void this.#glance(), glance);
+    this.#timer = setInterval(() => {
+      this.#current ??= this.#glance().finally(() => {
+        this.#current = undefined;
+      });
+    }, glance);
     this.#timer.unref();
   }
 
   async #glance(): Promise<void> {
-    if (this.#busy) return;
-    this.#busy = true;
-    try {
-      const now = Date.now();
-      if (await this.#look(now) || now - this.#judged.at >= judgeEvery) this.#judge(now);
-    } finally {
-      this.#busy = false;
-    }
+    const now = Date.now();
+    if (await this.#look(now) || now - this.#judged.at >= judgeEvery) this.#judge(now);
   }
 
   /** Inquires, if it is time; resolves to whether it did. */
@@ -65,7 +63,7 @@ export class HangWatch {
     const spell = this.#spell;
     if (now < Math.max(spell.next, spell.since + wait) && now - this.#lookedAt < wait * busyFactor) return false;
     spell.looks++;
-    spell.next = now + Math.min(wait * 2 ** (spell.looks - 1), slowest * 1_000);
+    spell.next = now + Math.min(wait * slower ** (spell.looks - 1), slowest * 1_000);
     this.#lookedAt = now;
     await inquire(this.host, 'quiet');
     return true;
@@ -76,6 +74,14 @@ export class HangWatch {
     if (state.version === this.#judged.version) return;
     this.#judged = { at: now, version: state.version };
     this.options.found?.(findingsOf(state, this.host.members()));
+  }
+
+  /** Looks once more, and harder: asks Node by its inspectors, too. It is the last look of this watch. */
+  async lookHarder(): Promise<readonly Finding[]> {
+    this.close();
+    await this.#current;
+    await inquire(this.host, 'asked', { thorough: true });
+    return findingsOf(this.host.state, this.host.members());
   }
 
   close(): void {

@@ -11,7 +11,7 @@ const isMissingModule = ({ type, message }: Failed): boolean => /^(ModuleNotFoun
 /** A child can't import or find what it is to run. */
 export const cannotImport = errorRule({
   name: 'cannot-import',
-  matches: (failed) => (isMissingAttribute(failed) || isMissingModule(failed)) && failed.member.role !== 'root',
+  matches: (failed) => (isMissingAttribute(failed) || isMissingModule(failed)) && (failed.member.role !== 'root' || failed.thread !== undefined),
   title: (who, failed) => `${who} can't find what it is to run: ${errorText(failed)}.`,
   advice: (failed) => {
     if (!isMissingAttribute(failed)) return 'Check the name of the module, and that the child has the same search path and working directory as its parent.';

@@ -58,7 +58,7 @@ export const deadHolder: Rule = {
     if (dead.length === 0) return [];
     const waiting = membersIn(orphaned.waits);
     return [{
-      certainty: certaintyOf(scene, orphaned.waits),
+      certainty: certaintyOf(orphaned.waits),
       members: [...waiting, ...dead].map(({ id }) => id),
       sites: sites(
         orphaned.waits.flatMap((wait) => site(wait.site, 'waits')), dead.flatMap((member) => failureOf(member)?.sites ?? []),

@@ -1,6 +1,7 @@
 import type { Thread } from '../insight/threads';
 import type { Wait } from '../insight/waits';
 import type { Rule } from './finding';
+import { loopDrafts } from './nodeHangs';
 import { list, membersIn, quietSince, site, sites, threadName, whoIs, type Cause, type Scene } from './scene';
 import { certaintyOf, counted, factOf, nameOf } from './words';
 
@@ -47,7 +48,7 @@ const heldBy = (before: Wait): string => (before.kind === 'lock' ? `holds the ${
 export const deadlock: Rule = {
   name: 'deadlock',
   kind: 'hang',
-  check: (scene) => scene.causes.flatMap((cause) => {
+  check: (scene) => [...loopDrafts(scene, 'deadlock'), ...scene.causes.flatMap((cause) => {
     const starts = [...cause.waits, ...cause.blocked].filter(({ kind }) => kind === 'lock' || kind === 'import' || kind === 'thread' || kind === 'join');
     for (const start of starts) {
       const cycle = cycleFrom(scene, cause, start);
@@ -55,7 +56,7 @@ export const deadlock: Rule = {
       const members = membersIn(cycle);
       const names = [...new Set(cycle.map(({ thread }) => (members.length > 1 ? whoIs(thread.member) : threadName(thread))))];
       return [{
-        certainty: certaintyOf(scene, cycle),
+        certainty: certaintyOf(cycle),
         members: members.map(({ id }) => id),
         sites: sites(
           cycle.flatMap((wait) => [...site(wait.site, 'waits'), ...wait.path.slice(1, 4).flatMap((line) => site(line, 'holds'))]),
@@ -74,7 +75,7 @@ export const deadlock: Rule = {
       }];
     }
     return [];
-  }),
-  title: ({ about }) => `${about.who} wait for each other.`,
+  })],
+  title: ({ about }) => (about.title === undefined ? `${about.who} wait for each other.` : String(about.title)),
   summary: (count) => counted(count, 'deadlock'),
 };

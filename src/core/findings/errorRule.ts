@@ -1,6 +1,6 @@
 import type { Draft, Rule, RuleName } from './finding';
-import { claimOf, errorsIn, errorText, isOpen, placesOf, recorded, type Failed } from './failures';
-import { whoIs, type Scene } from './scene';
+import { claimOf, errorsIn, errorText, isOpen, placesOf, recorded, whoFailed, type Failed } from './failures';
+import type { Scene } from './scene';
 
 /** Makes a rule of errors that are told by their type and message. One finding for each place at which such an error was raised. */
 export interface ErrorRule {
@@ -18,6 +18,11 @@ export interface ErrorRule {
 
 /** What an error explains: the same error of other members at the same line needs no finding of its own. */
 const placeOf = ({ own, type, message }: Failed): string => `${type} ${own[0] ? `${own[0].file}:${own[0].line}` : message}`;
+
+/** An error of a worker thread that nobody listens to becomes an error of its process, with the same message. */
+function echoes(scene: Scene, group: readonly Failed[]): Failed[] {
+  return errorsIn(scene).filter((other) => other.thread === undefined && group.some(({ thread, member, message }) => thread !== undefined && member === other.member && message !== '' && other.message.includes(message)));
+}
 
 export function errorRule(kind: ErrorRule): Rule {
   return {
@@ -42,8 +47,8 @@ export function errorRule(kind: ErrorRule): Rule {
           evidence: [...group.slice(0, 5).map(recorded), ...more?.evidence ?? []],
           advice: kind.advice(first),
           since: first.t,
-          about: { title: kind.title(`${whoIs(first.member)}${others}`, first), error: errorText(first) },
-          explains: [...group.map(claimOf), ...members.map(({ id }) => `end of ${id}`)],
+          about: { title: kind.title(`${whoFailed(first)}${others}`, first), error: errorText(first) },
+          explains: [...group.map(claimOf), ...echoes(scene, group).map(claimOf), ...members.map(({ id }) => `end of ${id}`)],
         }];
       });
     },

@@ -41,12 +41,17 @@ export function errorText({ type, message }: Pick<Failed, 'type' | 'message'>): 
 export const shortType = (type: string): string => type.slice(type.lastIndexOf('.') + 1);
 
 /** Places of an error: the lines where it failed, what is at fault, where the member was created and what it ran. */
-export function placesOf({ own, site: where, member }: Failed): FindingSite[] {
-  return sites(own.slice(0, 4).flatMap((line) => site(line, 'failed')), site(where, 'target'), site(member.site, 'created'), site(member.target, 'target'));
+export function placesOf({ own, site: where, member, thread }: Failed): FindingSite[] {
+  const worker = thread === undefined ? undefined : member.threads.find(({ name }) => name === thread);
+  const created = worker ? worker.site : member.site;
+  return sites(own.slice(0, 4).flatMap((line) => site(line, 'failed')), site(where, 'target'), site(created, 'created'), thread === undefined ? site(member.target, 'target') : []);
 }
 
+/** Who failed, by name. */
+export const whoFailed = ({ member, thread }: Failed): string => (thread === undefined ? whoIs(member) : `${member.runtime === 'node' ? 'worker thread' : 'thread'} "${thread}" of ${whoIs(member)}`);
+
 /** The fact that an error was recorded. */
-export const recorded = (failed: Failed): string => `record: ${whoIs(failed.member)}${failed.thread === undefined ? '' : `, thread ${failed.thread},`} ended with ${errorText(failed)}`;
+export const recorded = (failed: Failed): string => `record: ${whoFailed(failed)} ended with ${errorText(failed)}`;
 
 /** The member with which the run began. */
 export const rootOf = ({ members }: Scene): Member | undefined => members.find(({ role }) => role === 'root');

@@ -31,7 +31,7 @@ export const fullPipe: Rule = {
     const members = [...new Set([...membersIn(writers), ...readers])];
     const suspended = waiting.flatMap(({ subject }) => subject.answer?.waiting ?? []);
     return [{
-      certainty: certaintyOf(scene, writers),
+      certainty: certaintyOf(writers),
       members: members.map(({ id }) => id),
       sites: sites(
         writers.flatMap((wait) => site(wait.site, 'waits')), waiting.flatMap((wait) => site(wait.site, 'waits')),

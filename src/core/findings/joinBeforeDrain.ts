@@ -11,7 +11,7 @@ export function joined(scene: Scene, wait: Wait): Subject[] {
   if (wait.kind !== 'join' && wait.kind !== 'loop') return [];
   const pid = wait.object?.pid ?? (wait.thread.look.pid || undefined);
   if (wait.kind === 'join' && pid !== undefined) return [byPid(scene, pid) ?? []].flat();
-  return scene.situation?.subjects.filter(({ member }) => member.osParent === wait.subject.member.pid) ?? [];
+  return scene.situation?.subjects.filter(({ look }) => look.ppid === wait.subject.member.pid) ?? [];
 }
 
 /** Children that can't end since they still send: `waiter` waits for them, `stuck` is what they are in. */
@@ -36,7 +36,7 @@ export const joinBeforeDrain: Rule = {
     const members = [...waiters.map(({ subject }) => subject.member), ...children];
     const queue = first.stuck.kind === 'feed';
     return [{
-      certainty: certaintyOf(scene, senders),
+      certainty: certaintyOf(senders),
       members: [...new Set(members)].map(({ id }) => id),
       sites: sites(
         waiters.flatMap((wait) => site(wait.site, 'waits')), senders.flatMap((wait) => [...site(wait.site, 'holds'), ...site(wait.object?.made, 'created')]),

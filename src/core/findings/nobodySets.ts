@@ -1,4 +1,5 @@
 import type { Rule } from './finding';
+import { loopDrafts } from './nodeHangs';
 import { list, membersIn, quietSince, site, sites, whoIs } from './scene';
 import { failureOf } from './endings';
 import { endsOf } from './failures';
@@ -9,14 +10,14 @@ import { certaintyOf, counted, factOf, nameOf } from './words';
 export const nobodySets: Rule = {
   name: 'nobody-sets',
   kind: 'hang',
-  check: (scene) => scene.causes.flatMap((cause) => {
+  check: (scene) => [...loopDrafts(scene, 'nobody-sets'), ...scene.causes.flatMap((cause) => {
     const waits = cause.blocked.filter(({ kind }) => kind === 'event' || kind === 'condition' || kind === 'barrier' || kind === 'result' || kind === 'lock');
     const [first] = waits;
     if (!first) return [];
     const ended = endedBefore(scene, waits);
     const members = membersIn(waits);
     return [{
-      certainty: certaintyOf(scene, waits),
+      certainty: certaintyOf(waits),
       members: [...members, ...ended].map(({ id }) => id),
       sites: sites(
         waits.flatMap((wait) => site(wait.site, 'waits')), ended.flatMap((member) => failureOf(member)?.sites ?? []),
@@ -28,7 +29,7 @@ export const nobodySets: Rule = {
       about: { who: list(members.map(whoIs)), count: members.length, what: nameOf(first.object, 'result'), ended: list(ended.map(whoIs)) },
       explains: [...cause.nodes, ...endsOf(scene, ended)],
     }];
-  }),
-  title: ({ about }) => `${about.who} ${Number(about.count) === 1 ? 'waits' : 'wait'} for the ${about.what}, which nobody who lives will set any more${about.ended === '' ? '' : ` (${about.ended} ended before)`}.`,
+  })],
+  title: ({ about }) => (about.title === undefined ? `${about.who} ${Number(about.count) === 1 ? 'waits' : 'wait'} for the ${about.what}, which nobody who lives will set any more${about.ended === '' ? '' : ` (${about.ended} ended before)`}.` : String(about.title)),
   summary: (count) => counted(count, 'wait', 'waits') + ' for something that nobody will set',
 };

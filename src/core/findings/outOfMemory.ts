@@ -25,20 +25,24 @@ function reachedHeapLimit(member: Member): number | undefined {
   return limit !== undefined && (member.peakRssBytes ?? 0) >= 0.8 * limit ? limit : undefined;
 }
 
-/** Worker threads of Node that reached their limit (`resourceLimits`). */
-function threadsIn({ members, state }: Scene): Draft[] {
-  return members.flatMap((member) => member.threads.filter(({ error }) => error?.startsWith('ERR_WORKER_OUT_OF_MEMORY')).map((thread): Draft => {
-    const where = state.members.get(member.id)?.threads.get(thread.id)?.first.value.site;
-    return {
+/**
+ * Worker threads of Node that reached their limit (`resourceLimits`): Node ends them with 1, before their script can say anything.
+ * Nothing else does so but terminate(), which is told.
+ */
+function threadsIn({ members, insight }: Scene): Draft[] {
+  return members.flatMap((member) => member.threads.filter(({ ended, code }) => ended === 'abruptly' && code === 1).flatMap((thread): Draft[] => {
+    // An error that ended it would have been told by the thread.
+    if (insight.threadErrors.get(member.id)?.some((error) => error.thread === thread.name)) return [];
+    return [{
       certainty: 'proved',
       members: [member.id],
-      sites: sites(site(where, 'created'), thread.file === null ? [] : [{ file: thread.file, line: 1, role: 'target' }]),
-      evidence: [`record: worker thread "${thread.name}" of ${whoIs(member)} ended with ${thread.error ?? ''}`],
+      sites: sites(site(thread.site, 'created'), thread.file === null ? [] : [{ file: thread.file, line: 1, role: 'target' }]),
+      evidence: [`record: worker thread "${thread.name}" of ${whoIs(member)} was ended by Node with exit code 1, without an error of its script and without terminate(): it reached its memory limit (ERR_WORKER_OUT_OF_MEMORY)`],
       advice: `${advice} The limit of a worker thread is resourceLimits.maxOldGenerationSizeMb.`,
       since: thread.endedAt ?? 0,
-      about: { title: `Worker thread "${thread.name}" of ${whoIs(member)} reached its heap limit${where ? `; it was created at ${lineOf(where)}` : ''}.` },
+      about: { title: `Worker thread "${thread.name}" of ${whoIs(member)} reached its heap limit${thread.site ? `; it was created at ${lineOf(thread.site)}` : ''}.` },
       explains: [`end of thread ${thread.id} of ${member.id}`],
-    };
+    }];
   }));
 }
 

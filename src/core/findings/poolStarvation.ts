@@ -1,4 +1,5 @@
 import type { Rule } from './finding';
+import { loopDrafts } from './nodeHangs';
 import { busyWorkers, customersIn } from './pools';
 import { list, membersIn, quietSince, site, sites, whoIs } from './scene';
 import { counted, factOf } from './words';
@@ -7,7 +8,7 @@ import { counted, factOf } from './words';
 export const poolStarvation: Rule = {
   name: 'pool-starvation',
   kind: 'hang',
-  check: (scene) => scene.causes.flatMap((cause) => {
+  check: (scene) => [...loopDrafts(scene, 'pool-starvation'), ...scene.causes.flatMap((cause) => {
     for (const customer of customersIn(cause)) {
       const { wait, pool } = customer;
       const workers = (pool.queued ?? 0) > 0 ? busyWorkers(scene, customer, cause) : undefined;
@@ -31,7 +32,7 @@ export const poolStarvation: Rule = {
       }];
     }
     return [];
-  }),
-  title: ({ about }) => `All ${about.workers} workers of the pool (${about.who}) wait in ${about.tasks}, while ${counted(Number(about.queued), 'task', 'tasks')} that they may wait for${about.behind === '' ? '' : ` (${about.behind})`} ${Number(about.queued) === 1 ? 'has' : 'have'} no free worker.`,
+  })],
+  title: ({ about }) => (about.title === undefined ? `All ${about.workers} workers of the pool (${about.who}) wait in ${about.tasks}, while ${counted(Number(about.queued), 'task', 'tasks')} that they may wait for${about.behind === '' ? '' : ` (${about.behind})`} ${Number(about.queued) === 1 ? 'has' : 'have'} no free worker.` : String(about.title)),
   summary: (count) => counted(count, 'pool is', 'pools are') + ' starved by its own tasks'.replace('its', count === 1 ? 'its' : 'their'),
 };

@@ -37,7 +37,7 @@ function check(side: Side, scene: Scene, cause: Cause): Draft[] {
   const ended = endedBefore(scene, waits);
   const members = membersIn(waits);
   return [{
-    certainty: certaintyOf(scene, waits),
+    certainty: certaintyOf(waits),
     members: [...members, ...ended].map(({ id }) => id),
     sites: sites(
       waits.flatMap((wait) => site(wait.site, 'waits')), ended.flatMap((member) => failureOf(member)?.sites ?? []),

@@ -1,5 +1,6 @@
 import { failureOf } from './endings';
 import type { Rule } from './finding';
+import { loopDrafts } from './nodeHangs';
 import { customersIn } from './pools';
 import { quietSince, site, sites, whoIs } from './scene';
 import { counted, factOf } from './words';
@@ -8,7 +9,7 @@ import { counted, factOf } from './words';
 export const resultLost: Rule = {
   name: 'result-lost',
   kind: 'hang',
-  check: (scene) => scene.causes.flatMap((cause) => {
+  check: (scene) => [...loopDrafts(scene, 'result-lost'), ...scene.causes.flatMap((cause) => {
     const customer = customersIn(cause).find(({ pool }) => pool.type === 'Pool');
     if (!customer) return [];
     const { wait, pool } = customer;
@@ -31,7 +32,7 @@ export const resultLost: Rule = {
       about: { waiter: whoIs(member), why: dead ? 'the thread of its pool that takes results has died' : 'no worker has a task any more, and none is queued' },
       explains: [...cause.nodes],
     }];
-  }),
-  title: ({ about }) => `${about.waiter} waits for results that will never come: ${about.why}.`,
+  })],
+  title: ({ about }) => (about.title === undefined ? `${about.waiter} waits for results that will never come: ${about.why}.` : String(about.title)),
   summary: (count) => counted(count, 'pool has', 'pools have') + ' lost results',
 };

@@ -1,5 +1,6 @@
 import type { Member } from '../members';
 import type { RunState } from '../state';
+import { blockedLoop } from './blockedLoop';
 import { brokenExecutor } from './brokenExecutor';
 import { cannotImport } from './cannotImport';
 import { cannotPickle } from './cannotPickle';
@@ -11,6 +12,7 @@ import type { Finding, Rule } from './finding';
 import { forkWithThreads } from './forkWithThreads';
 import { fullPipe } from './fullPipe';
 import { ignoresTerminate } from './ignoresTerminate';
+import { ipcKeepsAlive } from './ipcKeepsAlive';
 import { joinBeforeDrain } from './joinBeforeDrain';
 import { leftover } from './leftover';
 import { lostTask } from './lostTask';
@@ -36,8 +38,8 @@ import { zombies } from './zombies';
 
 /** All rules. Of several that explain the same, the first one is heard: the closer a rule looks, the earlier it stands. */
 export const rules: readonly Rule[] = [
-  stoppedMember, selfDeadlock, forkWithThreads, deadHolder, joinBeforeDrain, lostTask, poolStarvation, resultLost, shortBarrier,
-  noConsumer, noProducer, deadlock, fullPipe, waitsForStdin, neverClosed, nobodySets, ignoresTerminate,
+  stoppedMember, blockedLoop, selfDeadlock, forkWithThreads, deadHolder, joinBeforeDrain, lostTask, poolStarvation, resultLost, shortBarrier,
+  noConsumer, noProducer, deadlock, fullPipe, waitsForStdin, neverClosed, nobodySets, ipcKeepsAlive, ignoresTerminate,
   missingMainGuard, respawnStorm, daemonicChildren, cannotPickle, cannotImport, sharedMemoryFull, portInUse, tooMany, commandNotFound,
   outOfMemory, nativeCrash, brokenExecutor, unhandledError, zombies, leftover,
 ];

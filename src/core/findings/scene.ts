@@ -1,6 +1,6 @@
 import type { ProcessRef, Site } from '../events';
 import type { InsightState } from '../insight/projection';
-import { latestRound } from '../insight/projection';
+import { latestRound, openCall } from '../insight/projection';
 import type { Aliveness } from '../insight/reach';
 import { situationOf, type Situation } from '../insight/situation';
 import type { Subject, Thread } from '../insight/threads';
@@ -29,7 +29,9 @@ export interface Scene {
   now: number;
   /** when Procession began to stop the run, or a person interrupted its first process; Infinity: nobody did */
   stoppedAt: number;
-  /** what the latest inquiry has found; undefined when there was none, or the run has gone on since */
+  /** what the latest inquiry has found; undefined when there was none */
+  round: Situation | undefined;
+  /** the same, if somebody can't go on; undefined when the run has gone on since */
   situation: Situation | undefined;
   causes: readonly Cause[];
   /** as `causes`, when what was stopped by a signal stays so */
@@ -75,14 +77,14 @@ function causesOf({ subjects, wakers }: Situation, fate: Aliveness): Cause[] {
 /** A wait that a person would care about: not that of an idle worker, nor of a thread that a runtime keeps for itself. */
 function matters({ kind, thread, subject, path }: Wait): boolean {
   if (subject.member.role === 'helper' || kind === 'idle') return false;
-  return thread.main || path.length > 0 || kind === 'feed' || kind === 'import';
+  return thread.main || path.length > 0 || kind === 'feed' || kind === 'import' || kind === 'loop' || kind === 'atomics';
 }
 
 /** Puts together what the rules look at. */
 export function sceneOf(state: RunState, members: readonly Member[]): Scene {
   const { insight } = state;
   const round = latestRound(insight);
-  const found = round && situationOf(members, round);
+  const found = round && situationOf(members, round, (id) => openCall(insight, id));
   const involved = new Set(found?.subjects.filter(({ threads }) => threads.some(({ node }) => !found.fateWhenStopped.isAlive(node))).map(({ member }) => member.id));
   const situation = found && involved.size > 0 && !hasGoneOn(state, members, found.t, involved) ? found : undefined;
   return {
@@ -92,6 +94,7 @@ export function sceneOf(state: RunState, members: readonly Member[]): Scene {
     byId: new Map(members.map((member) => [member.id, member])),
     now: state.now,
     stoppedAt: stoppedAt(state, members),
+    round: found,
     situation,
     causes: situation ? causesOf(situation, situation.fate) : [],
     causesWhenStopped: situation ? causesOf(situation, situation.fateWhenStopped) : [],
@@ -130,13 +133,21 @@ export function sites(...lists: readonly FindingSite[][]): FindingSite[] {
 }
 
 /** Since when nothing was heard of some members. */
-export function quietSince({ insight, situation }: Scene, members: readonly Member[]): number {
-  const t = situation?.t ?? Infinity;
-  return Math.max(0, ...members.map(({ id, startedAt }) => Math.max(startedAt, insight.heard.get(id) ?? 0)).filter((at) => at <= t));
+export function quietSince({ round }: Scene, members: readonly Member[]): number {
+  return Math.max(0, ...members.map(({ id, startedAt }) => Math.max(startedAt, round?.subjects.find(({ member }) => member.id === id)?.look.heard ?? 0)));
 }
 
 /** The member that a pid named when the inquiry was made. */
 export const byPid = ({ situation }: Scene, pid: number): Subject | undefined => situation?.subjects.find(({ member }) => member.pid === pid);
+
+/** The subject of a member in an inquiry. */
+export const subjectOfMember = ({ subjects }: Situation, id: ProcessRef | null): Subject | undefined => subjects.find(({ member }) => member.id === id);
+
+/** Whether what the latest inquiry saw of a member still holds: it has not spoken since, nor ended of itself. */
+export function isCurrent({ round, insight, stoppedAt }: Scene, { id, endedAt }: Member): boolean {
+  if (!round) return false;
+  return [insight.heard.get(id) ?? 0, endedAt ?? 0].every((at) => at <= round.t + grace || at >= stoppedAt);
+}
 
 /** A thread by a name that tells a person where it is: `left`, `left, thread QueueFeederThread`. */
 export const threadName = ({ member, main, fact, look }: Thread): string => (main ? whoIs(member) : `${whoIs(member)}, thread ${fact?.name ?? look.name}`);

@@ -1,10 +1,25 @@
+import { describeExit } from '../describe';
 import { errorRule } from './errorRule';
-import { errorText, shortType } from './failures';
-import { lineOf } from './scene';
+import { errorText, shortType, type Failed } from './failures';
+import { lineOf, site, whoIs, type Scene } from './scene';
 import { counted } from './words';
 
 /** Errors that a person brings about, and such as are told as a consequence of something else. */
 const notOwn = /^(KeyboardInterrupt|BrokenProcessPool|BrokenExecutor|TerminatedWorkerError)$/;
+
+/** ms */
+const justBefore = 2_000;
+
+/** Whoever writes to a child that has ended gets such an error: which child it was. */
+function goneBefore({ members, state }: Scene, failed: Failed): ReturnType<NonNullable<Parameters<typeof errorRule>[0]['more']>> {
+  if (!/EPIPE|ECONNRESET|ERR_STREAM_DESTROYED|Channel closed|Broken pipe/.test(`${failed.type} ${failed.message}`)) return {};
+  const gone = members.filter((child) => child.parent === failed.member.id && child.role !== 'helper' && child.endedAt !== null && Math.abs(failed.t - child.endedAt) < justBefore);
+  return {
+    members: gone.map(({ id }) => id),
+    sites: gone.flatMap((child) => [...site(child.site, 'created'), ...site(state.members.get(child.id)?.claims.exit?.value.site, 'target')]),
+    evidence: gone.map((child) => `record: its child ${whoIs(child)} had ended, exit ${describeExit(child)}: who writes to its stdin then gets this error`),
+  };
+}
 
 /** An error that nobody handled has ended a process, and nobody looked at its exit code. The last of the rules about errors. */
 export const unhandledError = errorRule({
@@ -17,5 +32,6 @@ export const unhandledError = errorRule({
       ? 'Listen for "error" and "exit" of the child and look at the exit code; catch the rejection in the child.'
       : 'Look at exitcode after join(), or use an executor and result(), which raises the error in the parent.';
   },
+  more: goneBefore,
   summary: (count) => counted(count, 'error') + ' that nobody handled',
 });

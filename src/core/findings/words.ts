@@ -1,8 +1,8 @@
+import { quoteCommand } from '../describe';
 import type { ObjectFact } from '../insight/facts';
-import { openCall } from '../insight/projection';
 import type { Wait } from '../insight/waits';
 import type { Finding } from './finding';
-import { lineOf, threadName, type Scene } from './scene';
+import { lineOf, threadName } from './scene';
 
 /** Texts and judgements that several rules share. */
 
@@ -31,6 +31,8 @@ const verbs: Partial<Record<Wait['kind'], (wait: Wait) => string>> = {
   send: ({ place }) => `writes to ${place ?? 'a connection'}, which is full`,
   stdin: ({ place }) => `reads its stdin${place === undefined ? '' : ` (${place})`}`,
   loop: () => 'waits in its event loop',
+  call: ({ call, subject }) => `is blocked in ${call}(${quoteCommand(subject.call?.argv ?? []).slice(0, 120)})`,
+  atomics: () => 'waits in Atomics.wait, without a time limit',
 };
 
 /** What a thread waits for and where, as a fact with its source: `asked: left (4121) waits for the Lock made at a.py:8, at a.py:5`. */
@@ -44,13 +46,10 @@ export function factOf(wait: Wait): string {
  * Whether what a thread waits for is exactly known. An event loop waits for whatever comes, and what a promise or `Atomics.wait` in
  * Node waits for nobody outside knows; a call that blocks is what it is.
  */
-export function isExact({ insight }: Scene, { subject, kind }: Wait): boolean {
-  if (kind === 'loop') return false;
-  return subject.member.runtime !== 'node' || openCall(insight, subject.member.id) !== undefined;
-}
+export const isExact = ({ subject, kind }: Wait): boolean => kind !== 'loop' && kind !== 'atomics' && (subject.member.runtime !== 'node' || kind === 'call');
 
 /** Proved when one of those who can't go on is in a wait that is exactly known. */
-export const certaintyOf = (scene: Scene, waits: readonly Wait[]): Finding['certainty'] => (waits.some((wait) => isExact(scene, wait)) ? 'proved' : 'likely');
+export const certaintyOf = (waits: readonly Wait[]): Finding['certainty'] => (waits.some(isExact) ? 'proved' : 'likely');
 
 /** `1 worker waits`, `3 workers wait`. */
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

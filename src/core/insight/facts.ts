@@ -49,6 +49,8 @@ export const fileLook = {
   way: 'string',
   /** of a connected socket: the other end, as an object; absent where nobody of the run has it */
   'peer?': 'string',
+  /** a socket of TCP, not one of this machine's alone */
+  'internet?': 'boolean',
   /** of a socket that takes connections: its address */
   'listens?': 'string',
   /** bytes that wait to be read, or connections to be accepted; where known */
@@ -66,6 +68,10 @@ export const lookShape = {
   threads: [threadLook],
   files: [fileLook],
   shared: [sharedLook],
+  /** its parent in the operating system */
+  ppid: 'number',
+  /** time of its newest event when it was looked at, in ms since the epoch; 0: it has never spoken */
+  heard: 'number',
   /** signals that it catches */
   catches: ['string'],
   /** what could not be read: `files`, `maps` */
@@ -117,6 +123,8 @@ export const objectFact = {
   /** the thread (native id) that holds it or does its work */
   'owner?': 'number',
   'text?': 'string',
+  /** of Node: events that the program listens for, with the number of listeners: `exit 1` */
+  'heard?': ['string'],
 } as const;
 
 /** A task that a pool's worker runs now. */

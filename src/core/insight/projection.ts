@@ -84,7 +84,7 @@ export function noteEvent(insight: InsightState, event: Event): void {
       break;
     }
     case 'call':
-      insight.calls.set(event.id, later(insight.calls.get(event.id), event));
+      if (event.thread === undefined) insight.calls.set(event.id, later(insight.calls.get(event.id), event));
       raise(insight.heard, event.id, event.t);
       break;
     case 'spawn':

@@ -1,4 +1,4 @@
-import type { ProcessRef } from '../events';
+import type { CallEvent, ProcessRef } from '../events';
 import type { Member } from '../members';
 import type { Round } from './projection';
 import type { Aliveness } from './reach';
@@ -10,6 +10,8 @@ export interface Situation {
   /** when it was so, in ms since the epoch */
   t: number;
   subjects: readonly Subject[];
+  /** all that are known of, those that have ended among them */
+  members: ReadonlyMap<ProcessRef, Member>;
   /** who could wake whom */
   wakers: WakerMap;
   fate: Aliveness;
@@ -22,12 +24,12 @@ export function livingAt(members: readonly Member[], t: number): Member[] {
   return members.filter((member) => member.startedAt <= t && (member.endedAt === null || member.endedAt > t));
 }
 
-/** Puts an inquiry together; undefined when it has seen nobody. `trusting`: one look is enough to take a thread for blocked. */
-export function situationOf(members: readonly Member[], { round, looks, answers }: Round, { trusting = false } = {}): Situation | undefined {
+/** Puts an inquiry together; undefined when it has seen nobody. `callOf` tells of open calls, see `openCall`. `trusting`: one look is enough to take a thread for blocked. */
+export function situationOf(members: readonly Member[], { round, looks, answers }: Round, callOf: (id: ProcessRef) => CallEvent | undefined, { trusting = false } = {}): Situation | undefined {
   const living = livingAt(members, round);
   const subjects = living.flatMap((member) => {
     const look = looks.get(member.id)?.view;
-    return look ? [subjectOf(member, look, answers.get(member.id)?.view)] : [];
+    return look ? [subjectOf(member, look, answers.get(member.id)?.view, callOf(member.id))] : [];
   });
   if (subjects.length === 0) return undefined;
   const isComplete = subjects.length === living.length;
@@ -35,6 +37,7 @@ export function situationOf(members: readonly Member[], { round, looks, answers 
   return {
     t: round,
     subjects,
+    members: new Map(members.map((member) => [member.id, member])),
     wakers,
     fate: wakers.graph.solve(),
     fateWhenStopped: new WakerMap(subjects, { isComplete, trusting, stoppedForGood: true }).graph.solve(),

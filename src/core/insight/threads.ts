@@ -1,4 +1,4 @@
-import type { ProcessRef } from '../events';
+import type { CallEvent, ProcessRef } from '../events';
 import type { Member } from '../members';
 import type { Answer, FileLook, Look, ObjectFact, ThreadFact, ThreadLook } from './facts';
 
@@ -22,6 +22,8 @@ export interface Subject {
   threads: Thread[];
   files: ReadonlyMap<number, FileLook>;
   objects: ReadonlyMap<number, ObjectFact>;
+  /** the call in which it is blocked until a child has ended, where the probe of Node tells of it */
+  call: CallEvent | undefined;
 }
 
 /** Names of the nodes of the graph. */
@@ -35,12 +37,13 @@ export const nodes = {
 } as const;
 
 /** Puts together what was seen and what was answered. */
-export function subjectOf(member: Member, look: Look, answer: Answer | undefined): Subject {
+export function subjectOf(member: Member, look: Look, answer: Answer | undefined, call?: CallEvent): Subject {
   const facts = new Map((answer?.threads ?? []).map((fact) => [fact.tid, fact]));
   return {
     member,
     look,
     answer,
+    call,
     threads: look.threads.map((thread) => ({
       node: nodes.thread(member.id, thread.tid), member, tid: thread.tid, look: thread, fact: facts.get(thread.tid), main: thread.tid === member.pid,
     })),

@@ -20,7 +20,8 @@ import type { Subject, Thread } from './threads';
  * | `stdin` | input |
  * | `idle` | a worker that waits for its next task, or a thread that a library keeps for itself |
  * | `loop` | an event loop, for whatever comes |
- * | `call` | a child process that Node started synchronously |
+ * | `call` | the end of a child that Node started synchronously |
+ * | `atomics` | `Atomics.wait` in Node |
  * | `other` | something else |
  */
 export interface Wait {
@@ -43,7 +44,7 @@ export interface Wait {
 
 export type WaitKind =
   | 'lock' | 'condition' | 'event' | 'barrier' | 'get' | 'put' | 'drain' | 'feed' | 'result' | 'join' | 'thread' | 'import' | 'proxy'
-  | 'receive' | 'send' | 'stdin' | 'idle' | 'loop' | 'call' | 'other';
+  | 'receive' | 'send' | 'stdin' | 'idle' | 'loop' | 'call' | 'atomics' | 'other';
 
 const shortName = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
 const isIn = ({ file }: FrameFact, name: string): boolean => baseName(file) === name;
@@ -124,11 +125,19 @@ function feeding(subject: Subject, library: readonly FrameFact[], feeder: FrameF
 }
 
 /** What a thread waits for as the kernel shows it, where no probe tells more. */
-function fromOutside({ member, files, look }: Subject, { main, look: seen }: Thread): Pick<Wait, 'kind' | 'call'> {
+function fromOutside(subject: Subject, { tid, main, look: seen }: Thread): Pick<Wait, 'kind' | 'call'> {
+  const { member, files, look, call } = subject;
+  if (member.runtime === 'node') {
+    const isScript = main || member.threads.some((thread) => thread.tid === tid && thread.state === 'running');
+    // The threads of V8 and libuv, and that of the inspector, wait for work.
+    if (!isScript) return { kind: 'idle', call: seen.call ?? seen.on };
+    if (main && call) return { kind: 'call', call: call.method.replace('child_process.', '') };
+    if (seen.on === 'futex') return { kind: 'atomics', call: 'Atomics.wait' };
+  }
   if (seen.on === 'child') return { kind: 'join', call: seen.call ?? 'wait' };
   if (seen.on === 'futex') return { kind: seen.key === undefined ? 'other' : 'lock', call: 'lock' };
   if (seen.on !== 'files') return { kind: 'other', call: seen.call ?? seen.on };
-  if (seen.loop) return { kind: main || member.runtime !== 'node' ? 'loop' : 'idle', call: seen.call ?? '' };
+  if (seen.loop) return { kind: 'loop', call: seen.call ?? '' };
   const [first] = seen.files ?? [];
   if (!first) return { kind: 'other', call: seen.call ?? '' };
   if (first.fd === 0 && first.want === 'read') return { kind: 'stdin', call: 'read' };
@@ -152,7 +161,8 @@ export function waitOf(subject: Subject, thread: Thread): Wait {
   const worker = library.find((frame) => runsTasks.test(shortName(frame.function)));
   const recognized = recognize(subject, library);
   const outside = fromOutside(subject, thread);
-  const base = { subject, thread, place: placeOf(subject, thread), site: path[0], path };
+  const called = thread.main ? subject.call?.site : undefined;
+  const base = { subject, thread, place: placeOf(subject, thread), site: path[0] ?? called, path: path.length === 0 && called ? [called] : path };
   if (worker && !thread.fact?.task && (recognized?.kind === 'get' || recognized?.kind === 'lock' || recognized === undefined)) {
     return { ...base, kind: 'idle', call: 'worker', object: recognized?.object, isLocal: false };
   }

@@ -71,7 +71,7 @@ export class WakerMap {
   }
 
   #childrenOf({ member }: Subject): Subject[] {
-    return this.subjects.filter((other) => other.member.osParent === member.pid);
+    return this.subjects.filter((other) => other.look.ppid === member.pid);
   }
 
   #wait(subject: Subject, thread: Thread): void {

@@ -64,9 +64,10 @@ class Scene {
   look(pid: number): boolean {
     const tasks = names(`/proc/${pid}/task`);
     if (!tasks) return false;
-    const draft: Draft = { pid, look: { threads: [], files: [], shared: [], catches: [], hidden: [] }, futexes: [] };
+    const draft: Draft = { pid, look: { threads: [], files: [], shared: [], ppid: 0, heard: 0, catches: [], hidden: [] }, futexes: [] };
     const status = text(`/proc/${pid}/status`);
     draft.look.catches = parseSignals(status, 'SigCgt').map((number) => signalName(number));
+    draft.look.ppid = parseNumber(status, 'PPid') ?? 0;
     const traced = !/^TracerPid:\s*0$/m.test(status);
     for (const task of tasks.slice(0, mostThreads)) this.#thread(draft, Number(task), traced);
     if (tasks.length > mostThreads) draft.look.hidden.push('threads');
@@ -103,6 +104,7 @@ class Scene {
   #note(seen: ThreadLook, waiting: Waiting, pid: number): void {
     seen.on = waiting.on;
     if (waiting.call !== undefined) seen.call = waiting.call;
+    if (waiting.on === 'time' && waiting.files) seen.files = waiting.files;
     if (waiting.on === 'files') {
       seen.files = waiting.files;
       if (waiting.loop) seen.loop = true;

@@ -117,6 +117,7 @@ class Ends {
   fill(file: FileLook, inode: string): void {
     const socket = this.#byInode.get(inode);
     if (!socket) return;
+    file.internet = true;
     if (socket.unread > 0) file.unread = socket.unread;
     if (socket.listens) {
       file.listens = `port ${parseInt(socket.local.slice(-4), 16)}`;

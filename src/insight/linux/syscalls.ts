@@ -53,7 +53,8 @@ export interface Wanted {
 
 /** What a system call waits for. */
 export type Waiting =
-  | { on: 'time' | 'signal' | 'unknown'; call?: string }
+  | { on: 'time'; call?: string; files?: Wanted[] }
+  | { on: 'signal' | 'unknown'; call?: string }
   | { on: 'futex'; call: string; address: number; shared: boolean }
   | { on: 'files'; call: string; files: Wanted[]; loop?: boolean }
   | { on: 'child'; call: string; pid: number }
@@ -113,7 +114,7 @@ function waitingOf(call: Kind & { name: string }, arg: (index: number) => bigint
     case 'select':
       return arg(4) !== 0n ? timed : selected(name, int(arg(0)), [arg(1), arg(2)], memory);
     case 'epoll':
-      return int(arg(3)) >= 0 ? timed : { on: 'files', call: name, files: [{ fd: int(arg(0)), want: 'read' }], loop: true };
+      return int(arg(3)) >= 0 ? { ...timed, files: [{ fd: int(arg(0)), want: 'read' }] } : { on: 'files', call: name, files: [{ fd: int(arg(0)), want: 'read' }], loop: true };
     case 'epoll2':
       return arg(3) !== 0n ? timed : { on: 'files', call: name, files: [{ fd: int(arg(0)), want: 'read' }], loop: true };
     case 'fcntl':

@@ -1,4 +1,4 @@
-import { diagnosticsChannel } from './builtins';
+import { diagnosticsChannel, workerThreads } from './builtins';
 import { now } from './clock';
 import { identify } from './identity';
 import { record, runIsGone } from './journal';
@@ -98,12 +98,12 @@ interface SyncBinding {
   spawn: (this: SyncBinding, options: NativeOptions) => { pid: number; status: number | null; signal: string | null; error?: number };
 }
 
-/** Hooks the native half of spawnSync(), execSync() and execFileSync(); the pid is known only afterwards. */
-function hookSync(binding: SyncBinding): void {
+/** Hooks the native half of spawnSync(), execSync() and execFileSync(); the pid is known only afterwards. `thread`: the worker thread that this is. */
+function hookSync(binding: SyncBinding, thread: number | undefined): void {
   const { spawn } = binding;
   binding.spawn = function (this: SyncBinding, options) {
     const request = quietly(() => describe(options, now(), binding.spawn));
-    if (request) quietly(() => record({ e: 'call', t: request.t, method: request.method, argv: request.argv, site: request.site }));
+    if (request) quietly(() => record({ e: 'call', t: request.t, method: request.method, argv: request.argv, site: request.site, thread }));
     const result = spawn.call(this, quietly(() => withMark(options)) ?? options);
     quietly(() => request && settleSync(request, result));
     return result;
@@ -125,7 +125,7 @@ function mayUseBinding(): boolean {
 }
 
 /** Observes the children that this thread creates, signals and reaps. */
-export function watchChildren(): void {
+export function watchChildren(inWorker: boolean): void {
   let hooked = false;
   // The first child shows the prototype of the handles, without child_process being loaded for it.
   diagnosticsChannel().subscribe('child_process', (message) => {
@@ -134,5 +134,5 @@ export function watchChildren(): void {
     quietly(() => hookHandles(Object.getPrototypeOf((message as { process: ChildProcess }).process._handle) as ProcessHandle));
   });
   const { binding } = process as unknown as { binding?: (name: string) => unknown };
-  if (mayUseBinding()) quietly(() => hookSync(binding?.call(process, 'spawn_sync') as SyncBinding));
+  if (mayUseBinding()) quietly(() => hookSync(binding?.call(process, 'spawn_sync') as SyncBinding, inWorker ? workerThreads().threadId : undefined));
 }

@@ -28,9 +28,9 @@ function observe(): void {
   if (inWorker) introduceThread();
   else introduceProcess(mark);
   if (runIsGone()) return;
-  watchChildren();
+  watchChildren(inWorker);
   watchSignals();
-  watchThreads();
+  watchThreads(inWorker);
   if (inWorker) return;
   watchAbort();
   watchEndings();

@@ -1,9 +1,11 @@
 import { diagnosticsChannel, workerThreads } from './builtins';
 import { hearsOne, onNextEmit } from './emitter';
+import { recordUncaught, watchErrors } from './errors';
 import { onExit } from './exit';
 import { record } from './journal';
 import { quietly } from './quietly';
 import { callers, siteOf } from './site';
+import { system } from './system';
 
 interface WorkerHandle {
   onexit: unknown;
@@ -39,27 +41,66 @@ function watchExit(worker: Worker, thread: number): void {
   });
 }
 
+let asked = false;
+
+/** Notes who is told to end: whoever reads `terminate` of a thread is about to call it. */
+function watchTerminate(worker: Worker): void {
+  const prototype = Object.getPrototypeOf(worker) as { terminate: unknown };
+  if (asked || !Object.hasOwn(prototype, 'terminate')) return;
+  asked = true;
+  const { terminate } = prototype;
+  Object.defineProperty(prototype, 'terminate', {
+    configurable: true,
+    enumerable: false,
+    get(this: Worker) {
+      if (this.threadId > 0) quietly(() => record({ e: 'thread', thread: this.threadId, state: 'running', terminated: true }));
+      return terminate;
+    },
+    set(this: Worker, value: unknown) {
+      Object.defineProperty(this, 'terminate', { value, configurable: true, writable: true, enumerable: true });
+    },
+  });
+}
+
 /** Observes the worker threads that this thread creates. */
-export function watchThreads(): void {
+export function watchThreads(inWorker: boolean): void {
   const created = (message: unknown): void => void quietly(() => {
     const { worker } = message as { worker: Worker };
     const frames = callers(created);
-    // Node's own thread for module hooks is none of the program's.
-    if (frames.some(({ file }) => file.startsWith('node:internal/modules/esm/'))) return;
+    // Node's own thread for module hooks is none of the program's. Below a program's own call there may be a module that is being loaded.
+    if (frames.find(({ file }) => file !== 'node:internal/worker')?.file.startsWith('node:internal/modules/esm/')) return;
     const { threadId: thread, threadName } = worker;
-    record({ e: 'thread', thread, state: 'running', name: threadName === defaultName ? undefined : threadName || undefined, site: siteOf(frames) });
+    const from = inWorker ? workerThreads().threadId : undefined;
+    record({ e: 'thread', thread, state: 'running', name: threadName === defaultName ? undefined : threadName || undefined, site: siteOf(frames), from });
     watchExit(worker, thread);
+    quietly(() => watchTerminate(worker));
   });
   diagnosticsChannel().subscribe('worker_threads', created);
 }
 
-/** Tells, from inside a worker thread, which file it runs and how it ends. */
+/** What the record calls this thread: its name, else its number. */
+function threadName(thread: number): string {
+  const { threadName: name } = workerThreads() as { threadName?: string };
+  return name === undefined || name === '' || name === defaultName ? `worker thread ${thread}` : name;
+}
+
+/** The id that the operating system gives this thread; undefined where `/proc` doesn't tell. */
+function systemId(): number | undefined {
+  const stat = quietly(() => system.readFileSync('/proc/thread-self/stat', 'utf8'));
+  return stat === undefined ? undefined : Number.parseInt(stat, 10);
+}
+
+/** Tells, from inside a worker thread, which file it runs, which error ends it, and how it ends. */
 export function introduceThread(): void {
   const { threadId: thread } = workerThreads();
+  watchErrors();
   // Node puts the file into argv after the preloads.
   process.nextTick(() => quietly(() => {
     const file = process.argv[1];
-    if (file !== undefined) record({ e: 'thread', thread, state: 'running', file });
+    record({ e: 'thread', thread, state: 'running', file, tid: systemId() });
   }));
-  onExit((code) => record({ e: 'thread', thread, state: 'exited', code }), () => true);
+  onExit((code, frames) => {
+    if (code !== 0) quietly(() => recordUncaught(threadName(thread)));
+    record({ e: 'thread', thread, state: 'exited', code, self: true, exitSite: frames.length > 0 ? siteOf(frames) : undefined });
+  }, () => true);
 }

@@ -6,7 +6,7 @@ import type { Member } from '../../../src/core/members';
 import { askProbe } from '../../../src/insight/ask';
 import { startAdapter, type Connection } from '../../../src/debug/connection';
 import { findDebugpy } from '../../../src/debug/debugpy';
-import { closeInspector, openInspector, sampleStacks } from '../../../src/debug/inspector';
+import { closeInspector, openInspector, sampleStacks } from '../../../src/insight/inspector';
 import type { Message } from '../../../src/debug/protocol';
 import { framesOfText } from '../../../src/debug/stackTree';
 import { observedEnvironment } from '../../../src/launch/environment';

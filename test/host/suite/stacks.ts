@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { closeInspector, evaluate, openInspector } from '../../../src/debug/inspector';
+import { closeInspector, evaluate, openInspector } from '../../../src/insight/inspector';
 import { test, until } from '../inside/testing';
 import { api, folder, tidy, untilRun } from './support';
 
