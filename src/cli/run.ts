@@ -7,7 +7,7 @@ import type { Finding } from '../core/findings/finding';
 import { isHang } from '../core/findings/rules';
 import { renderFindings } from '../core/findings/text';
 import type { Report } from '../core/report';
-import { HangWatch } from '../insight/watch';
+import { HangWatch, type WatchHost } from '../insight/watch';
 import { installProbes } from '../launch/environment';
 import { Launcher, ownRef } from '../launch/launcher';
 import type { Observer } from '../launch/observer';
@@ -69,6 +69,18 @@ function secondsOf(text: string | undefined, option: string): number | undefined
   return seconds;
 }
 
+const hostOf = (run: string, observer: Observer): WatchHost => ({
+  run,
+  id: ownRef(),
+  state: observer.state,
+  get load() {
+    return observer.load;
+  },
+  members: () => observer.members(),
+  tell: (event) => observer.tell(event),
+  refresh: () => observer.refresh(),
+});
+
 /** Watches a run for hangs and for its time limit, and stops it where that was asked for. */
 class Guard {
   #observer: Observer | undefined;
@@ -97,7 +109,7 @@ class Guard {
       const found = (findings: readonly Finding[]): void => {
         if (stopOnHang && findings.some(isHang)) void this.#stopHung();
       };
-      this.#watch = new HangWatch({ run: this.run, id: ownRef(), state: observer.state, members: () => observer.members(), tell: (event) => observer.tell(event), refresh: () => observer.refresh() }, { after: hangAfter, found });
+      this.#watch = new HangWatch(hostOf(this.run, observer), { after: hangAfter, found });
     }
   }
 

@@ -169,6 +169,22 @@ export interface SignalEvent extends Base {
   site?: Site;
 }
 
+/** The first message that a program of Node sent to a forked child (`child`) or to a worker thread (`thread`): where the call stands. */
+export interface SubmitEvent extends Base {
+  e: 'submit';
+  child?: ProcessRef;
+  thread?: number;
+  site: Site;
+}
+
+/** A parent told a worker of its cluster to end when it has nothing to do any more. */
+export interface RetireEvent extends Base {
+  e: 'retire';
+  child: ProcessRef;
+  via?: string;
+  site?: Site;
+}
+
 /** A worker thread of Node. */
 export interface ThreadEvent extends Base {
   e: 'thread';
@@ -267,6 +283,8 @@ export interface GoneEvent extends Base {
   child: ProcessRef;
   cpu?: number;
   rss?: number;
+  /** when its numbers last changed, in ms since the epoch: since then it was idle */
+  active?: number;
 }
 
 /** The kernel has killed processes for want of memory between `since` and `t`; `evidence` names the counter that stepped, by `kills`. */
@@ -293,6 +311,15 @@ export interface AnswerEvent extends Base {
   view: Answer;
 }
 
+/** More threads of the run want to run than the machine has cores for, by far. */
+export interface CrowdEvent extends Base {
+  e: 'crowd';
+  running: number;
+  cores: number;
+  /** the members that they belong to, those with most first */
+  members: ProcessRef[];
+}
+
 /** A member failed because a port was in use: who held the ports that it may have meant. */
 export interface PortsEvent extends Base {
   e: 'ports';
@@ -316,7 +343,7 @@ export interface ProblemEvent extends Base {
 
 export type Event =
   | StartEvent | SpawnEvent | CallEvent | SpawnFailedEvent | SelfEvent | ExecEvent | ErrorEvent | ExitEvent | ReapEvent | ReadEvent
-  | SignalEvent | ThreadEvent | RunEvent | RootEvent | LaunchFailedEvent | RootExitEvent | EndEvent
-  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | LookEvent | AnswerEvent | InquiryEvent | PortsEvent | ProblemEvent;
+  | SignalEvent | SubmitEvent | RetireEvent | ThreadEvent | RunEvent | RootEvent | LaunchFailedEvent | RootExitEvent | EndEvent
+  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | LookEvent | AnswerEvent | InquiryEvent | PortsEvent | CrowdEvent | ProblemEvent;
 
 export type EventType = Event['e'];

@@ -48,7 +48,7 @@ export interface Claims {
   reap?: Claim<ReapEvent>;
   rootExit?: Claim<RootExitEvent>;
   zombie?: Claim<ZombieEvent>;
-  gone?: Claim<{ cpu?: number; rss?: number }>;
+  gone?: Claim<{ active?: number }>;
   seen?: Claim<SeenEvent>;
   firstSeen?: Claim<SeenEvent>;
   sample?: Claim<SampleEvent>;
@@ -265,7 +265,7 @@ export function applyTo(record: MemberRecord, event: Event): void {
       claims.zombie = earliest(claims.zombie, event, t);
       break;
     case 'gone':
-      claims.gone = earliest(claims.gone, {}, t);
+      claims.gone = earliest(claims.gone, event.active === undefined ? {} : { active: event.active }, t);
       record.cpu = Math.max(record.cpu, event.cpu ?? 0);
       record.peakRss = Math.max(record.peakRss, event.rss ?? 0);
       break;
@@ -293,10 +293,13 @@ export function applyTo(record: MemberRecord, event: Event): void {
     case 'spawnFailed':
     case 'outOfMemory':
     case 'read':
+    case 'submit':
+    case 'retire':
     case 'look':
     case 'answer':
     case 'inquiry':
     case 'ports':
+    case 'crowd':
       break;
   }
 }
@@ -389,10 +392,13 @@ export function reduce(state: RunState, event: Event): RunState {
       break;
     case 'call':
     case 'read':
+    case 'submit':
+    case 'retire':
     case 'look':
     case 'answer':
     case 'inquiry':
     case 'ports':
+    case 'crowd':
       break;
   }
   return state;

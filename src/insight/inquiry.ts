@@ -1,7 +1,7 @@
 import { messageOf } from '../core/errors';
 import type { CallEvent, ProcessRef } from '../core/events';
 import type { Answer, Look, ThreadLook } from '../core/insight/facts';
-import { areLinked, inheritedOutputs } from '../core/insight/links';
+import { inheritedOutputs } from '../core/insight/links';
 import { openCall, type Round } from '../core/insight/projection';
 import { livingAt, situationOf, stuckThreads, type Situation } from '../core/insight/situation';
 import type { Subject } from '../core/insight/threads';
@@ -125,7 +125,6 @@ function isSuspicious({ state }: InquiryHost, situation: Situation): boolean {
     || mains.every(({ look: { on } }) => ['futex', 'files', 'child', 'lock', 'stopped', 'ended'].includes(on))
     || users.some(({ call }) => call !== undefined)
     || inheritedOutputs(situation).length > 0
-    || users.some((subject) => subject.member.startMethod === 'cluster' && !users.some((other) => other.member.id === subject.member.parent && areLinked(situation, subject, other)))
     || users.some(({ member }) => state.members.get(member.id)?.signals.some(({ signal, t }) => signal === 'SIGTERM' && situation.t - t > termPatience));
 }
 

@@ -1,11 +1,14 @@
 import { findingsOf } from '../core/findings/rules';
 import type { Finding } from '../core/findings/finding';
+import { Reactions } from './reactions';
 import { inquire, type InquiryHost } from './inquiry';
 
 /** What the watch needs of whoever observes the run. */
 export interface WatchHost extends InquiryHost {
   /** reads what the probes have written */
   refresh(): void;
+  /** cores that the members use together */
+  readonly load: number;
 }
 
 export interface WatchOptions {
@@ -23,7 +26,7 @@ const slowest = 120;
 /** Where members always tell news, somebody may hang all the same: then a look after so many times `after`. */
 const busyFactor = 15;
 
-/** ms between two times at which the findings are worked out, if there were news */
+/** ms between two times at which the findings are worked out, unless that takes more than a hundredth of the time */
 const judgeEvery = 1_000;
 
 /**
@@ -35,11 +38,13 @@ export class HangWatch {
   /** the newest news of a member, how often was looked since, and when to look next */
   #spell = { since: Date.now(), looks: 0, next: 0 };
   #lookedAt = Date.now();
-  #judged = { at: 0, version: -1 };
+  #judgeAt = 0;
+  readonly #reactions: Reactions;
   /** the glance that is under way */
   #current: Promise<void> | undefined;
 
   constructor(private readonly host: WatchHost, private readonly options: WatchOptions) {
+    this.#reactions = new Reactions(host);
     this.#timer = setInterval(() => {
       this.#current ??= this.#glance().finally(() => {
         this.#current = undefined;
@@ -50,7 +55,7 @@ export class HangWatch {
 
   async #glance(): Promise<void> {
     const now = Date.now();
-    if (await this.#look(now) || now - this.#judged.at >= judgeEvery) this.#judge(now);
+    if (await this.#look(now) || now >= this.#judgeAt) this.#judge();
   }
 
   /** Inquires, if it is time; resolves to whether it did. */
@@ -69,11 +74,15 @@ export class HangWatch {
     return true;
   }
 
-  #judge(now: number): void {
+  #judge(): void {
+    const began = performance.now();
+    this.host.refresh();
+    this.#reactions.react();
     const { state } = this.host;
-    if (state.version === this.#judged.version) return;
-    this.#judged = { at: now, version: state.version };
-    this.options.found?.(findingsOf(state, this.host.members()));
+    const now = Date.now();
+    const findings = findingsOf(state, this.host.members(), now);
+    this.#judgeAt = now + Math.max(judgeEvery, (performance.now() - began) * 100);
+    this.options.found?.(findings);
   }
 
   /** Looks once more, and harder: asks Node by its inspectors, too. It is the last look of this watch. */
@@ -81,7 +90,7 @@ export class HangWatch {
     this.close();
     await this.#current;
     await inquire(this.host, 'asked', { thorough: true });
-    return findingsOf(this.host.state, this.host.members());
+    return findingsOf(this.host.state, this.host.members(), Date.now());
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
-import type { Event, ProcessRef, SampleEvent } from '../core/events';
+import type { Event, GoneEvent, ProcessRef, SampleEvent } from '../core/events';
 import { membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce, type RunState } from '../core/state';
@@ -46,6 +46,8 @@ export class Observer {
   readonly #memoryKills: MemoryKills;
   /** the newest numbers of the living: told when somebody asks, not folded one by one */
   readonly #numbers = new Map<ProcessRef, SampleEvent>();
+  /** of zombies: when their numbers last changed */
+  readonly #activity = new Map<ProcessRef, number>();
   /** the state as it was when it was last compared with the process table */
   #reconciled = -1;
   #leases: FSWatcher | undefined;
@@ -96,9 +98,23 @@ export class Observer {
       this.#tableTimer ??= setTimeout(() => this.#writeTable(), 50);
       return;
     }
+    const told = event.e === 'gone' ? this.#withLastActivity(event) : event;
+    if (event.e === 'zombie') this.#activeBefore(event.child);
     if (event.e === 'gone' || event.e === 'zombie') this.#numbers.delete(event.child);
-    reduce(this.#state, event);
-    this.#file.write(event);
+    reduce(this.#state, told);
+    this.#file.write(told);
+  }
+
+  /** Keeps for a zombie when its numbers last changed, until it is gone. */
+  #activeBefore(child: ProcessRef): void {
+    const last = this.#numbers.get(child);
+    if (last) this.#activity.set(child, last.t);
+  }
+
+  #withLastActivity(event: GoneEvent): GoneEvent {
+    const active = this.#numbers.get(event.child)?.t ?? this.#activity.get(event.child);
+    this.#activity.delete(event.child);
+    return active === undefined ? event : { ...event, active };
   }
 
   /** Numbers are a table that is replaced, not a log that grows. Nobody looks: nothing is written. */
@@ -152,6 +168,11 @@ export class Observer {
   /** The members, as of the events that were read so far. */
   members(): Member[] {
     return membersOf(this.#state, this.#kept);
+  }
+
+  /** Cores that the members use together, as last measured. */
+  get load(): number {
+    return [...this.#numbers.values()].reduce((sum, { load = 0 }) => sum + load, 0);
   }
 
   /** Reads what the probes have written since the last look. */

@@ -52,7 +52,7 @@ function ofAtomics(scene: Scene, blocked: Wait, workers: readonly Wait[], nodes:
   return {
     certainty: 'likely',
     members: [member.id],
-    sites: sites(placesOf(all), workers.flatMap((wait) => site(workerOf(wait)?.site, 'created'))),
+    sites: sites(placesOf(scene, all), workers.flatMap((wait) => site(workerOf(wait)?.site, 'created'))),
     evidence: factsOf(all),
     advice: 'Give the worker all it needs before the main thread waits, or wait with Atomics.waitAsync, which keeps the event loop going.',
     since: quietSince(scene, [member]),

@@ -1,8 +1,7 @@
-import { areLinked } from '../insight/links';
 import type { Draft, Rule } from './finding';
 import { loopDrafts } from './nodeHangs';
 import { suspended } from './nodeLoops';
-import { isCurrent, quietSince, site, sites, subjectOfMember, whoIs, type Scene } from './scene';
+import { lineOf, site, sites, whoIs, type Scene } from './scene';
 import { counted } from './words';
 
 /** A Node process has nothing left to do but an open handle, which keeps it alive, and its parent waits for its exit. */
@@ -10,24 +9,27 @@ import { counted } from './words';
 /** ms that a retired worker of a cluster may take to finish its requests */
 const patience = 10_000;
 
-/** Workers of a cluster that were told to retire: their channel is closed, and they are still there. */
+/** Workers of a cluster that were told to retire, and are still there. */
 function retired(scene: Scene): Draft[] {
-  const { round } = scene;
-  return round === undefined ? [] : round.subjects.filter(({ member }) => member.startMethod === 'cluster').flatMap((worker): Draft[] => {
-    const parent = subjectOfMember(round, worker.member.parent);
-    if (!parent || areLinked(round, worker, parent) || round.t - quietSince(scene, [worker.member]) < patience || !isCurrent(scene, worker.member)) return [];
-    const waits = [parent, worker].flatMap(({ threads }) => threads.filter(({ main }) => main).flatMap(({ node }) => round.wakers.waits.get(node) ?? []));
+  return [...scene.insight.retired.values()].flatMap((told): Draft[] => {
+    const worker = scene.members.find(({ id, pid }) => id === told.child || String(pid) === told.child);
+    const parent = scene.byId.get(told.id);
+    const until = Math.min(worker?.endedAt ?? Infinity, scene.stoppedAt, scene.now);
+    if (!worker || !parent || until - told.t < patience) return [];
+    const subjects = scene.round?.subjects.filter(({ member }) => member === worker || member === parent) ?? [];
+    const waits = subjects.flatMap(({ threads }) => threads.filter(({ main }) => main).flatMap(({ node }) => scene.round?.wakers.waits.get(node) ?? []));
+    const connected = subjects.find(({ member }) => member === worker)?.look.files.some(({ internet, listens }) => internet && listens === undefined);
     return [{
       certainty: 'likely',
-      members: [worker.member.id, parent.member.id],
-      sites: sites(suspended(waits), site(worker.member.site, 'created')),
+      members: [worker.id, parent.id],
+      sites: sites(site(told.site, 'waits'), suspended(waits), site(worker.site, 'created')),
       evidence: [
-        `/proc: the channel between ${whoIs(worker.member)} and ${whoIs(parent.member)} is closed (disconnect), and ${whoIs(worker.member)} is still there`,
-        ...(worker.look.files.some(({ peer }) => peer !== undefined) ? [`/proc: it has an open connection, and a server closes only when its last connection has ended`] : []),
+        `record: ${whoIs(parent)} told ${whoIs(worker)} to end${told.via === undefined ? '' : ` by ${told.via}`}${told.site ? ` at ${lineOf(told.site)}` : ''}; ${((until - told.t) / 1000).toFixed(0)} s later it was still there`,
+        ...(connected ? ['/proc: it has an open connection, and a server closes only when its last connection has ended'] : []),
       ],
       advice: 'End its connections first: server.closeAllConnections(), or end the responses on "disconnect"; kill the worker after a while.',
-      since: quietSince(scene, [worker.member]),
-      about: { title: `${whoIs(worker.member)} of the cluster was told to disconnect and does not end: an open connection or server keeps it alive.` },
+      since: told.t,
+      about: { title: `${whoIs(worker)} of the cluster was told to disconnect and does not end: an open ${connected ? 'connection' : 'handle'} keeps its server, and so the worker, alive.` },
     }];
   });
 }

@@ -108,7 +108,7 @@ function draftOf(scene: Scene, cause: Cause, { title, advice, waits, more }: Tol
   return {
     certainty: 'likely',
     members: members.map(({ id }) => id),
-    sites: sites(more?.sites ?? [], placesOf(waits)),
+    sites: sites(more?.sites ?? [], placesOf(scene, waits)),
     evidence: [...more?.evidence ?? [], ...factsOf(waits)],
     advice,
     since: quietSince(scene, members),

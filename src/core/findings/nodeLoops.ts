@@ -3,7 +3,7 @@ import type { Wait } from '../insight/waits';
 import type { Member, WorkerThread } from '../members';
 import { baseName } from '../paths';
 import type { FindingSite } from './finding';
-import { byPid, livedUntil, lineOf, site, sites, threadName, whoIs, type Cause, type Scene } from './scene';
+import { byPid, livedUntil, lineOf, site, sites, submittedTo, threadName, whoIs, type Cause, type Scene } from './scene';
 import { factOf } from './words';
 
 /**
@@ -66,8 +66,13 @@ export function suspended(waits: readonly Wait[]): FindingSite[] {
 }
 
 /** Where the threads and children of some loops wait and were created. */
-export function placesOf(waits: readonly Wait[]): FindingSite[] {
+export function placesOf(scene: Scene, waits: readonly Wait[]): FindingSite[] {
+  const submitted = waits.flatMap((wait) => {
+    const worker = workerOf(wait);
+    return site(worker ? scene.insight.submitted.get(`${wait.subject.member.id} ${worker.id}`)?.site : submittedTo(scene, wait.subject.member), 'submitted');
+  });
   return sites(
+    submitted,
     waits.flatMap((wait) => wait.path.slice(0, 3).flatMap((line) => site(line, 'waits'))), suspended(waits),
     waits.flatMap((wait) => site(workerOf(wait)?.site, 'created')), waits.flatMap(({ subject, thread }) => (thread.main ? site(subject.member.site, 'created') : [])),
   );
@@ -103,13 +108,13 @@ export function fallenOf(scene: Scene, { mains }: Loops): Fallen[] {
     const killer = member.endedBy?.site;
     return [{
       member, thread: undefined, name: whoIs(member), text: member.exit?.signal ?? `exit ${member.exit?.code ?? '?'}${left ? ' by process.exit()' : ''}`,
-      sites: sites(site(killer, 'failed'), left ? site(exit.site, 'failed') : [], site(member.site, 'created')),
+      sites: sites(site(killer, 'failed'), left ? site(exit.site, 'failed') : [], site(submittedTo(scene, member), 'submitted'), site(member.site, 'created')),
     }];
   });
   const threads = parents.flatMap((member) => member.threads.filter(({ state, endedAt, ended, code, exitSite }) => state === 'exited' && (endedAt ?? 0) <= t && (ended === 'abruptly' || code !== 0 || exitSite !== null))
     .map((thread): Fallen => ({
       member, thread, name: workerName(thread), text: thread.exitSite ? `exit ${thread.code ?? '?'} by process.exit()` : thread.ended === 'terminated' ? 'terminate()' : `exit ${thread.code ?? '?'}`,
-      sites: sites(site(thread.exitSite, 'failed'), site(thread.site, 'created')),
+      sites: sites(site(thread.exitSite, 'failed'), site(scene.insight.submitted.get(`${member.id} ${thread.id}`)?.site, 'submitted'), site(thread.site, 'created')),
     })));
   return [...children, ...threads];
 }

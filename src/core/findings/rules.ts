@@ -12,6 +12,7 @@ import type { Finding, Rule } from './finding';
 import { forkWithThreads } from './forkWithThreads';
 import { fullPipe } from './fullPipe';
 import { ignoresTerminate } from './ignoresTerminate';
+import { imbalance } from './imbalance';
 import { ipcKeepsAlive } from './ipcKeepsAlive';
 import { joinBeforeDrain } from './joinBeforeDrain';
 import { leftover } from './leftover';
@@ -21,6 +22,7 @@ import { nativeCrash } from './nativeCrash';
 import { neverClosed } from './neverClosed';
 import { nobodySets } from './nobodySets';
 import { outOfMemory } from './outOfMemory';
+import { oversubscribed } from './oversubscribed';
 import { poolStarvation } from './poolStarvation';
 import { portInUse } from './portInUse';
 import { noConsumer, noProducer } from './queues';
@@ -30,6 +32,7 @@ import { sceneOf } from './scene';
 import { selfDeadlock } from './selfDeadlock';
 import { sharedMemoryFull } from './sharedMemoryFull';
 import { shortBarrier } from './shortBarrier';
+import { startUpBound } from './startUpBound';
 import { stoppedMember } from './stoppedMember';
 import { tooMany } from './tooMany';
 import { unhandledError } from './unhandledError';
@@ -41,12 +44,12 @@ export const rules: readonly Rule[] = [
   stoppedMember, blockedLoop, selfDeadlock, forkWithThreads, deadHolder, joinBeforeDrain, lostTask, poolStarvation, resultLost, shortBarrier,
   noConsumer, noProducer, deadlock, fullPipe, waitsForStdin, neverClosed, nobodySets, ipcKeepsAlive, ignoresTerminate,
   missingMainGuard, respawnStorm, daemonicChildren, cannotPickle, cannotImport, sharedMemoryFull, portInUse, tooMany, commandNotFound,
-  outOfMemory, nativeCrash, brokenExecutor, unhandledError, zombies, leftover,
+  outOfMemory, nativeCrash, brokenExecutor, unhandledError, zombies, leftover, oversubscribed, imbalance, startUpBound,
 ];
 
-/** What is wrong in a run, the hangs first. Pure. */
-export function findingsOf(state: RunState, members: readonly Member[]): Finding[] {
-  const scene = sceneOf(state, members);
+/** What is wrong in a run, the hangs first. `now`: ms since the epoch, where more is known than from the newest event. Pure. */
+export function findingsOf(state: RunState, members: readonly Member[], now = state.now): Finding[] {
+  const scene = sceneOf(state, members, Math.max(now, state.now));
   const explained = new Set<string>();
   return rules.flatMap((rule) => rule.check(scene).flatMap((draft): Finding[] => {
     const { about: _, explains = [], ...finding } = draft;

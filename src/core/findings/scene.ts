@@ -81,7 +81,7 @@ function matters({ kind, thread, subject, path }: Wait): boolean {
 }
 
 /** Puts together what the rules look at. */
-export function sceneOf(state: RunState, members: readonly Member[]): Scene {
+export function sceneOf(state: RunState, members: readonly Member[], now: number): Scene {
   const { insight } = state;
   const round = latestRound(insight);
   const found = round && situationOf(members, round, (id) => openCall(insight, id));
@@ -92,7 +92,7 @@ export function sceneOf(state: RunState, members: readonly Member[]): Scene {
     insight,
     members,
     byId: new Map(members.map((member) => [member.id, member])),
-    now: state.now,
+    now,
     stoppedAt: stoppedAt(state, members),
     round: found,
     situation,
@@ -148,6 +148,9 @@ export function isCurrent({ round, insight, stoppedAt }: Scene, { id, endedAt }:
   if (!round) return false;
   return [insight.heard.get(id) ?? 0, endedAt ?? 0].every((at) => at <= round.t + grace || at >= stoppedAt);
 }
+
+/** Where the first message to a forked child of Node was sent. */
+export const submittedTo = ({ insight }: Scene, { id, pid }: Member): Site | undefined => (insight.submitted.get(id) ?? insight.submitted.get(String(pid)))?.site;
 
 /** A thread by a name that tells a person where it is: `left`, `left, thread QueueFeederThread`. */
 export const threadName = ({ member, main, fact, look }: Thread): string => (main ? whoIs(member) : `${whoIs(member)}, thread ${fact?.name ?? look.name}`);

@@ -26,11 +26,6 @@ export function otherEnd({ subjects }: Situation, subject: Subject, { object, wa
   return subjects.filter((other) => other !== subject && other.look.files.some((file) => file.object === wanted && (wanted !== object || file.way !== way)));
 }
 
-/** Whether two members are connected by a socket that one of them has made for both, as Node does for its children. */
-export function areLinked(situation: Situation, a: Subject, b: Subject): boolean {
-  return a.look.files.some((file) => file.peer !== undefined && !file.internet && otherEnd(situation, a, file).includes(b));
-}
-
 /** Output that a member waits for though the child that wrote it has ended: something that the child has left behind holds it open. */
 export interface Inherited {
   reader: Subject;

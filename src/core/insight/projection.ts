@@ -1,4 +1,4 @@
-import type { AnswerEvent, CallEvent, ErrorEvent, Event, InquiryEvent, LookEvent, PortsEvent, ProcessRef } from '../events';
+import type { AnswerEvent, CallEvent, CrowdEvent, ErrorEvent, Event, InquiryEvent, LookEvent, PortsEvent, ProcessRef, RetireEvent, SubmitEvent } from '../events';
 
 /**
  * What the findings need besides the run state: the latest inquiries, when each member was last heard of, and the blocking calls
@@ -16,8 +16,14 @@ export interface InsightState {
   threadErrors: Map<ProcessRef, ErrorEvent[]>;
   /** children at whose end their parent has looked: `<parent> <pid>` → when */
   read: Map<string, number>;
+  /** where the first message to a child or thread was sent: by the child's id or pid, or by `<process> <thread>` */
+  submitted: Map<string, SubmitEvent>;
+  /** the first time that a worker of a cluster was told to end, by its id or pid */
+  retired: Map<string, RetireEvent>;
   /** who held ports that were in use, by time */
   ports: PortsEvent[];
+  /** times at which far too many threads wanted to run */
+  crowds: CrowdEvent[];
   /** times at which Procession itself sent signals: what ends after that is no sign of life */
   steered: number[];
 }
@@ -35,9 +41,10 @@ export interface Round {
 const keptRounds = 3;
 const keptSignals = 1_000;
 const keptErrors = 8;
+const keptCrowds = 32;
 
 export function emptyInsight(): InsightState {
-  return { rounds: new Map(), heard: new Map(), calls: new Map(), childNews: new Map(), threadErrors: new Map(), read: new Map(), ports: [], steered: [] };
+  return { rounds: new Map(), heard: new Map(), calls: new Map(), childNews: new Map(), threadErrors: new Map(), read: new Map(), submitted: new Map(), retired: new Map(), ports: [], crowds: [], steered: [] };
 }
 
 function roundOf(insight: InsightState, round: number): Round | undefined {
@@ -100,12 +107,25 @@ export function noteEvent(insight: InsightState, event: Event): void {
     case 'ports':
       insight.ports = sorted(insight.ports, event, keptErrors);
       break;
+    case 'crowd':
+      insight.crowds = sorted(insight.crowds, event, keptCrowds);
+      break;
     case 'error':
       if (event.thread !== undefined) insight.threadErrors.set(event.id, sorted(insight.threadErrors.get(event.id) ?? [], event, keptErrors));
       raise(insight.heard, event.id, event.t);
       break;
     case 'read':
       raise(insight.read, `${event.id} ${event.child}`, event.t);
+      raise(insight.heard, event.id, event.t);
+      break;
+    case 'submit': {
+      const to = event.child ?? `${event.id} ${event.thread ?? ''}`;
+      if (event.t < (insight.submitted.get(to)?.t ?? Infinity)) insight.submitted.set(to, event);
+      raise(insight.heard, event.id, event.t);
+      break;
+    }
+    case 'retire':
+      if (event.t < (insight.retired.get(event.child)?.t ?? Infinity)) insight.retired.set(event.child, event);
       raise(insight.heard, event.id, event.t);
       break;
     case 'start':
@@ -134,9 +154,9 @@ function noteSteering({ steered }: InsightState, t: number): void {
 }
 
 /** Lets go of what was kept of a process that ended long ago. */
-export function forgetProcess({ heard, calls, childNews, threadErrors, read }: InsightState, id: ProcessRef): void {
-  for (const kept of [heard, calls, childNews, threadErrors]) kept.delete(id);
-  for (const key of read.keys()) if (key.startsWith(`${id} `)) read.delete(key);
+export function forgetProcess({ heard, calls, childNews, threadErrors, read, submitted, retired }: InsightState, id: ProcessRef): void {
+  for (const kept of [heard, calls, childNews, threadErrors, submitted, retired]) kept.delete(id);
+  for (const kept of [read, submitted]) for (const key of kept.keys()) if (key.startsWith(`${id} `)) kept.delete(key);
 }
 
 /** The newest inquiry that was carried out to its end. */

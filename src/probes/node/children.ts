@@ -1,4 +1,4 @@
-import { diagnosticsChannel, workerThreads } from './builtins';
+import { cluster, diagnosticsChannel, workerThreads } from './builtins';
 import { now } from './clock';
 import { identify } from './identity';
 import { record, runIsGone } from './journal';
@@ -6,6 +6,7 @@ import { markEnvironment } from './mark';
 import { quietly } from './quietly';
 import { recordSignal } from './signals';
 import type { NativeOptions, Request } from './spawning';
+import { callers, siteOf } from './site';
 import { describe, recordRefusal, recordSpawn } from './spawning';
 
 /** The native handle of a child. Up to Node 22 spawn() takes one object, from 24 on its parts in this order. */
@@ -63,6 +64,7 @@ function hookHandles(prototype: ProcessHandle): void {
     const request = quietly(() => describe(toOptions(args), now(), prototype.spawn));
     const error = spawn.apply(this, quietly(() => markArguments(args)) ?? args);
     quietly(() => request && settle(this, request, error));
+    if (error === 0) quietly(() => watchChannel(channelOf(args), this.pid));
     return error;
   };
   prototype.kill = function (this: ProcessHandle, signal) {
@@ -82,6 +84,64 @@ function settle(handle: ProcessHandle, request: Request, error: number): void {
   const child = identify(handle.pid);
   running.set(handle, child);
   recordSpawn(request, child);
+  if (request.method === 'cluster') quietly(watchRetirement);
+}
+
+let retirementWatched = false;
+
+/** Notes which workers of the cluster are told to end: whoever reads `disconnect` of one is about to call it. */
+function watchRetirement(): void {
+  if (retirementWatched) return;
+  retirementWatched = true;
+  const { prototype } = (cluster() as unknown as { Worker: { prototype: { disconnect: unknown } } }).Worker;
+  const { disconnect } = prototype;
+  const get = function (this: { process?: { pid?: number } }): unknown {
+    const pid = this.process?.pid;
+    const frames = callers(get as () => unknown);
+    // Node itself reads it for cluster.disconnect() and in the worker.
+    if (pid !== undefined && !frames[0]?.file.startsWith('node:')) quietly(() => record({ e: 'retire', child: identify(pid), via: 'worker.disconnect', site: siteOf(frames) }));
+    return disconnect;
+  };
+  Object.defineProperty(prototype, 'disconnect', {
+    configurable: true,
+    enumerable: true,
+    get,
+    set(this: object, value: unknown) {
+      Object.defineProperty(this, 'disconnect', { value, configurable: true, writable: true, enumerable: true });
+    },
+  });
+}
+
+/** The channel for messages among what a child gets as its stdio. */
+function channelOf(args: SpawnArguments): Channel | undefined {
+  const stdio = (isParts(args) ? args[4] : (args[0] as { stdio?: unknown }).stdio) as { ipc?: boolean; handle?: Channel }[] | undefined;
+  return stdio?.find(({ ipc }) => ipc)?.handle;
+}
+
+/** The native end of a channel; both write a message, by the way it is serialized. */
+type Channel = Partial<Record<'writeUtf8String' | 'writeBuffer', (...args: unknown[]) => unknown>>;
+
+/** Messages of Node's own (cluster) come first on some channels: so many are passed over. */
+const mostPassed = 8;
+
+/** Notes where the first message to a child is sent. After that the channel is as it was. */
+function watchChannel(channel: Channel | undefined, pid: number): void {
+  if (!channel) return;
+  const methods = ['writeUtf8String', 'writeBuffer'] as const;
+  let passed = 0;
+  for (const method of methods) {
+    const real = channel[method];
+    if (!real) continue;
+    const writing = function (this: Channel, ...args: unknown[]): unknown {
+      quietly(() => {
+        const site = siteOf(callers(writing));
+        if (site) record({ e: 'submit', child: identify(pid), site });
+        if (site || ++passed >= mostPassed) for (const name of methods) delete channel[name];
+      });
+      return real.apply(this, args);
+    };
+    channel[method] = writing;
+  }
 }
 
 function recordEnding(handle: ProcessHandle): void {

@@ -62,6 +62,35 @@ function watchTerminate(worker: Worker): void {
   });
 }
 
+const submitted = new WeakSet<Worker>();
+let submissionsWatched = false;
+
+/** Notes where the first message to each thread is posted: whoever reads `postMessage` of it is about to call it. */
+function watchSubmissions(worker: Worker): void {
+  const prototype = Object.getPrototypeOf(worker) as { postMessage: unknown };
+  if (submissionsWatched || !Object.hasOwn(prototype, 'postMessage')) return;
+  submissionsWatched = true;
+  const { postMessage } = prototype;
+  const get = function (this: Worker): unknown {
+    if (!submitted.has(this)) {
+      quietly(() => {
+        if (this.threadId > 0) submitted.add(this);
+        const site = siteOf(callers(get as () => unknown));
+        if (site && this.threadId > 0) record({ e: 'submit', thread: this.threadId, site });
+      });
+    }
+    return postMessage;
+  };
+  Object.defineProperty(prototype, 'postMessage', {
+    configurable: true,
+    enumerable: false,
+    get,
+    set(this: Worker, value: unknown) {
+      Object.defineProperty(this, 'postMessage', { value, configurable: true, writable: true, enumerable: true });
+    },
+  });
+}
+
 /** Observes the worker threads that this thread creates. */
 export function watchThreads(inWorker: boolean): void {
   const created = (message: unknown): void => void quietly(() => {
@@ -74,6 +103,7 @@ export function watchThreads(inWorker: boolean): void {
     record({ e: 'thread', thread, state: 'running', name: threadName === defaultName ? undefined : threadName || undefined, site: siteOf(frames), from });
     watchExit(worker, thread);
     quietly(() => watchTerminate(worker));
+    quietly(() => watchSubmissions(worker));
   });
   diagnosticsChannel().subscribe('worker_threads', created);
 }

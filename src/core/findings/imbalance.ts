@@ -1,0 +1,70 @@
+import { formatSeconds } from '../describe';
+import type { Member } from '../members';
+import type { Draft, Rule } from './finding';
+import { rootOf } from './failures';
+import { list, site, sites, submittedTo, whoIs, type Scene } from './scene';
+import { counted } from './words';
+
+/** One worker works for long while the others have nothing left to do. */
+
+/** At least so many workers; the long one used so much CPU time (s) and so much of that of all, and worked alone for so long (ms) and so much of the time. */
+const least = 3;
+const longWork = 1;
+const share = 0.7;
+const alone = 2_500;
+const aloneShare = 0.35;
+
+/** When a member last used CPU time: its numbers are told only when they change. */
+function lastActive({ state }: Scene, { id, endedAt, startedAt }: Member): number {
+  const claims = state.members.get(id)?.claims;
+  return Math.min(claims?.gone?.value.active ?? claims?.sample?.t ?? startedAt, endedAt ?? Infinity);
+}
+
+/** Workers of the same kind: of one parent, with the same thing to do. */
+const kindOf = (member: Member): string => `${member.parent ?? ''} ${member.role} ${member.startMethod} ${member.target ? `${member.target.file}:${member.target.function}` : ''} ${member.role === 'worker' ? '' : member.argv.join(' ')}`;
+
+const isWorker = ({ role, startMethod }: Member): boolean => role === 'worker' || (role === 'child' && /^(fork|spawn|forkserver|child_process\.fork)$/.test(startMethod));
+
+function groupsIn(members: readonly Member[]): Member[][] {
+  const groups = new Map<string, Member[]>();
+  for (const member of members.filter(isWorker)) {
+    const held = groups.get(kindOf(member));
+    if (held) held.push(member);
+    else groups.set(kindOf(member), [member]);
+  }
+  return [...groups.values()].filter((group) => group.length >= least);
+}
+
+export const imbalance: Rule = {
+  name: 'imbalance',
+  kind: 'waste',
+  check: (scene) => {
+    const root = rootOf(scene);
+    // Only at its end it is known that nothing more came.
+    if (!root || root.endedAt === null || root.exit?.code !== 0) return [];
+    return groupsIn(scene.members).flatMap((group): Draft[] => {
+      const sorted = [...group].sort((a, b) => lastActive(scene, b) - lastActive(scene, a));
+      const [long, next] = sorted;
+      if (!long || !next) return [];
+      const total = group.reduce((sum, { cpuSeconds }) => sum + (cpuSeconds ?? 0), 0);
+      const tail = lastActive(scene, long) - lastActive(scene, next);
+      const cpu = long.cpuSeconds ?? 0;
+      if (cpu < longWork || cpu < share * total || tail < Math.max(alone, aloneShare * (lastActive(scene, long) - long.startedAt)) || group.some(({ startedAt }) => startedAt > lastActive(scene, next))) return [];
+      const others = sorted.slice(1);
+      return [{
+        certainty: 'likely',
+        members: sorted.map(({ id }) => id),
+        sites: sites(site(submittedTo(scene, long), 'submitted'), site(long.site, 'created'), site(long.target, 'target')),
+        evidence: [
+          `/proc: ${whoIs(long)} used ${formatSeconds(cpu)} of CPU time, the ${others.length} others ${formatSeconds(total - cpu)} together`,
+          `/proc: for the last ${formatSeconds(tail / 1000)} ${whoIs(long)} was the only one that worked; ${list(others.map(whoIs))} were idle`,
+        ],
+        advice: 'Hand out smaller pieces (chunksize=1, imap_unordered, one queue for all workers), the long ones first.',
+        since: lastActive(scene, next),
+        about: { long: whoIs(long), others: others.length, seconds: formatSeconds(tail / 1000) },
+      }];
+    });
+  },
+  title: ({ about }) => `${about.long} worked alone for ${about.seconds}, while the ${about.others} other workers had nothing left to do (idle).`,
+  summary: (count) => counted(count, 'group of workers is', 'groups of workers are') + ' out of balance',
+};

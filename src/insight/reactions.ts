@@ -1,0 +1,55 @@
+import { availableParallelism } from 'node:os';
+import type { ProcessRef } from '../core/events';
+import { livingAt } from '../core/insight/situation';
+import { isHere } from '../observe/identity';
+import type { WatchHost } from './watch';
+import { runningThreads } from './linux/crowd';
+import { listeners } from './linux/ports';
+
+/** What is looked at once when something happens, because it can't be seen later. */
+
+const told = /\bEADDRINUSE\b|address already in use|\[Errno (98|48)\]/i;
+/** Looks for crowds are made while the run uses so much of the cores, and events are written of so many times more threads. */
+const busy = 0.9;
+const crowded = 3;
+const mostCrowds = 20;
+const mostMembers = 256;
+
+export class Reactions {
+  readonly #seen = new Set<ProcessRef>();
+  #crowds = 0;
+
+  constructor(private readonly host: WatchHost) {}
+
+  /** Looks at what has happened since the last time. */
+  react(): void {
+    this.#ports();
+    this.#crowd();
+  }
+
+  /** A member failed because its port is in use: who has it? */
+  #ports(): void {
+    for (const member of this.host.members()) {
+      if (!member.error || this.#seen.has(member.id)) continue;
+      this.#seen.add(member.id);
+      const { message, traceback } = member.error;
+      if (!told.test(message)) continue;
+      const wanted = [...`${message}\n${traceback.split('\n').at(-2) ?? ''}`.matchAll(/[:\s](\d{2,5})\b/g)].map(([, port]) => Number(port)).filter((port) => port > 0 && port < 65_536);
+      const living = livingAt(this.host.members(), Date.now()).filter(({ host }) => isHere(host));
+      this.host.tell({ e: 'ports', t: Date.now(), child: member.id, view: listeners(living, wanted).slice(0, 50) });
+    }
+  }
+
+  /** The cores are busy: how many threads want them? */
+  #crowd(): void {
+    const cores = availableParallelism();
+    if (this.host.load < busy * cores || this.#crowds >= mostCrowds) return;
+    const living = livingAt(this.host.members(), Date.now()).filter(({ host }) => isHere(host)).slice(0, mostMembers);
+    const found = living.map((member) => ({ id: member.id, running: runningThreads(member.pid) })).filter(({ running }) => running > 0);
+    const running = found.reduce((sum, one) => sum + one.running, 0);
+    if (running < crowded * cores) return;
+    this.#crowds++;
+    found.sort((a, b) => b.running - a.running);
+    this.host.tell({ e: 'crowd', t: Date.now(), running, cores, members: found.slice(0, 32).map(({ id }) => id) });
+  }
+}
