@@ -1,7 +1,8 @@
-import type { ProcessRef } from './events';
+import type { ProcessRef, Site } from './events';
 import type { Exit } from './exits';
 import type { Finding } from './findings/finding';
-import { findingsOf } from './findings/rules';
+import { findingsOf, isHang } from './findings/rules';
+import { latestRound } from './insight/projection';
 import { membersOf, type Member } from './members';
 import type { RunState } from './state';
 
@@ -20,6 +21,8 @@ export interface Report {
   };
   members: Member[];
   findings: Finding[];
+  /** of a run that can't go on: the stacks of its threads, outermost frame first, as far as they were asked */
+  stacks?: { member: ProcessRef; thread: string; frames: Site[] }[];
   problems: Problems;
 }
 
@@ -40,6 +43,12 @@ export interface LineCounts {
   unknown: number;
 }
 
+function stacksOf({ insight }: RunState): NonNullable<Report['stacks']> {
+  return [...latestRound(insight)?.answers ?? []].flatMap(([member, { view }]) => (view.threads ?? []).map(({ name, frames }) => ({
+    member, thread: name, frames: frames.map(({ file, line, function: called }) => ({ file, line, function: called })).reverse(),
+  })));
+}
+
 /** Makes the report of a state. `kept` as in {@link membersOf}. */
 export function reportOf(state: RunState, lines: LineCounts, kept?: Map<ProcessRef, { key: string; member: Member }>): Report {
   const run = state.run?.value;
@@ -48,6 +57,7 @@ export function reportOf(state: RunState, lines: LineCounts, kept?: Map<ProcessR
   const alive = members.some((member) => member.endedAt === null);
   const last = members.reduce((end, member) => Math.max(end, member.endedAt ?? 0), 0);
   const failed = state.launchFailed;
+  const findings = findingsOf(state, members);
   return {
     schema: 'procession.report/1',
     run: {
@@ -60,7 +70,8 @@ export function reportOf(state: RunState, lines: LineCounts, kept?: Map<ProcessR
       ...(failed ? { launchFailed: failed.value } : {}),
     },
     members,
-    findings: findingsOf(state, members),
+    findings,
+    ...(findings.some(isHang) ? { stacks: stacksOf(state) } : {}),
     problems: {
       garbledLines: lines.garbled,
       unknownEvents: lines.unknown,

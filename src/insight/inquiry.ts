@@ -62,8 +62,8 @@ function roundOf(round: number, child: ProcessRef, looks: Looks, answers: Readon
 /** A thread of a look, by member and thread id. */
 const threadsOf = (looks: Looks): Map<string, ThreadLook> => new Map([...looks].flatMap(([id, { threads }]) => threads.map((thread) => [`${id}/${thread.tid}`, thread] as const)));
 
-/** What a thread waits for, without how often it has run. */
-const waitOf = ({ ran: _, since: __, ...wait }: ThreadLook): string => JSON.stringify(wait);
+/** What a thread waits for, whatever it has run before. */
+const waitOf = (thread: ThreadLook): string => JSON.stringify({ ...thread, ran: 0, since: 0 });
 
 /** Notes in `last` which threads have been blocked in the same wait since the first look at `t`. Who was asked has run in the meantime, to answer. */
 function noteBlocked(t: number, first: Looks, second: Looks, last: Looks, asked: (id: ProcessRef) => boolean): void {

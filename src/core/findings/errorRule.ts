@@ -2,18 +2,21 @@ import type { Draft, Rule, RuleName } from './finding';
 import { claimOf, errorsIn, errorText, isOpen, placesOf, recorded, whoFailed, type Failed } from './failures';
 import type { Scene } from './scene';
 
+/** What a rule adds to the facts, places and members of an error. */
+export type More = Partial<Pick<Draft, 'evidence' | 'sites' | 'members'>>;
+
 /** Makes a rule of errors that are told by their type and message. One finding for each place at which such an error was raised. */
 export interface ErrorRule {
   name: RuleName;
   /** whether an error is of this kind */
-  matches(failed: Failed, scene: Scene): boolean;
+  matches: (failed: Failed, scene: Scene) => boolean;
   /** errors of this kind are told also where a parent may have dealt with them */
   always?: boolean;
-  title(who: string, failed: Failed): string;
-  advice(failed: Failed): string;
-  summary(count: number): string;
+  title: (who: string, failed: Failed) => string;
+  advice: (failed: Failed) => string;
+  summary: (count: number) => string;
   /** more facts, places and members */
-  more?(scene: Scene, failed: Failed): Partial<Pick<Draft, 'evidence' | 'sites' | 'members'>>;
+  more?: (scene: Scene, failed: Failed) => More;
 }
 
 /** What an error explains: the same error of other members at the same line needs no finding of its own. */

@@ -21,8 +21,16 @@ export interface Failed {
   t: number;
 }
 
-/** All errors of a run, in the order of their time. */
-export function errorsIn({ members, insight, state, stoppedAt }: Scene): Failed[] {
+const known = new WeakMap<Scene, Failed[]>();
+
+/** All errors of a run, in the order of their time. Many rules ask for them. */
+export function errorsIn(scene: Scene): Failed[] {
+  const found = known.get(scene) ?? collect(scene);
+  known.set(scene, found);
+  return found;
+}
+
+function collect({ members, insight, state, stoppedAt }: Scene): Failed[] {
   return members.flatMap((member): Failed[] => {
     const { error } = member;
     const own = error ? [{ member, ...error, own: ownFrames(error.traceback), thread: undefined, site: undefined, t: state.members.get(member.id)?.claims.error?.t ?? member.endedAt ?? 0 }] : [];

@@ -52,10 +52,10 @@ export function findingsOf(state: RunState, members: readonly Member[], now = st
   const scene = sceneOf(state, members, Math.max(now, state.now));
   const explained = new Set<string>();
   return rules.flatMap((rule) => rule.check(scene).flatMap((draft): Finding[] => {
-    const { about: _, explains = [], ...finding } = draft;
+    const { certainty, members: who, sites, evidence, advice, since, explains = [] } = draft;
     if (explains.some((node) => explained.has(node))) return [];
     explains.forEach((node) => explained.add(node));
-    return [{ rule: rule.name, title: rule.title(draft), ...finding }];
+    return [{ rule: rule.name, certainty, title: rule.title(draft), members: who, sites, evidence, advice, since }];
   }));
 }
 

@@ -1,5 +1,5 @@
 import { describeExit } from '../describe';
-import { errorRule } from './errorRule';
+import { errorRule, type More } from './errorRule';
 import { errorText, shortType, type Failed } from './failures';
 import { lineOf, site, whoIs, type Scene } from './scene';
 import { counted } from './words';
@@ -11,7 +11,7 @@ const notOwn = /^(KeyboardInterrupt|BrokenProcessPool|BrokenExecutor|TerminatedW
 const justBefore = 2_000;
 
 /** Whoever writes to a child that has ended gets such an error: which child it was. */
-function goneBefore({ members, state }: Scene, failed: Failed): ReturnType<NonNullable<Parameters<typeof errorRule>[0]['more']>> {
+function goneBefore({ members, state }: Scene, failed: Failed): More {
   if (!/EPIPE|ECONNRESET|ERR_STREAM_DESTROYED|Channel closed|Broken pipe/.test(`${failed.type} ${failed.message}`)) return {};
   const gone = members.filter((child) => child.parent === failed.member.id && child.role !== 'helper' && child.endedAt !== null && Math.abs(failed.t - child.endedAt) < justBefore);
   return {

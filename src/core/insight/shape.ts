@@ -17,7 +17,7 @@ export type Shaped<S> = S extends 'string' ? string
           & { -readonly [K in keyof S as K extends `${infer Name}?` ? Name : never]?: Shaped<S[K]> };
 
 /** Whether a value has a shape. Keys that the shape does not name are allowed: a newer probe may tell more. */
-export function hasShape<S extends Shape>(value: unknown, shape: S): value is Shaped<S> & typeof value {
+export function hasShape<S extends Shape>(value: unknown, shape: S): value is Shaped<S> {
   if (typeof shape === 'string') return typeof value === shape && !(shape === 'number' && !Number.isFinite(value));
   if (isList(shape)) return Array.isArray(value) && value.every((item) => hasShape(item, shape[0]));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;

@@ -97,7 +97,7 @@ function watchRetirement(): void {
   const { disconnect } = prototype;
   const get = function (this: { process?: { pid?: number } }): unknown {
     const pid = this.process?.pid;
-    const frames = callers(get as () => unknown);
+    const frames = callers(get);
     // Node itself reads it for cluster.disconnect() and in the worker.
     if (pid !== undefined && !frames[0]?.file.startsWith('node:')) quietly(() => record({ e: 'retire', child: identify(pid), via: 'worker.disconnect', site: siteOf(frames) }));
     return disconnect;

@@ -75,7 +75,7 @@ function watchSubmissions(worker: Worker): void {
     if (!submitted.has(this)) {
       quietly(() => {
         if (this.threadId > 0) submitted.add(this);
-        const site = siteOf(callers(get as () => unknown));
+        const site = siteOf(callers(get));
         if (site && this.threadId > 0) record({ e: 'submit', thread: this.threadId, site });
       });
     }
