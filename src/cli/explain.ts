@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
 import { HumanError } from '../core/errors';
-import type { Event } from '../core/events';
 import { findingsOf } from '../core/findings/rules';
 import { renderNow } from '../core/findings/now';
 import { renderFindings } from '../core/findings/text';

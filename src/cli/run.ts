@@ -59,6 +59,8 @@ function pollOf(text: string | undefined): number {
 const stopped = 124;
 /** seconds of quiet after which `--stop-on-hang` looks, when nothing else is said */
 const usualQuiet = 10;
+/** ms that members have to end after the first process */
+const settling = 600;
 /** ms that a run which is stopped has to end by SIGTERM */
 const stopTimeout = 2_000;
 
@@ -73,8 +75,8 @@ const hostOf = (run: string, observer: Observer): WatchHost => ({
   run,
   id: ownRef(),
   state: observer.state,
-  get load() {
-    return observer.load;
+  get running() {
+    return observer.running;
   },
   members: () => observer.members(),
   tell: (event) => observer.tell(event),
@@ -138,6 +140,11 @@ class Guard {
     }, 'Stop').finally(() => file.close());
   }
 
+  /** Waits a moment for members that end with the first process. */
+  async settle(): Promise<void> {
+    for (let waited = 0; waited < settling && (this.#observer?.live ?? 0) > 0; waited += 50) await new Promise((done) => setTimeout(done, 50));
+  }
+
   close(): void {
     this.#watch?.close();
     clearTimeout(this.#timer);
@@ -166,6 +173,8 @@ export async function run(args: string[]): Promise<number> {
     const ending: Ending = await launcher.launch();
     if (values.wait) await launcher.allEnded();
     await guard.stopping;
+    // What is about to end with the program is not left behind by it.
+    if (values.report !== undefined) await guard.settle();
     return guard.reason === undefined ? shellStatus(ending, process.platform) : stopped;
   } finally {
     guard.close();

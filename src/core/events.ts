@@ -79,6 +79,8 @@ export interface SpawnEvent extends Base {
   cwd?: string;
   /** where in the user's program the call stands */
   site?: Site;
+  /** how many threads the parent had, where it has forked and had more than one */
+  threads?: number;
 }
 
 /**

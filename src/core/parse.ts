@@ -17,7 +17,7 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   },
   spawn: {
     child: 'ref', method: 'string', name: 'string?', daemon: 'boolean?', role: 'string?', target: 'site?', args: 'string?',
-    argv: 'strings?', cwd: 'string?', site: 'site?',
+    argv: 'strings?', cwd: 'string?', site: 'site?', threads: 'integer?',
   },
   call: { method: 'string', argv: 'strings?', site: 'site?', thread: 'integer?' },
   spawnFailed: { method: 'string', message: 'string', argv: 'strings?', site: 'site?' },

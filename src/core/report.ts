@@ -49,15 +49,15 @@ function stacksOf({ insight }: RunState): NonNullable<Report['stacks']> {
   })));
 }
 
-/** Makes the report of a state. `kept` as in {@link membersOf}. */
-export function reportOf(state: RunState, lines: LineCounts, kept?: Map<ProcessRef, { key: string; member: Member }>): Report {
+/** Makes the report of a state. `kept` as in {@link membersOf}; `now` as in {@link findingsOf}. */
+export function reportOf(state: RunState, lines: LineCounts, kept?: Map<ProcessRef, { key: string; member: Member }>, now?: number): Report {
   const run = state.run?.value;
   const members = membersOf(state, kept);
   const root = members.find((member) => member.role === 'root');
   const alive = members.some((member) => member.endedAt === null);
   const last = members.reduce((end, member) => Math.max(end, member.endedAt ?? 0), 0);
   const failed = state.launchFailed;
-  const findings = findingsOf(state, members);
+  const findings = findingsOf(state, members, now);
   return {
     schema: 'procession.report/1',
     run: {

@@ -100,10 +100,10 @@ async function ask(host: InquiryHost, subjects: readonly Subject[], answers: Map
 }
 
 /** Asks all who may be asked; what they answer may show that others can't go on either, who are asked then. */
-async function askAll(host: InquiryHost, members: readonly Member[], looks: Looks): Promise<Map<ProcessRef, Answer>> {
+async function askAll(host: InquiryHost, looks: Looks): Promise<Map<ProcessRef, Answer>> {
   const answers = new Map<ProcessRef, Answer>();
   for (;;) {
-    const situation = situationOf(members, roundOf(Date.now(), host.id, looks, answers), callsOf(host), { trusting: true });
+    const situation = situationOf(host.members(), roundOf(Date.now(), host.id, looks, answers), callsOf(host), { trusting: true });
     const next = situation?.subjects.filter((subject) => !answers.has(subject.member.id) && mayAsk(subject, situation)) ?? [];
     if (next.length === 0) return answers;
     await ask(host, next, answers);
@@ -150,11 +150,11 @@ export async function inquire(host: InquiryHost, reason: Reason, { thorough = fa
   const members = livingAt(host.members(), Date.now()).filter(({ host: at }) => isHere(at));
   const t = Date.now();
   const first = await look(members);
-  const situation = situationOf(members, roundOf(t, host.id, first), callsOf(host), { trusting: true });
+  const situation = situationOf(host.members(), roundOf(t, host.id, first), callsOf(host), { trusting: true });
   if (!situation || (reason === 'quiet' && !isSuspicious(host, situation))) return false;
   await pause(between);
   const second = await look(members);
-  const answers = await askAll(host, members, second);
+  const answers = await askAll(host, second);
   const round = Date.now();
   const last = await look(members);
   noteBlocked(t, first, second, last, (id) => answers.has(id));

@@ -9,8 +9,7 @@ import { listeners } from './linux/ports';
 /** What is looked at once when something happens, because it can't be seen later. */
 
 const told = /\bEADDRINUSE\b|address already in use|\[Errno (98|48)\]/i;
-/** Looks for crowds are made while the run uses so much of the cores, and events are written of so many times more threads. */
-const busy = 0.9;
+/** Events are written of so many times more running threads than cores. */
 const crowded = 3;
 const mostCrowds = 20;
 const mostMembers = 256;
@@ -40,10 +39,10 @@ export class Reactions {
     }
   }
 
-  /** The cores are busy: how many threads want them? */
+  /** More members run than there are cores: how many threads do? */
   #crowd(): void {
     const cores = availableParallelism();
-    if (this.host.load < busy * cores || this.#crowds >= mostCrowds) return;
+    if (this.host.running < cores || this.#crowds >= mostCrowds) return;
     const living = livingAt(this.host.members(), Date.now()).filter(({ host }) => isHere(host)).slice(0, mostMembers);
     const found = living.map((member) => ({ id: member.id, running: runningThreads(member.pid) })).filter(({ running }) => running > 0);
     const running = found.reduce((sum, one) => sum + one.running, 0);

@@ -7,8 +7,8 @@ import { inquire, type InquiryHost } from './inquiry';
 export interface WatchHost extends InquiryHost {
   /** reads what the probes have written */
   refresh(): void;
-  /** cores that the members use together */
-  readonly load: number;
+  /** how many members ran when they were last looked at */
+  readonly running: number;
 }
 
 export interface WatchOptions {

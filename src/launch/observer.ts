@@ -170,9 +170,9 @@ export class Observer {
     return membersOf(this.#state, this.#kept);
   }
 
-  /** Cores that the members use together, as last measured. */
-  get load(): number {
-    return [...this.#numbers.values()].reduce((sum, { load = 0 }) => sum + load, 0);
+  /** How many members ran, or were ready to, when they were last looked at. */
+  get running(): number {
+    return [...this.#numbers.values()].filter(({ state }) => state === 'R').length;
   }
 
   /** Reads what the probes have written since the last look. */
@@ -201,7 +201,7 @@ export class Observer {
     this.#reader.readAll();
     this.#reconcile();
     for (const sample of this.#numbers.values()) reduce(this.#state, sample);
-    return reportOf(this.#state, this.#reader.counts, this.#kept);
+    return reportOf(this.#state, this.#reader.counts, this.#kept, Date.now());
   }
 
   close(): void {

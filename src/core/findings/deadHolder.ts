@@ -51,7 +51,7 @@ export const deadHolder: Rule = {
   name: 'dead-holder',
   kind: 'hang',
   check: (scene) => scene.causes.flatMap((cause) => {
-    const orphaned = orphanedIn(scene, cause.waits.length > 0 ? [...cause.waits, ...cause.blocked] : cause.blocked);
+    const orphaned = orphanedIn(scene, cause.all);
     const [first] = orphaned?.waits ?? [];
     if (!orphaned || !first) return [];
     const dead = suspects(scene, orphaned.waits);

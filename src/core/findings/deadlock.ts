@@ -9,7 +9,7 @@ import { certaintyOf, counted, factOf, nameOf } from './words';
 
 /** The threads of a cause that could end a wait, where exactly these are known. */
 function awaited({ situation }: Scene, cause: Cause, wait: Wait): Wait[] {
-  const threads = (found: (thread: Thread) => boolean): Wait[] => cause.blocked.filter((other) => found(other.thread) && matters(other));
+  const threads = (found: (thread: Thread) => boolean): Wait[] => cause.blocked.filter((other) => found(other.thread));
   const { object, subject, thread } = wait;
   if ((wait.kind === 'import' || wait.kind === 'thread') && object?.owner !== undefined) return threads((one) => one.member === subject.member && one.tid === object.owner);
   if (wait.kind === 'lock' && thread.look.key !== undefined) {
@@ -20,18 +20,19 @@ function awaited({ situation }: Scene, cause: Cause, wait: Wait): Wait[] {
     const pid = object?.pid ?? thread.look.pid;
     return threads((one) => one.member.pid === pid);
   }
-  if (wait.kind === 'result' || wait.kind === 'other') return threads((one) => one.member === subject.member && one !== thread);
+  if (wait.kind === 'result' || wait.isLocal) return threads((one) => one.member === subject.member && one !== thread);
   return [];
 }
 
-const matters = ({ kind, path, thread }: Wait): boolean => kind !== 'idle' && (thread.main || path.length > 0 || kind === 'feed' || kind === 'import');
+/** Those that wait for a lock first: they tell most of a cycle. */
+const byLock = (waits: readonly Wait[]): Wait[] => [...waits].sort((a, b) => Number(b.kind === 'lock' || b.kind === 'import') - Number(a.kind === 'lock' || a.kind === 'import'));
 
 /** The waits of a cycle in their order, beginning with `from`; undefined when there is none. */
 function cycleFrom(scene: Scene, cause: Cause, from: Wait): Wait[] | undefined {
   const search = (path: readonly Wait[]): Wait[] | undefined => {
     const last = path.at(-1);
     if (!last || path.length > 12) return undefined;
-    for (const next of awaited(scene, cause, last)) {
+    for (const next of byLock(awaited(scene, cause, last))) {
       if (next === from) return [...path];
       if (path.includes(next)) continue;
       const found = search([...path, next]);
@@ -49,7 +50,7 @@ export const deadlock: Rule = {
   name: 'deadlock',
   kind: 'hang',
   check: (scene) => [...loopDrafts(scene, 'deadlock'), ...scene.causes.flatMap((cause) => {
-    const starts = [...cause.waits, ...cause.blocked].filter(({ kind }) => kind === 'lock' || kind === 'import' || kind === 'thread' || kind === 'join');
+    const starts = byLock([...new Set([...cause.waits, ...cause.blocked])].filter(({ kind }) => kind === 'lock' || kind === 'import' || kind === 'thread' || kind === 'join'));
     for (const start of starts) {
       const cycle = cycleFrom(scene, cause, start);
       if (!cycle || cycle.length < 2 || !cycle.some(({ kind }) => kind === 'lock' || kind === 'import')) continue;

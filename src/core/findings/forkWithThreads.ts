@@ -9,30 +9,30 @@ import { counted, factOf } from './words';
 /** A wait for a lock of the process's own memory, which no other thread of this process could release: there is none. */
 export const isForlorn = ({ thread, subject, isLocal }: Wait): boolean => isLocal && thread.main && thread.look.on === 'futex' && subject.threads.length === 1;
 
-/** The parent of a forked member, where it has more than one thread. */
-function threadedParent(scene: Scene, member: Member): Member | undefined {
-  if (!/fork$/.test(member.startMethod)) return undefined;
+/** How many threads the parent of a forked member had when it forked, as far as is known. */
+function threadsAtFork(scene: Scene, member: Member): number {
+  if (!/fork$/.test(member.startMethod)) return 0;
+  const told = scene.state.members.get(member.id)?.claims.spawn?.value.threads;
   const parent = scene.byId.get(member.parent ?? '');
-  const threads = scene.situation?.subjects.find((subject) => subject.member === parent)?.threads.length ?? parent?.threadCount ?? 1;
-  return threads > 1 ? parent : undefined;
+  return told ?? scene.situation?.subjects.find((subject) => subject.member === parent)?.threads.length ?? parent?.threadCount ?? 1;
 }
 
 export const forkWithThreads: Rule = {
   name: 'fork-with-threads',
   kind: 'hang',
   check: (scene) => scene.causes.flatMap((cause) => {
-    const waits = cause.waits.filter((wait) => isForlorn(wait) && threadedParent(scene, wait.subject.member));
+    const waits = cause.waits.filter((wait) => isForlorn(wait) && threadsAtFork(scene, wait.subject.member) > 1);
     const [first] = waits;
     if (!first) return [];
     const children = membersIn(waits);
-    const parents = [...new Set(children.flatMap((member) => threadedParent(scene, member) ?? []))];
+    const parents = [...new Set(children.flatMap((member) => scene.byId.get(member.parent ?? '') ?? []))];
     return [{
       certainty: 'proved' as const,
       members: [...children, ...parents].map(({ id }) => id),
       sites: sites(waits.flatMap((wait) => [...site(wait.site, 'waits'), ...wait.path.slice(1, 3).flatMap((line) => site(line, 'waits'))]), children.flatMap((member) => [...site(member.site, 'created'), ...site(member.target, 'target')])),
       evidence: [
         ...waits.map((wait) => `${factOf(wait)}, for a lock in its own memory; it has no other thread that could release it`),
-        ...parents.map((parent) => `/proc: ${whoIs(parent)}, from which it was forked, has ${scene.situation?.subjects.find(({ member }) => member === parent)?.threads.length ?? parent.threadCount ?? 'several'} threads`),
+        ...children.map((member) => `record: ${whoIs(member)} was forked from a process of ${threadsAtFork(scene, member)} threads`),
       ],
       advice: 'Use the start method spawn or forkserver, or fork before threads are started: a forked child has the locks of all threads but only one of the threads.',
       since: quietSince(scene, children),

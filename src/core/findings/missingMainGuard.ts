@@ -12,7 +12,7 @@ const bootstrapping = 'An attempt has been made to start a new process before th
 const ofPython = errorRule({
   name: 'missing-main-guard',
   always: true,
-  matches: ({ message }) => message.trim().startsWith(bootstrapping),
+  matches: ({ message, traceback }) => message.trim().startsWith(bootstrapping) || (message === 'context has already been set' && /_fixup_main_from/.test(traceback)),
   title: (who, { own }) => `${who} was started by spawn, runs the main module (__main__) again and starts processes itself${own[0] ? ` at ${lineOf(own.at(-1) ?? own[0])}` : ''}: the guard is missing.`,
   advice: () => 'Put what starts processes under "if __name__ == \'__main__\'".',
   summary: () => '',

@@ -26,7 +26,8 @@ const patience = 8_000;
 /** Why a process will not end by itself; undefined: it may. */
 function staysBecause({ member, look }: Subject): string | undefined {
   if (member.daemon) return member.runtime === 'node' ? 'is detached' : 'is a daemon';
-  return look.files.some(({ listens }) => listens !== undefined) ? 'is a server' : undefined;
+  if (look.files.some(({ listens }) => listens !== undefined)) return 'is a server';
+  return look.leads ? 'has a session of its own' : undefined;
 }
 
 /** Output of a child that has ended, held open by what it has left behind. */

@@ -22,7 +22,7 @@ export interface Loops {
 
 /** The loops of a cause; undefined when somebody in it is blocked in a call, which explains more. */
 export function loopsIn(cause: Cause): Loops | undefined {
-  const waits = cause.blocked.filter(({ kind, subject }) => kind !== 'idle' && subject.member.role !== 'helper');
+  const waits = cause.blocked;
   if (waits.length === 0 || !waits.every(({ kind, subject }) => subject.member.runtime === 'node' && (kind === 'loop' || kind === 'atomics'))) return undefined;
   const loops = waits.filter(({ kind }) => kind === 'loop');
   return { mains: loops.filter(({ thread }) => thread.main), workers: loops.filter(({ thread }) => !thread.main), atomics: waits.filter(({ kind }) => kind === 'atomics') };

@@ -16,7 +16,7 @@ export interface Customer {
 /** The waits of a cause for results of a pool, or of an executor. */
 export function customersIn({ blocked }: Cause): Customer[] {
   return blocked.filter(({ kind }) => kind === 'result').flatMap((wait) => {
-    const pool = wait.object && (poolOf(wait.subject, wait.object) ?? executorOf(wait, wait.object));
+    const pool = wait.object && (poolOf(wait.subject, wait.object) ?? executorOf(wait, wait.object) ?? threadsOf(wait));
     return pool ? [{ wait, pool }] : [];
   });
 }
@@ -25,6 +25,9 @@ function executorOf({ subject }: Wait, object: ObjectFact): ObjectFact | undefin
   const owner = object.of === undefined ? object : subject.objects.get(object.of);
   return owner?.type.endsWith('Executor') ? owner : undefined;
 }
+
+/** An executor of threads does not know its futures; one that has tasks waiting is the one that matters. */
+const threadsOf = ({ subject }: Wait): ObjectFact | undefined => [...subject.objects.values()].find(({ type, queued }) => type === 'ThreadPoolExecutor' && (queued ?? 0) > 0);
 
 /** The workers of a pool that have ended otherwise than a pool ends them, before the inquiry. */
 export function fallenWorkers({ members, situation, now }: Scene, { wait, pool }: Customer): Member[] {

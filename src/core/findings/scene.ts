@@ -18,6 +18,8 @@ export interface Cause {
   waits: readonly Wait[];
   /** the waits of all threads that can't go on because of it */
   blocked: readonly Wait[];
+  /** the same with those of helpers, of idle workers, and of threads that a runtime keeps for itself */
+  all: readonly Wait[];
 }
 
 /** What the rules look at. */
@@ -67,10 +69,11 @@ function causesOf({ subjects, wakers }: Situation, fate: Aliveness): Cause[] {
   const waits = subjects.flatMap(({ threads }) => threads.flatMap((thread) => wakers.waits.get(thread.node) ?? []));
   return fate.causes().map((cause) => {
     const victims = fate.victimsOf(cause);
-    const blocked = waits.filter(({ thread }) => victims.has(thread.node));
+    const all = waits.filter(({ thread }) => victims.has(thread.node));
+    const blocked = all.filter(matters);
     const nodes = new Set(cause);
     const own = blocked.filter(({ thread }) => nodes.has(thread.node));
-    return { nodes, victims, blocked, waits: own.some(matters) ? own.filter(matters) : blocked.filter(matters) };
+    return { nodes, victims, all, blocked, waits: own.length > 0 ? own : blocked };
   }).filter(({ waits: found }) => found.length > 0);
 }
 
@@ -124,7 +127,7 @@ export function list(names: readonly string[], most = 4): string {
 export const lineOf = ({ file, line }: Site): string => `${file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1)}:${line}`;
 
 /** A place of a finding; an empty list where it is not known. */
-export const site = (where: Site | null | undefined, role: FindingSite['role']): FindingSite[] => (where ? [{ ...where, role }] : []);
+export const site = (where: Site | null | undefined, role: FindingSite['role']): FindingSite[] => (where && where.file !== '<string>' ? [{ ...where, role }] : []);
 
 /** Each place once. */
 export function sites(...lists: readonly FindingSite[][]): FindingSite[] {

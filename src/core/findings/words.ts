@@ -14,7 +14,7 @@ export function nameOf(object: ObjectFact | undefined, otherwise = 'lock'): stri
 }
 
 const verbs: Partial<Record<Wait['kind'], (wait: Wait) => string>> = {
-  lock: ({ object, call }) => `waits for the ${nameOf(object, call === 'lock' ? 'lock' : call)}`,
+  lock: ({ object, call }) => `waits for ${object || call !== 'threading.Lock' ? `the ${nameOf(object, call === 'lock' ? 'lock' : call)}` : 'a threading.Lock'}`,
   condition: ({ object }) => `waits on the ${nameOf(object, 'Condition')}`,
   event: ({ object }) => `waits for the ${nameOf(object, 'Event')}`,
   barrier: ({ object }) => `waits at the ${nameOf(object, 'Barrier')}`,

@@ -70,6 +70,8 @@ export const lookShape = {
   shared: [sharedLook],
   /** its parent in the operating system */
   ppid: 'number',
+  /** it leads a session of its own: what ends its parent's does not reach it */
+  leads: 'boolean',
   /** time of its newest event when it was looked at, in ms since the epoch; 0: it has never spoken */
   heard: 'number',
   /** signals that it catches */

@@ -169,6 +169,8 @@ export function waitOf(subject: Subject, thread: Thread): Wait {
   const object = recognized?.object ?? semaphoreAt(subject, thread);
   if (recognized) return { ...base, ...recognized, object };
   if (object) return { ...base, kind: 'lock', call: `${object.type}.acquire`, object, isLocal: false };
+  // A lock of threading is taken in C: nothing of a library is on the stack above the program's line.
+  if (path.length > 0 && library.length === 0 && thread.look.on === 'futex' && thread.look.key === undefined) return { ...base, kind: 'lock', call: 'threading.Lock', object: undefined, isLocal: true };
   return { ...base, ...outside, object: undefined, isLocal: thread.look.on === 'futex' && thread.look.key === undefined };
 }
 

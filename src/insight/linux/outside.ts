@@ -2,6 +2,7 @@ import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:f
 import { signalName } from '../../core/exits';
 import type { FileLook, Look, ThreadLook } from '../../core/insight/facts';
 import { readProc } from '../../observe/procFile';
+import { parseStat } from '../../observe/procText';
 import { joinSockets } from './sockets';
 import { parseSyscall, type Memory, type Waiting } from './syscalls';
 import { parseLocks, parseNumber, parseRan, parseShared, parseSignals, parseSwitches, parseThread, parseWatched, parseWay } from './text';
@@ -64,10 +65,11 @@ class Scene {
   look(pid: number): boolean {
     const tasks = names(`/proc/${pid}/task`);
     if (!tasks) return false;
-    const draft: Draft = { pid, look: { threads: [], files: [], shared: [], ppid: 0, heard: 0, catches: [], hidden: [] }, futexes: [] };
+    const draft: Draft = { pid, look: { threads: [], files: [], shared: [], ppid: 0, leads: false, heard: 0, catches: [], hidden: [] }, futexes: [] };
     const status = text(`/proc/${pid}/status`);
     draft.look.catches = parseSignals(status, 'SigCgt').map((number) => signalName(number));
     draft.look.ppid = parseNumber(status, 'PPid') ?? 0;
+    draft.look.leads = parseStat(readProc(`/proc/${pid}/stat`) ?? Buffer.alloc(0))?.sid === pid;
     const traced = !/^TracerPid:\s*0$/m.test(status);
     for (const task of tasks.slice(0, mostThreads)) this.#thread(draft, Number(task), traced);
     if (tasks.length > mostThreads) draft.look.hidden.push('threads');

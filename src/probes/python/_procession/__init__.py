@@ -98,8 +98,9 @@ def tell_fork(frame):
     children = read('/proc/thread-self/children', 1 << 16).split()
     child = int(children[-1]) if children else 0
     if child and child not in me.children:
-        from . import places
-        emit('spawn', '"child":"%s","method":"os.fork","argv":%s%s' % (created(child), me.argv, places.site(frame)))
+        from . import places, threads
+        about = places.site(frame) + threads.count()
+        emit('spawn', '"child":"%s","method":"os.fork","argv":%s%s' % (created(child), me.argv, about))
 
 
 def begin(about=''):

@@ -231,6 +231,9 @@ def executor(table, value):
         number = table.number(item.future)
         if number is not None:
             table.facts[number] = {'of': table.numbers[id(value)], 'as': name_of(item)}
+    work = getattr(value, '_work_queue', None)
+    if work is not None and hasattr(value, '_threads'):
+        fields['queued'] = work.qsize()
     if getattr(value, '_broken', False):
         fields['lost'] = 'broken'
     fields['state'] = 'shutdown' if getattr(value, '_shutdown_thread', getattr(value, '_shutdown', False)) else 'running'

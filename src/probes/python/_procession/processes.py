@@ -90,7 +90,7 @@ class Observer:
         known, role = self.describe(process)
         if role == 'child' and (process._args or process._kwargs):
             known += arguments(process._args, process._kwargs)
-        me.starting[_thread.get_ident()] = id(process), self.naming(process), known + places.site(frame)
+        me.starting[_thread.get_ident()] = id(process), self.naming(process), known + places.site(frame) + threads.count()
 
     def naming(self, process):
         return '"name":%s,"daemon":%s,' % (quote(process._name), 'true' if process._config.get('daemon') else 'false')
