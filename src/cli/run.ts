@@ -145,6 +145,11 @@ class Guard {
     for (let waited = 0; waited < settling && (this.#observer?.live ?? 0) > 0; waited += 50) await new Promise((done) => setTimeout(done, 50));
   }
 
+  /** The program has ended. */
+  finish(): void {
+    this.#watch?.finish();
+  }
+
   close(): void {
     this.#watch?.close();
     clearTimeout(this.#timer);
@@ -175,6 +180,7 @@ export async function run(args: string[]): Promise<number> {
     await guard.stopping;
     // What is about to end with the program is not left behind by it.
     if (values.report !== undefined) await guard.settle();
+    guard.finish();
     return guard.reason === undefined ? shellStatus(ending, process.platform) : stopped;
   } finally {
     guard.close();

@@ -1,4 +1,4 @@
-import type { Answer, Look, Ports } from './insight/facts';
+import type { Answer, Look, Ports, Tasks } from './insight/facts';
 
 /**
  * The event vocabulary: what the probes, the sampler and the launcher write, one JSON object a line,
@@ -329,6 +329,13 @@ export interface PortsEvent extends Base {
   view: Ports;
 }
 
+/** What a worker's page of tasks told: when somebody looked, when it had ended, or at the end of the run. */
+export interface TasksEvent extends Base {
+  e: 'tasks';
+  child: ProcessRef;
+  view: Tasks;
+}
+
 /** An inquiry is complete. `reason`: `quiet` (nothing happened for a while), `asked` (by a person). */
 export interface InquiryEvent extends Base {
   e: 'inquiry';
@@ -346,6 +353,6 @@ export interface ProblemEvent extends Base {
 export type Event =
   | StartEvent | SpawnEvent | CallEvent | SpawnFailedEvent | SelfEvent | ExecEvent | ErrorEvent | ExitEvent | ReapEvent | ReadEvent
   | SignalEvent | SubmitEvent | RetireEvent | ThreadEvent | RunEvent | RootEvent | LaunchFailedEvent | RootExitEvent | EndEvent
-  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | LookEvent | AnswerEvent | InquiryEvent | PortsEvent | CrowdEvent | ProblemEvent;
+  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | LookEvent | AnswerEvent | InquiryEvent | PortsEvent | CrowdEvent | TasksEvent | ProblemEvent;
 
 export type EventType = Event['e'];

@@ -1,10 +1,10 @@
 import { argumentLimit, bounded } from './bounds';
 import type { Event, EventType } from './events';
-import { answerShape, lookShape, portsShape } from './insight/facts';
+import { answerShape, lookShape, portsShape, tasksShape } from './insight/facts';
 import { hasShape } from './insight/shape';
 
 /** What a field of an event must be. A trailing `?` means that it may be absent. */
-type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'site' | 'code' | 'name-or-null' | 'look' | 'answer' | 'ports';
+type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'site' | 'code' | 'name-or-null' | 'look' | 'answer' | 'ports' | 'tasks';
 type Field = Shape | `${Shape}?`;
 
 const ending = { code: 'code', signal: 'name-or-null' } as const;
@@ -53,6 +53,7 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   outOfMemory: { since: 'number', kills: 'integer', evidence: 'string' },
   look: { child: 'ref', round: 'number', view: 'look' },
   answer: { child: 'ref', round: 'number', view: 'answer' },
+  tasks: { child: 'ref', view: 'tasks' },
   crowd: { running: 'integer', cores: 'integer', members: 'strings' },
   ports: { child: 'ref', view: 'ports' },
   inquiry: { round: 'number', reason: 'string' },
@@ -110,6 +111,8 @@ function fits(value: unknown, shape: Shape): boolean {
       return hasShape(value, lookShape);
     case 'answer':
       return hasShape(value, answerShape);
+    case 'tasks':
+      return hasShape(value, tasksShape);
     case 'ports':
       return hasShape(value, portsShape);
   }

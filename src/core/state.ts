@@ -298,6 +298,7 @@ export function applyTo(record: MemberRecord, event: Event): void {
     case 'look':
     case 'answer':
     case 'inquiry':
+    case 'tasks':
     case 'ports':
     case 'crowd':
       break;
@@ -397,6 +398,7 @@ export function reduce(state: RunState, event: Event): RunState {
     case 'look':
     case 'answer':
     case 'inquiry':
+    case 'tasks':
     case 'ports':
     case 'crowd':
       break;

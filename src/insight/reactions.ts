@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { ProcessRef } from '../core/events';
 import { livingAt } from '../core/insight/situation';
 import { isHere } from '../observe/identity';
+import type { Member } from '../core/members';
+import { pagesIn, readTasks } from './taskPage';
 import type { WatchHost } from './watch';
 import { runningThreads } from './linux/crowd';
 import { listeners } from './linux/ports';
@@ -16,6 +18,7 @@ const mostMembers = 256;
 
 export class Reactions {
   readonly #seen = new Set<ProcessRef>();
+  readonly #told = new Set<ProcessRef>();
   #crowds = 0;
 
   constructor(private readonly host: WatchHost) {}
@@ -24,6 +27,23 @@ export class Reactions {
   react(): void {
     this.#ports();
     this.#crowd();
+    this.#tasks(({ endedAt }) => endedAt !== null);
+  }
+
+  /** The run is over, or is being looked at: what the workers have done so far. */
+  finish(): void {
+    this.#tasks(() => true);
+  }
+
+  /** What a worker was doing when it ended stands in its page. */
+  #tasks(isWanted: (member: Member) => boolean): void {
+    const pages = new Set(pagesIn(this.host.run));
+    for (const member of pages.size === 0 ? [] : this.host.members()) {
+      if (!pages.has(member.id) || this.#told.has(member.id) || !isWanted(member)) continue;
+      const view = readTasks(this.host.run, member.id);
+      if (member.endedAt !== null) this.#told.add(member.id);
+      if (view && view.started > 0) this.host.tell({ e: 'tasks', t: Date.now(), child: member.id, view });
+    }
   }
 
   /** A member failed because its port is in use: who has it? */

@@ -70,7 +70,7 @@ export class HangWatch {
     spell.looks++;
     spell.next = now + Math.min(wait * slower ** (spell.looks - 1), slowest * 1_000);
     this.#lookedAt = now;
-    await inquire(this.host, 'quiet');
+    if (await inquire(this.host, 'quiet')) this.#reactions.finish();
     return true;
   }
 
@@ -90,7 +90,15 @@ export class HangWatch {
     this.close();
     await this.#current;
     await inquire(this.host, 'asked', { thorough: true });
+    this.#reactions.finish();
     return findingsOf(this.host.state, this.host.members(), Date.now());
+  }
+
+  /** The run has ended: what its workers did is written down. */
+  finish(): void {
+    this.close();
+    this.host.refresh();
+    this.#reactions.finish();
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import type { Member } from '../members';
 import { failureOf } from './endings';
 import type { Rule } from './finding';
 import { claimOf, endsOf, errorsIn, errorText, shortType, type Failed } from './failures';
-import { lineOf, list, site, sites, whoIs, type Scene } from './scene';
+import { callOf, lineOf, list, site, sites, taskOf, whoIs, type Scene } from './scene';
 import { counted } from './words';
 
 /** An executor broke because one of its workers died. */
@@ -29,15 +29,16 @@ export const brokenExecutor: Rule = {
       members: [owner, ...lost].map(({ id }) => id),
       sites: sites(
         lost.flatMap((member) => failureOf(member)?.sites ?? []), leaving.flatMap((where) => site(where, 'failed')), failed.own.slice(0, 3).flatMap((where) => site(where, 'waits')),
-        lost.flatMap((member) => site(member.site, 'submitted')),
+        lost.flatMap((member) => [...site(member.site, 'submitted'), ...site(taskOf(scene, member)?.site, 'target')]),
       ),
       evidence: [
         `record: ${whoIs(owner)} ended with ${errorText(failed)}`,
         ...lost.slice(0, 5).map((member) => `record: ${whoIs(member)} ended: exit ${describeExit(member)}${leaving[0] && member === lost[0] ? `, by a call at ${lineOf(leaving[0])}` : ''}`),
+        ...lost.slice(0, 5).flatMap((member) => (taskOf(scene, member) ? [`page of tasks: ${whoIs(member)} was running ${callOf(taskOf(scene, member)!)}`] : [])),
       ],
       advice: 'Keep the task from ending its process (os._exit, sys.exit in native code, signals, memory), or run what is dangerous in a process of its own and submit the rest again.',
       since: failed.t,
-      about: { owner: whoIs(owner), lost: list(lost.map((member) => `${whoIs(member)}, exit ${describeExit(member)}`)), count: lost.length },
+      about: { owner: whoIs(owner), lost: list(lost.map((member) => `${whoIs(member)}, exit ${describeExit(member)}${taskOf(scene, member) ? `, in ${callOf(taskOf(scene, member)!)}` : ''}`)), count: lost.length },
       explains: [...endsOf(scene, lost), claimOf(failed)],
     };
   }),

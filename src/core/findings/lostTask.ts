@@ -3,7 +3,7 @@ import { failureOf } from './endings';
 import type { Draft, Rule } from './finding';
 import { loopDrafts } from './nodeHangs';
 import { customersIn, fallenWorkers } from './pools';
-import { lineOf, list, quietSince, site, sites, whoIs, type Scene } from './scene';
+import { callOf, lineOf, list, quietSince, site, sites, taskOf, whoIs, type Scene } from './scene';
 import { counted, factOf } from './words';
 
 /** The status with which Node ends when an await at the top of its module can't be settled any more (process, "Exit codes"). */
@@ -47,16 +47,17 @@ export const lostTask: Rule = {
         certainty: 'proved' as const,
         members: members.map(({ id }) => id),
         sites: sites(
-          site(wait.site, 'waits'), fallen.flatMap((member) => failureOf(member)?.sites ?? []), fallen.flatMap((member) => site(member.site, 'created')), site(pool.made, 'created'),
+          site(wait.site, 'waits'), fallen.flatMap((member) => failureOf(member)?.sites ?? []), fallen.flatMap((member) => site(member.site, 'created')), site(pool.made, 'created'), fallen.flatMap((member) => site(taskOf(scene, member)?.site, 'target')),
         ),
         evidence: [
           factOf(wait),
           `asked: ${counted(pool.pending ?? 0, 'result is', 'results are')} still to come, no task is queued, and every worker that lives waits for one`,
           ...fallen.map((member) => `record: ${whoIs(member)} has ended: ${failureOf(member)?.text ?? ''}`),
+          ...fallen.flatMap((member) => (taskOf(scene, member) ? [`page of tasks: ${whoIs(member)} was running ${callOf(taskOf(scene, member)!)}`] : [])),
         ],
         advice: 'multiprocessing.Pool replaces a worker but not its task (gh-66587): use concurrent.futures.ProcessPoolExecutor, which raises BrokenProcessPool, or keep the task from ending its process (SystemExit, os._exit, signals, memory).',
         since: quietSince(scene, [wait.subject.member]),
-        about: { waiter: whoIs(wait.subject.member), dead: list(fallen.map((member) => `${whoIs(member)}, exit ${describeExit(member)}`)), count: fallen.length },
+        about: { waiter: whoIs(wait.subject.member), dead: list(fallen.map((member) => `${whoIs(member)}, exit ${describeExit(member)}${taskOf(scene, member) ? `, in ${callOf(taskOf(scene, member)!)}` : ''}`)), count: fallen.length },
         explains: [...cause.nodes],
       }];
     }

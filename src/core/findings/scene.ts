@@ -1,4 +1,5 @@
 import type { ProcessRef, Site } from '../events';
+import type { Tasks } from '../insight/facts';
 import type { InsightState } from '../insight/projection';
 import { latestRound, openCall } from '../insight/projection';
 import type { Aliveness } from '../insight/reach';
@@ -151,6 +152,12 @@ export function isCurrent({ round, insight, stoppedAt }: Scene, { id, endedAt }:
   if (!round) return false;
   return [insight.heard.get(id) ?? 0, endedAt ?? 0].every((at) => at <= round.t + grace || at >= stoppedAt);
 }
+
+/** The task that a worker was in when it was last looked at, or when it ended. */
+export const taskOf = ({ insight }: Scene, { id }: Member): Tasks['current'] => insight.tasks.get(id)?.view.current;
+
+/** A task as Python would write the call. */
+export const callOf = (task: NonNullable<Tasks['current']>): string => `${task.function}(${task.arguments ?? ''}${task.chunk === undefined ? '' : `, and ${task.chunk - 1} more of its chunk`})`;
 
 /** Where the first message to a forked child of Node was sent. */
 export const submittedTo = ({ insight }: Scene, { id, pid }: Member): Site | undefined => (insight.submitted.get(id) ?? insight.submitted.get(String(pid)))?.site;

@@ -153,6 +153,25 @@ export const answerShape = {
   'resources?': ['string'],
 } as const;
 
+/** What a worker's page of tasks tells: times in ms. `current` is the task that it was in when it was looked at, or when it ended. */
+export const tasksShape = {
+  started: 'number',
+  done: 'number',
+  failed: 'number',
+  /** bytes of the tasks that were timed */
+  bytes: 'number',
+  busy: 'number',
+  longest: 'number',
+  /** tasks that were not timed, because they are so short and many */
+  untimed: 'number',
+  'current?': taskFact,
+  functions: [{ function: 'string', 'site?': siteFact, 'tasks?': 'number' }],
+  /** the latest spans: begin in ms since the epoch, length in ms, number of the function, whether it failed */
+  spans: [{ t: 'number', ms: 'number', function: 'number', failed: 'boolean' }],
+} as const;
+
+export type Tasks = Shaped<typeof tasksShape>;
+
 /** Ports that are listened on: by a member (`holder`), or by somebody else (`text` says who). */
 export const portsShape = [{ port: 'number', holder: 'string', text: 'string' }] as const;
 

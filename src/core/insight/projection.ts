@@ -1,4 +1,4 @@
-import type { AnswerEvent, CallEvent, CrowdEvent, ErrorEvent, Event, InquiryEvent, LookEvent, PortsEvent, ProcessRef, RetireEvent, SubmitEvent } from '../events';
+import type { AnswerEvent, CallEvent, CrowdEvent, ErrorEvent, Event, InquiryEvent, LookEvent, PortsEvent, ProcessRef, RetireEvent, SubmitEvent, TasksEvent } from '../events';
 
 /**
  * What the findings need besides the run state: the latest inquiries, when each member was last heard of, and the blocking calls
@@ -20,6 +20,8 @@ export interface InsightState {
   submitted: Map<string, SubmitEvent>;
   /** the first time that a worker of a cluster was told to end, by its id or pid */
   retired: Map<string, RetireEvent>;
+  /** the newest of each worker's page of tasks */
+  tasks: Map<ProcessRef, TasksEvent>;
   /** who held ports that were in use, by time */
   ports: PortsEvent[];
   /** times at which far too many threads wanted to run */
@@ -44,7 +46,7 @@ const keptErrors = 8;
 const keptCrowds = 32;
 
 export function emptyInsight(): InsightState {
-  return { rounds: new Map(), heard: new Map(), calls: new Map(), childNews: new Map(), threadErrors: new Map(), read: new Map(), submitted: new Map(), retired: new Map(), ports: [], crowds: [], steered: [] };
+  return { rounds: new Map(), heard: new Map(), calls: new Map(), childNews: new Map(), threadErrors: new Map(), read: new Map(), tasks: new Map(), submitted: new Map(), retired: new Map(), ports: [], crowds: [], steered: [] };
 }
 
 function roundOf(insight: InsightState, round: number): Round | undefined {
@@ -107,6 +109,9 @@ export function noteEvent(insight: InsightState, event: Event): void {
     case 'ports':
       insight.ports = sorted(insight.ports, event, keptErrors);
       break;
+    case 'tasks':
+      insight.tasks.set(event.child, later(insight.tasks.get(event.child), event));
+      break;
     case 'crowd':
       insight.crowds = sorted(insight.crowds, event, keptCrowds);
       break;
@@ -154,8 +159,8 @@ function noteSteering({ steered }: InsightState, t: number): void {
 }
 
 /** Lets go of what was kept of a process that ended long ago. */
-export function forgetProcess({ heard, calls, childNews, threadErrors, read, submitted, retired }: InsightState, id: ProcessRef): void {
-  for (const kept of [heard, calls, childNews, threadErrors, submitted, retired]) kept.delete(id);
+export function forgetProcess({ heard, calls, childNews, threadErrors, tasks, read, submitted, retired }: InsightState, id: ProcessRef): void {
+  for (const kept of [heard, calls, childNews, threadErrors, tasks, submitted, retired]) kept.delete(id);
   for (const kept of [read, submitted]) for (const key of kept.keys()) if (key.startsWith(`${id} `)) kept.delete(key);
 }
 

@@ -65,6 +65,7 @@ WATCHED = {
 def after_fork():
     """Runs in every forked child, before the program's own code does."""
     me.grandparent, me.parent, me.id, me.method, me.error, me.children = me.parent, me.id, '', '', False, {}
+    me.page = None
     Main.exit = None
     thread = get_ident()
     if thread != Main.thread:
@@ -72,11 +73,19 @@ def after_fork():
     frame = sys._getframe(1)
     if thread in me.starting and frame.f_code.co_filename.endswith(FORKS):
         me.method = 'fork'
-        quietly(begin, me.starting.pop(thread)[1])
+        _, naming, known = me.starting.pop(thread)
+        quietly(begin, naming)
+        if '"role":"worker"' in known:
+            quietly(note_tasks)
     else:
         quietly(begin_raw, frame)
     if 'f' in me.options:
         quietly(requests.meet)
+
+
+def note_tasks():
+    from . import pages
+    pages.begin()
 
 
 def forked():

@@ -32,6 +32,7 @@ class Member:
     silent = False
     error = False  # an uncaught exception has been reported
     children = {}  # pid -> ref of children that were not reaped yet
+    page = None  # of a worker: where it notes its tasks
     starting = {}  # thread -> (id of a multiprocessing.Process that is being started, JSON of its name, JSON of the rest)
 
 

@@ -124,7 +124,11 @@ class Observer:
         if queues is not None:
             threads.observe_queue(queues.Queue)  # it has come by pickle
         method = me.method or process._start_method or 'spawn'
-        emit('self', '"method":"%s",%s%s' % (method, self.naming(process), self.describe(process)[0]))
+        known, role = self.describe(process)
+        emit('self', '"method":"%s",%s%s' % (method, self.naming(process), known))
+        if role == 'worker':
+            from . import pages
+            pages.begin()
 
     def name_property(self, name):
         """_bootstrap() asks for the name when it handles an exception: that is where one is uncaught."""
