@@ -11,6 +11,7 @@ interface Global {
 type Value = string | number | boolean | null | Value[] | { global: Global } | { tuple: Value[] } | { object: string } | { pairs: [Value, Value][] } | { mark: true };
 
 const isGlobal = (value: Value | undefined): value is { global: Global } => typeof value === 'object' && value !== null && 'global' in value;
+const nameIn = (value: Value | undefined): string => (typeof value === 'string' ? value : '');
 const isMark = (value: Value | undefined): boolean => typeof value === 'object' && value !== null && 'mark' in value;
 
 /** What is on the stack of an unpickler when the bytes are used up, or something comes that is not plain. */
@@ -97,7 +98,7 @@ function unpickle(bytes: Uint8Array): Value[] {
       case 0x91: toMark(); stack.push({ object: 'frozenset' }); break; // FROZENSET
       case 0x93: { // STACK_GLOBAL
         const [module, name] = take(2);
-        stack.push({ global: { module: String(module), name: String(name) } });
+        stack.push({ global: { module: nameIn(module), name: nameIn(name) } });
         break;
       }
       case 0x52: case 0x81: { // REDUCE, NEWOBJ
@@ -166,7 +167,7 @@ export function taskIn(bytes: Uint8Array): PickledTask | undefined {
   if (typeof values[0] === 'number') return poolTask(values);
   const pairs = stack.flatMap((value) => (typeof value === 'object' && value !== null && 'pairs' in value ? value.pairs : []));
   const loose = stack.filter((value) => !isMark(value));
-  return executorTask(new Map(pairs.length > 0 ? pairs.map(([key, value]) => [String(key), value]) : keyed(loose)));
+  return executorTask(new Map(pairs.length > 0 ? pairs.map(([key, value]) => [nameIn(key), value]) : keyed(loose)));
 }
 
 /** `(job, number, function, args, kwargs)`, perhaps with its end missing. */
@@ -185,7 +186,7 @@ function poolTask(values: readonly Value[]): PickledTask | undefined {
 /** The pairs of a dict whose end is missing, from what lies on the stack. */
 function keyed(values: readonly Value[]): [string, Value][] {
   const at = values.indexOf('fn');
-  return at < 0 ? [] : values.slice(at).flatMap((value, index, all): [string, Value][] => (index % 2 === 0 && index + 1 < all.length ? [[String(value), all[index + 1] ?? null]] : []));
+  return at < 0 ? [] : values.slice(at).flatMap((value, index, all): [string, Value][] => (index % 2 === 0 && index + 1 < all.length ? [[nameIn(value), all[index + 1] ?? null]] : []));
 }
 
 function executorTask(fields: ReadonlyMap<string, Value>): PickledTask | undefined {
