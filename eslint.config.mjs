@@ -11,7 +11,7 @@ const noVscode = { group: ['vscode'], message: 'only extension.ts, views, debug 
 const restrict = (files, patterns) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns }] } });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'test/examples/', 'test/node/battery/', 'test/host/programs/', 'test/host/node_modules/'] },
+  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'test/examples/', 'test/zoo/python/', 'test/zoo/node/', 'test/zoo/kinds/', 'test/node/battery/', 'test/host/programs/', 'test/host/node_modules/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
