@@ -3,7 +3,7 @@ import { HumanError } from '../core/errors';
 import { findingsOf } from '../core/findings/rules';
 import { renderNow } from '../core/findings/now';
 import { renderFindings } from '../core/findings/text';
-import { latestRound, openCall } from '../core/insight/projection';
+import { latestRound } from '../core/insight/projection';
 import { situationOf } from '../core/insight/situation';
 import { membersOf } from '../core/members';
 import { reduce, type RunState } from '../core/state';
@@ -55,7 +55,7 @@ export async function explain(args: string[]): Promise<number> {
   }
   process.stdout.write(`${renderFindings(findings, isLive ? Date.now() : state.now)}\n`);
   const round = latestRound(state.insight);
-  const situation = round && situationOf(membersOf(state), round, (id) => openCall(state.insight, id));
+  const situation = round && situationOf(membersOf(state), round, state.insight);
   if (situation) process.stdout.write(`\n${isLive ? 'What they do now' : 'What they did when they were last asked'}:\n${renderNow(situation)}\n`);
   return 0;
 }

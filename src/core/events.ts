@@ -341,6 +341,8 @@ export interface InquiryEvent extends Base {
   e: 'inquiry';
   round: number;
   reason: string;
+  /** what members wait for and somebody outside the run has, too: `pipe:[88412] w`, a key of shared memory */
+  strangers?: string[];
 }
 
 /** Something about the observation itself that a person should know. */

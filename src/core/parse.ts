@@ -56,7 +56,7 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   tasks: { child: 'ref', view: 'tasks' },
   crowd: { running: 'integer', cores: 'integer', members: 'strings' },
   ports: { child: 'ref', view: 'ports' },
-  inquiry: { round: 'number', reason: 'string' },
+  inquiry: { round: 'number', reason: 'string', strangers: 'strings?' },
   problem: { kind: 'string', message: 'string' },
 };
 

@@ -1,8 +1,8 @@
 import { messageOf } from '../core/errors';
-import type { CallEvent, ProcessRef } from '../core/events';
+import type { ProcessRef } from '../core/events';
 import type { Answer, Look, ThreadLook } from '../core/insight/facts';
 import { inheritedOutputs } from '../core/insight/links';
-import { openCall, type Round } from '../core/insight/projection';
+import type { Round } from '../core/insight/projection';
 import { livingAt, situationOf, stuckThreads, type Situation } from '../core/insight/situation';
 import type { Subject } from '../core/insight/threads';
 import type { Member } from '../core/members';
@@ -11,6 +11,7 @@ import type { UnsignedEvent } from '../observe/eventFile';
 import { isHere, isSame } from '../observe/identity';
 import { askProbe } from './ask';
 import { lookAt } from './linux/outside';
+import { strangersWith } from './linux/strangers';
 import { askNode } from './nodeAnswer';
 
 /** What an inquiry needs of whoever observes the run. */
@@ -103,14 +104,12 @@ async function ask(host: InquiryHost, subjects: readonly Subject[], answers: Map
 async function askAll(host: InquiryHost, looks: Looks): Promise<Map<ProcessRef, Answer>> {
   const answers = new Map<ProcessRef, Answer>();
   for (;;) {
-    const situation = situationOf(host.members(), roundOf(Date.now(), host.id, looks, answers), callsOf(host), { trusting: true });
+    const situation = situationOf(host.members(), roundOf(Date.now(), host.id, looks, answers), host.state.insight, { trusting: true });
     const next = situation?.subjects.filter((subject) => !answers.has(subject.member.id) && mayAsk(subject, situation)) ?? [];
     if (next.length === 0) return answers;
     await ask(host, next, answers);
   }
 }
-
-const callsOf = ({ state }: InquiryHost) => (id: ProcessRef): CallEvent | undefined => openCall(state.insight, id);
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
@@ -150,7 +149,7 @@ export async function inquire(host: InquiryHost, reason: Reason, { thorough = fa
   const members = livingAt(host.members(), Date.now()).filter(({ host: at }) => isHere(at));
   const t = Date.now();
   const first = await look(members);
-  const situation = situationOf(host.members(), roundOf(t, host.id, first), callsOf(host), { trusting: true });
+  const situation = situationOf(host.members(), roundOf(t, host.id, first), host.state.insight, { trusting: true });
   if (!situation || (reason === 'quiet' && !isSuspicious(host, situation))) return false;
   await pause(between);
   const second = await look(members);
@@ -162,6 +161,7 @@ export async function inquire(host: InquiryHost, reason: Reason, { thorough = fa
   // An inspector is a thread with a server of its own: everybody is looked at before.
   if (thorough) for (const [id, answer] of await inspect(situation.subjects)) answers.set(id, answer);
   for (const [child, view] of answers) host.tell({ e: 'answer', t: round, child, round, view });
-  host.tell({ e: 'inquiry', t: Date.now(), round, reason });
+  const strangers = await strangersWith(new Map(host.members().flatMap(({ id, pid }) => { const view = last.get(id); return view ? [[pid, view] as const] : []; })));
+  host.tell({ e: 'inquiry', t: Date.now(), round, reason, ...(strangers.length > 0 ? { strangers } : {}) });
   return true;
 }

@@ -1,7 +1,7 @@
 import type { ProcessRef, Site } from '../events';
 import type { Tasks } from '../insight/facts';
 import type { InsightState } from '../insight/projection';
-import { latestRound, openCall } from '../insight/projection';
+import { latestRound } from '../insight/projection';
 import type { Aliveness } from '../insight/reach';
 import { situationOf, type Situation } from '../insight/situation';
 import type { Subject, Thread } from '../insight/threads';
@@ -88,7 +88,7 @@ function matters({ kind, thread, subject, path }: Wait): boolean {
 export function sceneOf(state: RunState, members: readonly Member[], now: number): Scene {
   const { insight } = state;
   const round = latestRound(insight);
-  const found = round && situationOf(members, round, (id) => openCall(insight, id));
+  const found = round && situationOf(members, round, insight);
   const involved = new Set(found?.subjects.filter(({ threads }) => threads.some(({ node }) => !found.fateWhenStopped.isAlive(node))).map(({ member }) => member.id));
   const situation = found && involved.size > 0 && !hasGoneOn(state, members, found.t, involved) ? found : undefined;
   return {

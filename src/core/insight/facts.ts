@@ -61,8 +61,8 @@ export const fileLook = {
   'watches?': ['number'],
 } as const;
 
-/** Memory that processes share: an address range and what it lies in. */
-export const sharedLook = { from: 'number', to: 'number', key: 'string' } as const;
+/** Memory that processes share: an address range and what it lies in. `named`: anybody who knows its name may come and share it. */
+export const sharedLook = { from: 'number', to: 'number', key: 'string', 'named?': 'boolean' } as const;
 
 export const lookShape = {
   threads: [threadLook],

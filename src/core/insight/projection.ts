@@ -14,6 +14,8 @@ export interface InsightState {
   childNews: Map<ProcessRef, number>;
   /** errors that have ended a thread of a process, at most 8 of each */
   threadErrors: Map<ProcessRef, ErrorEvent[]>;
+  /** children of spawn and forkserver that have got what their parent gave them */
+  introduced: Set<ProcessRef>;
   /** children at whose end their parent has looked: `<parent> <pid>` → when */
   read: Map<string, number>;
   /** where the first message to a child or thread was sent: by the child's id or pid, or by `<process> <thread>` */
@@ -46,7 +48,7 @@ const keptErrors = 8;
 const keptCrowds = 32;
 
 export function emptyInsight(): InsightState {
-  return { rounds: new Map(), heard: new Map(), calls: new Map(), childNews: new Map(), threadErrors: new Map(), read: new Map(), tasks: new Map(), submitted: new Map(), retired: new Map(), ports: [], crowds: [], steered: [] };
+  return { rounds: new Map(), heard: new Map(), calls: new Map(), childNews: new Map(), introduced: new Set(), threadErrors: new Map(), read: new Map(), tasks: new Map(), submitted: new Map(), retired: new Map(), ports: [], crowds: [], steered: [] };
 }
 
 function roundOf(insight: InsightState, round: number): Round | undefined {
@@ -133,8 +135,11 @@ export function noteEvent(insight: InsightState, event: Event): void {
       if (event.t < (insight.retired.get(event.child)?.t ?? Infinity)) insight.retired.set(event.child, event);
       raise(insight.heard, event.id, event.t);
       break;
-    case 'start':
     case 'self':
+      if (event.method !== undefined) insight.introduced.add(event.id);
+      raise(insight.heard, event.id, event.t);
+      break;
+    case 'start':
     case 'exec':
     case 'exit':
     case 'thread':
@@ -159,8 +164,8 @@ function noteSteering({ steered }: InsightState, t: number): void {
 }
 
 /** Lets go of what was kept of a process that ended long ago. */
-export function forgetProcess({ heard, calls, childNews, threadErrors, tasks, read, submitted, retired }: InsightState, id: ProcessRef): void {
-  for (const kept of [heard, calls, childNews, threadErrors, tasks, submitted, retired]) kept.delete(id);
+export function forgetProcess({ heard, calls, childNews, introduced, threadErrors, tasks, read, submitted, retired }: InsightState, id: ProcessRef): void {
+  for (const kept of [heard, calls, childNews, introduced, threadErrors, tasks, submitted, retired]) kept.delete(id);
   for (const kept of [read, submitted]) for (const key of kept.keys()) if (key.startsWith(`${id} `)) kept.delete(key);
 }
 

@@ -1,6 +1,6 @@
-import type { CallEvent, ProcessRef } from '../events';
+import type { ProcessRef } from '../events';
 import type { Member } from '../members';
-import type { Round } from './projection';
+import type { InsightState, Round } from './projection';
 import type { Aliveness } from './reach';
 import { subjectOf, type Subject, type Thread } from './threads';
 import { WakerMap } from './wakers';
@@ -24,23 +24,24 @@ export function livingAt(members: readonly Member[], t: number): Member[] {
   return members.filter((member) => member.startedAt <= t && (member.endedAt === null || member.endedAt > t));
 }
 
-/** Puts an inquiry together; undefined when it has seen nobody. `callOf` tells of open calls, see `openCall`. `trusting`: one look is enough to take a thread for blocked. */
-export function situationOf(members: readonly Member[], { round, looks, answers }: Round, callOf: (id: ProcessRef) => CallEvent | undefined, { trusting = false } = {}): Situation | undefined {
+/** Puts an inquiry together with what the record tells; undefined when it has seen nobody. `trusting`: one look is enough to take a thread for blocked. */
+export function situationOf(members: readonly Member[], { round, looks, answers, done }: Round, insight: InsightState, { trusting = false } = {}): Situation | undefined {
   const living = livingAt(members, round);
   const subjects = living.flatMap((member) => {
     const look = looks.get(member.id)?.view;
-    return look ? [subjectOf(member, look, answers.get(member.id)?.view, callOf(member.id))] : [];
+    return look ? [subjectOf(member, look, answers.get(member.id)?.view, insight)] : [];
   });
   if (subjects.length === 0) return undefined;
   const isComplete = subjects.length === living.length;
-  const wakers = new WakerMap(subjects, { isComplete, trusting });
+  const options = { isComplete, trusting, strangers: new Set(done?.strangers) };
+  const wakers = new WakerMap(subjects, options);
   return {
     t: round,
     subjects,
     members: new Map(members.map((member) => [member.id, member])),
     wakers,
     fate: wakers.graph.solve(),
-    fateWhenStopped: new WakerMap(subjects, { isComplete, trusting, stoppedForGood: true }).graph.solve(),
+    fateWhenStopped: new WakerMap(subjects, { ...options, stoppedForGood: true }).graph.solve(),
   };
 }
 

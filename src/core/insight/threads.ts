@@ -1,5 +1,6 @@
 import type { CallEvent, ProcessRef } from '../events';
 import type { Member } from '../members';
+import { openCall, type InsightState } from './projection';
 import type { Answer, FileLook, Look, ObjectFact, ThreadFact, ThreadLook } from './facts';
 
 /** A thread of a member as an inquiry found it: what the kernel shows of it, and, where the probe answered, its stack. */
@@ -24,6 +25,8 @@ export interface Subject {
   objects: ReadonlyMap<number, ObjectFact>;
   /** the call in which it is blocked until a child has ended, where the probe of Node tells of it */
   call: CallEvent | undefined;
+  /** a child of spawn or forkserver that is still on its way to what its parent has given it: it may share memory with others soon */
+  arriving: boolean;
 }
 
 /** Names of the nodes of the graph. */
@@ -36,14 +39,18 @@ export const nodes = {
   memory: (key: string): string => `memory ${key}`,
 } as const;
 
-/** Puts together what was seen and what was answered. */
-export function subjectOf(member: Member, look: Look, answer: Answer | undefined, call?: CallEvent): Subject {
+/** Start methods after which a child imports its main module before it gets the locks that were given to it. */
+const arrives = /^(spawn|forkserver|loky)/;
+
+/** Puts together what was seen, what was answered and what the record tells. */
+export function subjectOf(member: Member, look: Look, answer: Answer | undefined, insight: InsightState): Subject {
   const facts = new Map((answer?.threads ?? []).map((fact) => [fact.tid, fact]));
   return {
     member,
     look,
     answer,
-    call,
+    call: openCall(insight, member.id),
+    arriving: arrives.test(member.startMethod) && member.role !== 'helper' && !insight.introduced.has(member.id),
     threads: look.threads.map((thread) => ({
       node: nodes.thread(member.id, thread.tid), member, tid: thread.tid, look: thread, fact: facts.get(thread.tid), main: thread.tid === member.pid,
     })),

@@ -16,6 +16,8 @@ export interface GraphOptions {
   trusting?: boolean;
   /** a process that was stopped by a signal never goes on */
   stoppedForGood?: boolean;
+  /** what somebody outside the run has, see `InquiryEvent` */
+  strangers?: ReadonlySet<string>;
 }
 
 /**
@@ -31,11 +33,13 @@ export class WakerMap {
   readonly #listeners = new Map<string, Subject[]>();
   readonly #memory = new Map<string, Subject[]>();
   readonly #told = new Set<string>();
+  readonly #arriving: readonly Subject[];
   readonly #allFilesKnown: boolean;
   readonly #allMemoryKnown: boolean;
 
   constructor(private readonly subjects: readonly Subject[], private readonly options: GraphOptions = {}) {
     this.#byPid = new Map(subjects.map((subject) => [subject.member.pid, subject]));
+    this.#arriving = subjects.filter(({ arriving }) => arriving);
     const isComplete = options.isComplete !== false;
     this.#allFilesKnown = isComplete && subjects.every(({ look }) => !look.hidden.includes('files'));
     this.#allMemoryKnown = isComplete && subjects.every(({ look }) => !look.hidden.includes('maps'));
@@ -165,13 +169,16 @@ export class WakerMap {
     const place = nodes.memory(key);
     this.graph.wakes(place, node);
     if (!this.#once(place)) return;
-    if (!this.#allMemoryKnown) this.graph.seed(place);
-    for (const { member } of this.havers(key)) this.graph.wakes(nodes.process(member.id), place);
+    const havers = this.havers(key);
+    const memory = memoryOf(key);
+    const isOpen = this.options.strangers?.has(memory) || havers.some(({ look }) => look.shared.some((one) => one.named && one.key === memory));
+    if (!this.#allMemoryKnown || isOpen) this.graph.seed(place);
+    for (const { member } of [...havers, ...this.#arriving]) this.graph.wakes(nodes.process(member.id), place);
   }
 
   /** The members that have the memory which a key names. */
   havers(key: string): readonly Subject[] {
-    return this.#memory.get(key.slice(0, key.lastIndexOf('+'))) ?? [];
+    return this.#memory.get(memoryOf(key)) ?? [];
   }
 
   #childWait(subject: Subject, node: string, pid: number): void {
@@ -226,16 +233,17 @@ export class WakerMap {
   #wakersOf(file: FileLook, want: string): readonly Subject[] | 'outside' {
     const { object } = file;
     if (object.startsWith('pipe:')) return this.othersOf(object, want);
-    if (object.startsWith('ptmx:') || object.startsWith('pts:')) return this.#holders.get(`${object.startsWith('pts:') ? 'ptmx' : 'pts'}:${object.slice(object.indexOf('['))} rw`) ?? 'outside';
-    if (object.startsWith('eventfd:')) return this.#holders.get(`${object} rw`) ?? 'outside';
     if (file.listens !== undefined) return isOfRun(file.listens) ? this.subjects : 'outside';
-    if (object.startsWith('socket:') && file.peer !== undefined) return this.#listeners.get(file.peer) ?? this.#holders.get(`${file.peer} rw`) ?? 'outside';
-    return 'outside';
+    const other = otherSide(file);
+    if (other === undefined || this.options.strangers?.has(`${other} rw`)) return 'outside';
+    return this.#listeners.get(other) ?? this.#holders.get(`${other} rw`) ?? 'outside';
   }
 
   /** Who holds the end of a pipe that one who wants to `read` or `write` needs. Nobody of the run: then somebody outside does. */
   othersOf(pipe: string, want: string): readonly Subject[] | 'outside' {
-    const found = [...this.#holders.get(`${pipe} ${want === 'write' ? 'r' : 'w'}`) ?? [], ...this.#holders.get(`${pipe} rw`) ?? []];
+    const needed = want === 'write' ? 'r' : 'w';
+    if (this.options.strangers?.has(`${pipe} ${needed}`) || this.options.strangers?.has(`${pipe} rw`)) return 'outside';
+    const found = [...this.#holders.get(`${pipe} ${needed}`) ?? [], ...this.#holders.get(`${pipe} rw`) ?? []];
     return found.length > 0 ? found : 'outside';
   }
 
@@ -245,6 +253,17 @@ export class WakerMap {
     return true;
   }
 }
+
+/** What somebody must have to write what is read from a file that is no pipe; undefined where nobody knows. */
+export function otherSide({ object, peer }: FileLook): string | undefined {
+  if (object.startsWith('socket:')) return peer;
+  if (object.startsWith('eventfd:')) return object;
+  const [, side, number] = /^(pts|ptmx):(.+)$/.exec(object) ?? [];
+  return number === undefined ? undefined : `${side === 'pts' ? 'ptmx' : 'pts'}:${number}`;
+}
+
+/** The memory that a key of a place in it names. */
+const memoryOf = (key: string): string => key.slice(0, key.lastIndexOf('+'));
 
 /** The semaphore that a key names, as one who has it describes it. */
 export function semaphoreOf(subject: Subject, key: string): ObjectFact | undefined {

@@ -1,11 +1,12 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { signalName } from '../../core/exits';
-import type { FileLook, Look, ThreadLook } from '../../core/insight/facts';
+import type { Look, ThreadLook } from '../../core/insight/facts';
 import { readProc } from '../../observe/procFile';
 import { parseStat } from '../../observe/procText';
+import { fileOf, linkOf } from './files';
 import { joinSockets } from './sockets';
 import { parseSyscall, type Memory, type Waiting } from './syscalls';
-import { parseLocks, parseNumber, parseRan, parseShared, parseSignals, parseSwitches, parseThread, parseWatched, parseWay } from './text';
+import { parseLocks, parseNumber, parseRan, parseShared, parseSignals, parseSwitches, parseThread } from './text';
 
 /** More than this of one process is not looked at: then it counts as alive. */
 const mostThreads = 512;
@@ -18,14 +19,6 @@ function names(path: string): string[] | undefined {
     return readdirSync(path);
   } catch {
     return undefined;
-  }
-}
-
-function link(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
   }
 }
 
@@ -122,7 +115,7 @@ class Scene {
       return;
     }
     for (const name of found) {
-      const file = fileOf(Number(name), link(`/proc/${pid}/fd/${name}`), () => text(`/proc/${pid}/fdinfo/${name}`));
+      const file = fileOf(Number(name), linkOf(`/proc/${pid}/fd/${name}`), () => text(`/proc/${pid}/fdinfo/${name}`));
       if (file) look.files.push(file);
     }
   }
@@ -142,23 +135,6 @@ class Scene {
       }
     }
   }
-}
-
-/** What a descriptor is, if somebody could wait for it. */
-function fileOf(fd: number, target: string, info: () => string): FileLook | undefined {
-  if (target.startsWith('pipe:')) return { fd, object: target, way: parseWay(info()) };
-  if (target.startsWith('socket:')) return { fd, object: target, way: 'rw' };
-  if (target === 'anon_inode:[eventpoll]') return { fd, object: target, way: 'r', watches: parseWatched(info()) };
-  if (target === 'anon_inode:[eventfd]') {
-    const number = parseNumber(info(), 'eventfd-id');
-    return { fd, object: number === undefined ? target : `eventfd:[${number}]`, way: 'rw' };
-  }
-  if (target === 'anon_inode:[pidfd]' || target.startsWith('pidfd:')) return { fd, object: target, way: 'r', pid: parseNumber(info(), 'Pid') ?? -1 };
-  // The two sides of a pseudo terminal: what is written into one is read from the other (pty(7)).
-  if (/^\/dev\/(pts\/)?ptmx$/.test(target)) return { fd, object: `ptmx:[${parseNumber(info(), 'tty-index') ?? ''}]`, way: 'rw' };
-  if (/^\/dev\/pts\/\d+$/.test(target)) return { fd, object: `pts:[${target.slice('/dev/pts/'.length)}]`, way: 'rw' };
-  if (target.startsWith('anon_inode:') || /^\/dev\/(tty|console)/.test(target)) return { fd, object: target, way: 'rw' };
-  return undefined;
 }
 
 /** So many processes are looked at before others in this process get their turn. */

@@ -1,3 +1,5 @@
+import type { Look } from '../../core/insight/facts';
+
 /** Parsers of what an inquiry reads under /proc: text in, values out. See proc(5). */
 
 /** Name and state of a thread, from its `stat`. */
@@ -37,10 +39,13 @@ export function parseWatched(fdinfo: string): number[] {
   return [...fdinfo.matchAll(/^tfd:\s*(\d+)/gm)].map(([, fd]) => Number(fd));
 }
 
+/** Memory without a name that another process could use, or with one that only multiprocessing and loky know (of sem_open(3)). */
+const unnamed = /\(deleted\)$|^\/(dev\/zero|memfd:|SYSV)|^\/dev\/shm\/sem\.(mp|loky)-|^$/;
+
 /** The ranges of memory that a process may write to and shares with others, from its `maps`. */
-export function parseShared(maps: string): { from: number; to: number; key: string }[] {
-  return [...maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) rw.s ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+)/gm)].map(([, from = '', to = '', offset = '', device = '', inode = '']) => ({
-    from: parseInt(from, 16), to: parseInt(to, 16), key: `${device}:${inode}:${offset}`,
+export function parseShared(maps: string): Look['shared'] {
+  return [...maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) rw.s ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) *(.*)$/gm)].map(([, from = '', to = '', offset = '', device = '', inode = '', path = '']) => ({
+    from: parseInt(from, 16), to: parseInt(to, 16), key: `${device}:${inode}:${offset}`, ...(unnamed.test(path) ? {} : { named: true }),
   }));
 }
 
