@@ -49,20 +49,66 @@ export function scriptOf(argv: readonly string[]): string | undefined {
   return found?.kind === 'script' ? found.value : undefined;
 }
 
-/** Helpers that Python starts for itself: multiprocessing's, concurrent.futures', joblib's and the debugger's. */
+/** Version managers: pyenv and those that were made after it. */
+const versionManager = String.raw`/\.?(?:py|nod|rb|j|go|pl|php)env`;
+/** Their dispatcher, by which a shim starts the program of its name. */
+const dispatcher = new RegExp(String.raw`${versionManager}(?:/libexec/\w+env)?(-exec)?$`);
+const scriptOfVersionManager = new RegExp(String.raw`${versionManager}/libexec/[\w-]+$`);
+
+/** Options of env(1) that take the next word. */
+const envValued = new Set(['-u', '--unset', '-C', '--chdir']);
+
+/** The command that env(1) was given; an empty one where it only prints the environment. */
+function afterEnv(argv: readonly string[]): readonly string[] {
+  let at = 1;
+  for (; /^-|^\w+=/.test(argv[at] ?? ''); at++) if (envValued.has(argv[at] ?? '')) at++;
+  return argv.slice(at);
+}
+
+/**
+ * The command that this one is about to become by exec: `env` sets variables first, and the shims of version managers
+ * are shell scripts that look for the program of their name.
+ */
+function lastCommand(argv: readonly string[]): readonly string[] {
+  if (program(argv) === 'env') {
+    const rest = afterEnv(argv);
+    return rest.length > 0 ? lastCommand(rest) : argv;
+  }
+  if (!isShellName(program(argv))) return argv;
+  const [, script = '', ...rest] = argv;
+  if (/\/shims\/[^/]+$/.test(script)) return [baseName(script), ...rest];
+  const found = dispatcher.exec(script);
+  if (found?.[1] !== undefined) return rest;
+  return found && rest[0] === 'exec' ? rest.slice(1) : argv;
+}
+
+/** Programs that only ask about the system: libraries start them for themselves, in passing. */
+const asks = new Set(['env', 'ps', 'pgrep', 'uname', 'arch', 'which', 'getconf', 'ldconfig', 'lscpu', 'nproc', 'sysctl', 'sw_vers', 'lsb_release']);
+
+/** Programs that find the right surroundings and then start another one in them, by the words that follow their name. */
+const runners: Record<string, readonly string[]> = {
+  uv: ['run', 'tool'], uvx: [], poetry: ['run'], pipenv: ['run'], pdm: ['run'], hatch: ['run'], rye: ['run'], pixi: ['run'], pipx: ['run'],
+  conda: ['run'], mamba: ['run'], micromamba: ['run'],
+};
+
+function runner(name: string, rest: readonly string[]): string | undefined {
+  const words = Object.hasOwn(runners, name) ? runners[name] : undefined;
+  return words && (words.length === 0 || words.includes(rest.find((word) => !word.startsWith('-')) ?? '')) ? [name, ...rest].join(' ') : undefined;
+}
+
+/** Helpers that Python starts for itself: multiprocessing's, concurrent.futures', joblib's and the debugger's; and runners in Python. */
 function pythonHelper(found: Entry): string | undefined {
   if (!found) return undefined;
   if (found.kind === 'code') {
-    if (/multiprocessing\.(resource|semaphore)_tracker import main/.test(found.value)) return 'resource tracker';
-    if (/multiprocessing\.forkserver import main/.test(found.value)) return 'fork server';
-    if (/loky\.backend\.resource_tracker import main/.test(found.value)) return 'resource tracker';
-    return undefined;
+    if (/(multiprocess(ing)?\.(resource|semaphore)|loky\.backend\.resource)_tracker import main/.test(found.value)) return 'resource tracker';
+    return /multiprocess(ing)?\.forkserver import main/.test(found.value) ? 'fork server' : undefined;
   }
   const path = found.value.replaceAll('\\', '/');
-  return found.kind === 'module' ? (path === 'debugpy.adapter' ? 'debug adapter' : undefined) : /\/debugpy\/adapter\/?(__main__\.py)?$/.test(path) ? 'debug adapter' : undefined;
+  const isAdapter = found.kind === 'module' ? path === 'debugpy.adapter' : /\/debugpy\/adapter\/?(__main__\.py)?$/.test(path);
+  return isAdapter ? 'debug adapter' : runner(baseName(path), found.rest);
 }
 
-const packageManager = /(?:^|\/)(npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:\.[cm]?js)?$/;
+const packageManager = /(?:^|\/)(npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:-[\d.]+)?(?:\.[cm]?js)?$/;
 
 function nodeHelper(found: Entry): string | undefined {
   // js-debug's bootloader announces a process by a child of its own, and waits for it.
@@ -77,21 +123,31 @@ function nodeHelper(found: Entry): string | undefined {
 /** A shell that was given a command to run, not a script of somebody's own. */
 const helperShell = (argv: readonly string[]): boolean => argv.slice(1).some((arg) => /^-[a-z]*c$/i.test(arg) || /^\/(c|d)$/i.test(arg));
 
+/** A shell's helpers: a command that a program gave it, or a version manager's script. */
+function shellHelper(argv: readonly string[]): string | undefined {
+  if (helperShell(argv)) return program(argv);
+  const script = entry(argv);
+  return script?.kind === 'script' && scriptOfVersionManager.test(script.value) ? baseName(script.value) : undefined;
+}
+
 /** The name of a helper process, or undefined when the command line is that of somebody's own program. */
-export function helperName(argv: readonly string[]): string | undefined {
+export function helperName(shown: readonly string[]): string | undefined {
+  const argv = lastCommand(shown);
   const name = program(argv);
-  if (isShellName(name)) return helperShell(argv) ? name : undefined;
+  if (isShellName(name)) return shellHelper(argv);
   // npm sets its process title, so that the command line reads "npm run start" as one word.
   const title = /^(npm|npx|yarn|pnpm) /.exec(argv[0] ?? '');
   if (title) return argv[0];
+  if (asks.has(name)) return name;
   if (packageManager.test(name)) return [name, ...argv.slice(1)].join(' ');
-  return isPython(name) ? pythonHelper(entry(argv)) : nodeHelper(entry(argv));
+  return runner(name, argv.slice(1)) ?? (isPython(name) ? pythonHelper(entry(argv)) : nodeHelper(entry(argv)));
 }
 
 /** What to call a process that has no name of its own: its script, its module, or its program. */
-export function nameFromCommand(argv: readonly string[]): string {
-  const helper = helperName(argv);
+export function nameFromCommand(shown: readonly string[]): string {
+  const helper = helperName(shown);
   if (helper) return helper;
+  const argv = lastCommand(shown);
   const found = entry(argv);
   if (!found) return program(argv) || 'process';
   if (found.kind === 'code') return `${program(argv)} ${isPython(program(argv)) ? '-c' : '-e'}`;

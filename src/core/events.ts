@@ -44,6 +44,8 @@ interface Base {
 export interface StartEvent extends Base {
   e: 'start';
   ppid: number;
+  /** its process group */
+  pgid?: number;
   /** the nearest ancestor with a probe, by environment or, after a fork, by memory */
   parent?: ProcessRef;
   runtime: Runtime;
@@ -203,11 +205,14 @@ export interface EndEvent extends Base {
   reason?: string;
 }
 
-/** The sampler met a process of the run, or saw its parent or command line change. */
+/** The sampler met a process of the run, or saw its parent, process group, session or command line change. */
 export interface SeenEvent extends Base {
   e: 'seen';
   child: ProcessRef;
   ppid: number;
+  /** its process group and session */
+  pgid?: number;
+  sid?: number;
   comm?: string;
   argv?: string[];
   cwd?: string;

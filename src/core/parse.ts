@@ -10,7 +10,7 @@ const ending = { code: 'code', signal: 'name-or-null' } as const;
 /** Every event type with its fields; `t` and `id` are checked for all. Kept equal to `events.ts` by a test. */
 const vocabulary: Record<EventType, Record<string, Field>> = {
   start: {
-    ppid: 'integer', parent: 'ref?', runtime: 'string', version: 'string?', argv: 'strings', cwd: 'string?', exe: 'string?',
+    ppid: 'integer', pgid: 'integer?', parent: 'ref?', runtime: 'string', version: 'string?', argv: 'strings', cwd: 'string?', exe: 'string?',
     method: 'string?', name: 'string?', daemon: 'boolean?', site: 'site?', host: 'string?',
   },
   spawn: {
@@ -37,7 +37,8 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   rootExit: { child: 'ref', ...ending },
   end: { reason: 'string?' },
   seen: {
-    child: 'ref', ppid: 'integer', comm: 'string?', argv: 'strings?', cwd: 'string?', exe: 'string?', startedAt: 'number?', parent: 'ref?',
+    child: 'ref', ppid: 'integer', pgid: 'integer?', sid: 'integer?', comm: 'string?', argv: 'strings?', cwd: 'string?', exe: 'string?',
+    startedAt: 'number?', parent: 'ref?',
   },
   sample: { child: 'ref', ppid: 'integer', state: 'string', cpu: 'number', load: 'number?', rss: 'number', threads: 'integer?' },
   zombie: { child: 'ref', ...ending },

@@ -8,7 +8,7 @@ import type {
  *
  * Order does not matter: every fact is kept as a claim that wins or loses by its own time (and, on a tie, by its text),
  * never by when it was read. So the same set of lines gives the same state however the files interleave and however
- * often a line is read. What the claims mean together is worked out in `members.ts`.
+ * often a line is read. What the claims mean together is worked out in `members.ts` and `derive/`.
  */
 
 /** A claim with the time that decides which one wins. */
@@ -75,8 +75,18 @@ export interface MemberRecord {
   /** greatest seen: resident bytes, CPU seconds */
   peakRss: number;
   cpu: number;
-  /** steps with every change, so that readers can keep what they derived */
+  /** {@link RunState.version} at its last change, so that readers can keep what they derived */
   version: number;
+  /** the same, of changes that can matter to other members: all but numbers */
+  stamp: number;
+}
+
+/** Facts that name a process by its bare pid, sorted by time. */
+export interface LooseFacts {
+  facts: LooseEvent[];
+  /** as in {@link MemberRecord} */
+  version: number;
+  stamp: number;
 }
 
 export interface RunState {
@@ -88,7 +98,9 @@ export interface RunState {
   /** the records of a pid */
   byPid: Map<number, MemberRecord[]>;
   /** facts about a bare pid: resolved by time when members are derived */
-  loose: Map<number, LooseEvent[]>;
+  loose: Map<number, LooseFacts>;
+  /** the latest signals to process groups and to everybody, by time */
+  groupSignals: SignalEvent[];
   spawnFailures: SpawnFailedEvent[];
   /** the latest kills for want of memory, by time */
   outOfMemory: OutOfMemoryEvent[];
@@ -101,20 +113,37 @@ export interface RunState {
   version: number;
 }
 
-type LooseEvent = SpawnEvent | ReapEvent | SignalEvent | SeenEvent | SampleEvent | ZombieEvent | RootExitEvent | (Event & { e: 'gone' | 'root' });
+export type LooseEvent = SpawnEvent | ReapEvent | SignalEvent | SeenEvent | SampleEvent | ZombieEvent | RootExitEvent | (Event & { e: 'gone' | 'root' });
 
 /** Bounds. A run may go on for days: what has ended long ago is let go, and counted. */
-export const limits = { members: 20_000, signals: 16, threads: 512, looseOfPid: 64, loosePids: 20_000, spawnFailures: 100 };
+export const limits = { members: 20_000, signals: 16, groupSignals: 256, threads: 512, looseOfPid: 64, loosePids: 20_000, spawnFailures: 100 };
 
 /** A state that knows nothing yet. */
 export function emptyState(): RunState {
   return {
-    members: new Map(), byPid: new Map(), loose: new Map(), spawnFailures: [], outOfMemory: [], problems: new Map(), forgotten: 0, now: 0, version: 0,
+    members: new Map(), byPid: new Map(), loose: new Map(), groupSignals: [], spawnFailures: [], outOfMemory: [], problems: new Map(),
+    forgotten: 0, now: 0, version: 0,
   };
 }
 
 const isExact = (ref: ProcessRef): boolean => ref.includes('.');
 export const pidOf = (ref: ProcessRef): number => parseInt(ref, 10);
+
+/** {@link RunState.version} when something about a pid last changed that can matter to other members; 0 when nothing is known of it. */
+export function stampOf(state: RunState, pid: number): number {
+  let stamp = state.loose.get(pid)?.stamp ?? 0;
+  for (const record of state.byPid.get(pid) ?? []) if (record.stamp > stamp) stamp = record.stamp;
+  return stamp;
+}
+
+/** Notes that what is known of a pid has changed. `numbers`: in nothing that can matter to other members. */
+function touch(state: RunState, pid: number, numbers = false): void {
+  const loose = state.loose.get(pid);
+  for (const known of [...(loose ? [loose] : []), ...(state.byPid.get(pid) ?? [])]) {
+    known.version = state.version;
+    if (!numbers || known.stamp === 0) known.stamp = state.version;
+  }
+}
 
 /** True when something outside the process itself saw it end. */
 export function hasEnded(claims: Claims): boolean {
@@ -142,6 +171,7 @@ function forget(state: RunState, victim: MemberRecord): void {
   const held = state.byPid.get(victim.pid) ?? [];
   if (held.length > 1) state.byPid.set(victim.pid, held.filter((record) => record !== victim));
   else state.byPid.delete(victim.pid);
+  touch(state, victim.pid);
   state.forgotten++;
 }
 
@@ -150,7 +180,7 @@ const noThreads: ReadonlyMap<number, ThreadClaims> = new Map();
 
 /** A record that holds nothing yet, for a process of which only the id is known. */
 export function newRecord(id: ProcessRef): MemberRecord {
-  return { id, pid: pidOf(id), claims: {}, signals: [], threads: noThreads, peakRss: 0, cpu: 0, version: 0 };
+  return { id, pid: pidOf(id), claims: {}, signals: [], threads: noThreads, peakRss: 0, cpu: 0, version: 0, stamp: 0 };
 }
 
 function recordOf(state: RunState, id: ProcessRef): MemberRecord {
@@ -214,7 +244,6 @@ function applySelf(claims: Claims, event: SelfEvent): void {
 export function applyTo(record: MemberRecord, event: Event): void {
   const { claims } = record;
   const { t } = event;
-  record.version++;
   switch (event.e) {
     case 'start':
       claims.start = latest(claims.start, event, t);
@@ -287,27 +316,45 @@ function condense(facts: LooseEvent[], kind: 'sample' | 'seen'): LooseEvent[] {
   return facts.filter((fact) => fact.e !== kind || kept.has(fact));
 }
 
-function addLoose(state: RunState, ref: ProcessRef, event: LooseEvent): void {
-  // A signal to a group ("-pgid") or to everybody says nothing about one process.
-  if (ref.startsWith('-')) return;
-  const pid = pidOf(ref);
-  let facts = state.loose.get(pid);
-  if (!facts) {
-    if (state.loose.size >= limits.loosePids) state.loose.delete(state.loose.keys().next().value ?? 0);
-    state.loose.set(pid, (facts = []));
+/** The facts about a bare pid; makes room for new ones: those that were told first go. */
+function looseOf(state: RunState, pid: number): LooseFacts {
+  let loose = state.loose.get(pid);
+  if (!loose) {
+    const [oldest] = state.loose.size >= limits.loosePids ? state.loose.keys() : [];
+    if (oldest !== undefined) {
+      state.loose.delete(oldest);
+      touch(state, oldest);
+    }
+    state.loose.set(pid, (loose = { facts: [], version: 0, stamp: 0 }));
   }
+  return loose;
+}
+
+function addLoose(state: RunState, ref: ProcessRef, event: LooseEvent): void {
+  const pid = pidOf(ref);
+  const loose = looseOf(state, pid);
   const line = text(event);
-  if (facts.some((fact) => text(fact) === line)) return;
-  facts.push(event);
-  facts.sort((a, b) => a.t - b.t || (text(a) < text(b) ? -1 : 1));
-  if (event.e === 'sample' || event.e === 'seen') state.loose.set(pid, (facts = condense(facts, event.e)));
-  if (facts.length > limits.looseOfPid) facts.splice(1, 1);
-  for (const record of state.byPid.get(pid) ?? []) record.version++;
+  if (loose.facts.some((fact) => text(fact) === line)) return;
+  loose.facts.push(event);
+  loose.facts.sort((a, b) => a.t - b.t || (text(a) < text(b) ? -1 : 1));
+  if (event.e === 'sample' || event.e === 'seen') loose.facts = condense(loose.facts, event.e);
+  if (loose.facts.length > limits.looseOfPid) loose.facts.splice(1, 1);
+  touch(state, pid, event.e === 'sample');
+}
+
+/** Applies a fact to the record of its process. */
+function apply(state: RunState, id: ProcessRef, event: Event): void {
+  const record = recordOf(state, id);
+  applyTo(record, event);
+  record.version = state.version;
+  if (event.e !== 'sample' || record.stamp === 0) record.stamp = state.version;
 }
 
 function about(state: RunState, ref: ProcessRef, event: LooseEvent): void {
-  if (isExact(ref)) applyTo(recordOf(state, ref), event);
-  else addLoose(state, ref, event);
+  if (isExact(ref)) apply(state, ref, event);
+  // A signal to a group ("-pgid") or to everybody: whom it reached is worked out when members are derived.
+  else if (!ref.startsWith('-')) addLoose(state, ref, event);
+  else if (event.e === 'signal') insert(state.groupSignals, event, limits.groupSignals);
 }
 
 /**
@@ -361,7 +408,7 @@ export function reduce(state: RunState, event: Event): RunState {
     case 'error':
     case 'exit':
     case 'thread':
-      if (isExact(event.id)) applyTo(recordOf(state, event.id), event);
+      if (isExact(event.id)) apply(state, event.id, event);
       break;
     case 'call':
       break;

@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
 import type { Event, ProcessRef, SampleEvent } from '../core/events';
-import { membersOf, type Member } from '../core/members';
+import { KeptMembers, membersOf } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce } from '../core/state';
 import type { EventFile} from '../observe/eventFile';
@@ -38,7 +38,7 @@ const reconcileEvery = 1_000;
  */
 export class Observer {
   readonly #state = emptyState();
-  readonly #kept = new Map<ProcessRef, { key: string; member: Member }>();
+  readonly #kept = new KeptMembers();
   readonly #reader: RunReader;
   readonly #file: EventFile;
   readonly #sampler: TreeSampler | undefined;

@@ -15,6 +15,13 @@ export interface Sample extends Reading {
   load?: number;
 }
 
+/** Whose child a process is, and in which process group and session; numbers that are not positive are not known. */
+export interface Kin {
+  ppid: number;
+  pgid?: number;
+  sid?: number;
+}
+
 /** What is read once for each image that a process runs. */
 export interface Description {
   comm?: string;
@@ -85,10 +92,11 @@ export class Ledger {
     this.revision++;
   }
 
-  /** Tells of a new process, or of a known one whose parent or image changed. */
-  seen(entry: Entry, ppid: number): void {
+  /** Tells of a new process, or of a known one whose parent, group, session or image changed. */
+  seen(entry: Entry, { ppid, pgid = 0, sid = 0 }: Kin): void {
     const startedAt = entry.startedAt === undefined ? {} : { startedAt: entry.startedAt };
-    this.options.emit({ e: 'seen', ...this.base(), child: entry.ref, ppid, ...entry.description, ...startedAt });
+    const kin = { ppid, ...(pgid > 0 ? { pgid } : {}), ...(sid > 0 ? { sid } : {}) };
+    this.options.emit({ e: 'seen', ...this.base(), child: entry.ref, ...kin, ...entry.description, ...startedAt });
   }
 
   /** Tells of a reading if it says anything new. */

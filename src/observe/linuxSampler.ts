@@ -292,7 +292,7 @@ export class LinuxSampler implements TreeSampler {
     member.note(row.cpuTicks / this.units.ticksPerSecond, row.pages * this.units.pageSize);
     if (member.isZombie) this.ledger.zombie(member, endingOf(row, before));
     else if (!sameImage(before, row)) this.describe(member);
-    else if (before.ppid !== row.ppid) this.ledger.seen(member, row.ppid);
+    else if (before.ppid !== row.ppid || before.pgid !== row.pgid || before.sid !== row.sid) this.ledger.seen(member, row);
     if (before.pgid !== row.pgid || before.sid !== row.sid) this.noteFounder(member);
     return true;
   }
@@ -333,7 +333,7 @@ export class LinuxSampler implements TreeSampler {
       member.description = { comm: member.row.comm };
       this.undescribed.push(member);
     }
-    this.ledger.seen(member, member.row.ppid);
+    this.ledger.seen(member, member.row);
   }
 
 }

@@ -142,15 +142,15 @@ export class ListingSampler implements TreeSampler {
     const before = member.row;
     member.row = row;
     if (member.ended) return;
-    const changed = before.ppid !== row.ppid || before.name !== row.name || before.argv?.join(' ') !== row.argv?.join(' ');
+    const changed = before.ppid !== row.ppid || before.pgid !== row.pgid || before.name !== row.name || before.argv?.join(' ') !== row.argv?.join(' ');
     if (changed && row.state !== 'Z') this.describe(member);
     this.tell(member);
   }
 
   private describe(member: ListedMember): void {
-    const { name, argv, exe, ppid } = member.row;
+    const { name, argv, exe } = member.row;
     member.description = { comm: name, ...(argv ? { argv } : {}), ...(exe === undefined ? {} : { exe }) };
-    this.ledger.seen(member, ppid);
+    this.ledger.seen(member, member.row);
   }
 
   private tell(member: ListedMember): void {

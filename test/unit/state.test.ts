@@ -7,43 +7,11 @@ import { reportOf } from '../../src/core/report';
 import { emptyState, limits, reduce } from '../../src/core/state';
 import { treeOf } from '../../src/core/tree';
 import { runRow, type Row } from '../../src/views/rows';
+import { event } from './world';
 
 const none = { garbled: 0, unknown: 0 };
 const report = (events: readonly Event[]) => reportOf(events.reduce(reduce, emptyState()), none);
 const comparable = (events: readonly Event[]): string => JSON.stringify(report(events));
-
-/** A small world: few pids, few starts, few times, so that facts meet and contradict each other. */
-const pid = fc.integer({ min: 2, max: 6 });
-const exact = fc.tuple(pid, fc.integer({ min: 1, max: 3 })).map(([p, s]) => `${p}.${s}`);
-const ref = fc.oneof({ weight: 4, arbitrary: exact }, { weight: 1, arbitrary: pid.map(String) });
-const t = fc.integer({ min: 1000, max: 1100 });
-const name = fc.constantFrom('a', 'b', 'c');
-const ending = fc.constantFrom({ code: 0, signal: null }, { code: 3, signal: null }, { code: null, signal: 'SIGTERM' });
-const argv = fc.constantFrom<string[]>(['python3', 'x.py'], ['sh', '-c', 'y'], ['node', 'z.js'], []);
-const role = fc.constantFrom('child' as const, 'worker' as const, 'helper' as const);
-
-const event: fc.Arbitrary<Event> = fc.oneof<fc.Arbitrary<Event>[]>(
-  fc.record({ e: fc.constant('start' as const), id: exact, t, ppid: pid, parent: exact, runtime: fc.constantFrom('python' as const, 'node' as const), argv, method: fc.constantFrom('fork', 'os.fork') }),
-  fc.record({ e: fc.constant('start' as const), id: exact, t, ppid: pid, runtime: fc.constant('python' as const), argv, host: name }),
-  fc.record({ e: fc.constant('spawn' as const), id: exact, t, child: ref, method: fc.constantFrom('fork', 'os.fork', 'subprocess'), name, daemon: fc.boolean(), role, argv }),
-  fc.record({ e: fc.constant('self' as const), id: exact, t, name, daemon: fc.boolean(), rank: fc.integer({ min: 0, max: 2 }) }),
-  fc.record({ e: fc.constant('exec' as const), id: exact, t, argv }),
-  fc.record({ e: fc.constant('error' as const), id: exact, t, type: name, message: name, traceback: name }),
-  fc.tuple(exact, t, ending).map(([id, at, end]): Event => ({ e: 'exit', id, t: at, ...end })),
-  fc.tuple(exact, t, ref, ending).map(([id, at, child, end]): Event => ({ e: 'reap', id, t: at, child, ...end })),
-  fc.record({ e: fc.constant('signal' as const), id: exact, t, to: ref, signal: fc.constantFrom('SIGTERM', 'SIGKILL') }),
-  fc.record({ e: fc.constant('thread' as const), id: exact, t, thread: fc.integer({ min: 1, max: 3 }), state: fc.constantFrom('running' as const, 'exited' as const), name }),
-  fc.record({ e: fc.constant('root' as const), id: exact, t, child: ref }),
-  fc.record({ e: fc.constant('seen' as const), id: exact, t, child: ref, ppid: pid, argv, comm: name, startedAt: t }),
-  fc.record({ e: fc.constant('sample' as const), id: exact, t, child: ref, ppid: pid, state: fc.constantFrom('R', 'S', 'T'), cpu: fc.integer({ min: 0, max: 5 }), rss: fc.integer({ min: 0, max: 9 }) }),
-  fc.tuple(exact, t, ref, ending).map(([id, at, child, end]): Event => ({ e: 'zombie', id, t: at, child, ...end })),
-  fc.record({ e: fc.constant('gone' as const), id: exact, t, child: ref, cpu: fc.integer({ min: 0, max: 5 }) }),
-  fc.record({ e: fc.constant('run' as const), id: exact, t, run: name, command: argv, cwd: name, host: name, bootTime: fc.constant(990), tickMs: fc.constant(10) }),
-  fc.record({ e: fc.constant('end' as const), id: exact, t }),
-  fc.record({ e: fc.constant('outOfMemory' as const), id: exact, t, since: t, kills: fc.integer({ min: 0, max: 2 }), evidence: name }),
-  fc.record({ e: fc.constant('problem' as const), id: exact, t, kind: name, message: name }),
-  fc.record({ e: fc.constant('spawnFailed' as const), id: exact, t, method: name, message: name }),
-);
 
 test('the state does not depend on the order in which lines are read, nor on lines read twice', () => {
   fc.assert(fc.property(

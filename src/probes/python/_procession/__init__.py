@@ -101,7 +101,7 @@ def begin(about=''):
         about += '"parent":"%s",' % me.parent
     if me.method:
         about += '"method":"%s",' % me.method
-    emit('start', '%s"ppid":%d,"runtime":"python","argv":%s' % (about, posix.getppid(), me.argv))
+    emit('start', '%s"ppid":%d,"pgid":%d,"runtime":"python","argv":%s' % (about, posix.getppid(), posix.getpgrp(), me.argv))
 
 
 def begin_raw(frame):

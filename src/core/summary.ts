@@ -1,0 +1,29 @@
+/** The one line that stands for an error: its type and the first line of its message. */
+
+const longest = 120;
+
+/** What `typeof` says of a thrown value that is no error; its message is then the value as `util.inspect` shows it. */
+const thrown = new Set(['object', 'function', 'string', 'number', 'bigint', 'boolean', 'symbol', 'undefined', 'null']);
+
+/** How an error begins that Node does not take for one of its own: another realm's, or an object with Error as its prototype. */
+const errorHead = /^([\w$.]*(?:Error|Exception)\b[^\n:]*): (.*)/;
+
+const shorten = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+
+/** The first line that says anything. */
+const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '')?.trim() ?? '';
+
+/** `RuntimeError: There was an error!`; the type alone where there is no message. */
+export function errorSummary({ type, message }: { type: string; message: string }): string {
+  if (thrown.has(type)) return summaryOfValue(type, message);
+  const line = firstLine(message);
+  return line === '' ? type : `${type}: ${shorten(line, longest)}`;
+}
+
+function summaryOfValue(type: string, shown: string): string {
+  const [, head = '', line = ''] = errorHead.exec(shown.trimStart()) ?? [];
+  if (head !== '') return `${head}: ${shorten(line.trim(), longest)}`;
+  // An object over several lines begins with its bracket, which says nothing: it is shown in one.
+  const text = type === 'object' || type === 'function' ? shown.trim().replaceAll(/\s*\n\s*/g, ' ') : firstLine(shown);
+  return text === '' || text === type ? type : `${type}: ${shorten(text, longest)}`;
+}

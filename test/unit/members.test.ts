@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Event } from '../../src/core/events';
+import { KeptMembers, membersOf } from '../../src/core/members';
+import { emptyState, limits, reduce } from '../../src/core/state';
+import { event } from './world';
+
+/** Events in any order, some twice, some left out, cut into batches after each of which somebody looks. */
+const told = fc.array(event, { maxLength: 60 })
+  .chain((events) => fc.tuple(fc.shuffledSubarray(events), fc.subarray(events)))
+  .chain(([some, again]) => fc.tuple(fc.constant([...some, ...again]), fc.integer({ min: 1, max: 5 })));
+
+/** Looks after each batch with what was kept of the looks before; what comes out must be what a first look would give. */
+function lookAgainAndAgain([events, size]: [readonly Event[], number]): void {
+  const state = emptyState();
+  const kept = new KeptMembers();
+  for (let from = 0; from < events.length; from += size) {
+    for (const one of events.slice(from, from + size)) reduce(state, one);
+    const now = membersOf(state, kept);
+    assert.deepEqual(now, membersOf(state), `after ${from + size} events`);
+    assert.equal(membersOf(state, kept), now, 'nothing new: the same list');
+  }
+}
+
+test('what is derived piece by piece is what would be derived at once', () => {
+  fc.assert(fc.property(told, lookAgainAndAgain), { numRuns: Number(process.env.RUNS ?? 3_000) });
+});
+
+test('also when old members and loose facts are let go', () => {
+  const usual = { ...limits };
+  Object.assign(limits, { members: 6, loosePids: 2, looseOfPid: 3 });
+  try {
+    fc.assert(fc.property(told, lookAgainAndAgain), { numRuns: Number(process.env.RUNS ?? 1_000) });
+  } finally {
+    Object.assign(limits, usual);
+  }
+});
