@@ -104,10 +104,10 @@ export function describeRow(member: Member): string {
   ].join(' · ');
 }
 
-/** What a thread does, or how it ended: `thread`, `thread · exit 1`. */
+/** A thread, or how it ended: `thread`, `thread · exit 1`. */
 export function describeThread({ state, code }: WorkerThread): string {
   if (state === 'running') return 'thread';
-  return code === null ? 'thread · ended with its process' : `thread · exit ${code}`;
+  return code === null ? 'thread · ended' : `thread · exit ${code}`;
 }
 
 /** What a process runs: `main (server.py:12)`; a script alone is its file. */

@@ -86,7 +86,7 @@ export interface WorkerThread {
   file: string | null;
   /** a thread has exited at the latest when its process has */
   state: 'running' | 'exited';
-  /** null while it runs, and when its process took it along */
+  /** null while it runs, and where nobody told it: its process took it along */
   code: number | null;
   startedAt: number;
   endedAt: number | null;

@@ -13,11 +13,12 @@ const shorten = (text: string, length: number): string => (text.length > length 
 /** The first line that says anything. */
 const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '')?.trim() ?? '';
 
-/** `RuntimeError: There was an error!`; the type alone where there is no message. */
+/** `RuntimeError: There was an error!`; the type alone where there is no message. The type is without its module. */
 export function errorSummary({ type, message }: { type: string; message: string }): string {
   if (thrown.has(type)) return summaryOfValue(type, message);
+  const name = type.slice(type.lastIndexOf('.') + 1);
   const line = firstLine(message);
-  return line === '' ? type : `${type}: ${shorten(line, longest)}`;
+  return line === '' ? name : `${name}: ${shorten(line, longest)}`;
 }
 
 function summaryOfValue(type: string, shown: string): string {

@@ -1,5 +1,5 @@
 import type { ProcessRef } from '../events';
-import { applyTo, newRecord, pidOf, type LooseEvent, type MemberRecord, type RunState } from '../state';
+import { applyTo, newRecord, pidOf, type Claims, type LooseEvent, type MemberRecord, type RunState } from '../state';
 import type { RunView } from './view';
 
 /**
@@ -42,8 +42,8 @@ export function startOf(view: RunView, record: MemberRecord): number {
   if (known !== undefined) return known;
   const firstWord = Math.min(claims.spawn?.t ?? Infinity, claims.firstStart?.t ?? Infinity, claims.firstSeen?.t ?? Infinity);
   if (firstWord < Infinity) return firstWord;
-  const { sample: _, ...words } = claims;
-  return Math.min(...Object.values(words).map(({ t }) => t), ...record.signals.map(({ t }) => t));
+  const words = (Object.keys(claims) as (keyof Claims)[]).filter((kind) => kind !== 'sample');
+  return Math.min(...words.map((kind) => claims[kind]?.t ?? Infinity), ...record.signals.map(({ t }) => t));
 }
 
 function incarnations(view: RunView, pid: number): { record: MemberRecord; start: number }[] {

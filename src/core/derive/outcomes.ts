@@ -1,4 +1,4 @@
-import type { ProcessRef } from '../events';
+import type { ProcessRef, SignalEvent } from '../events';
 import { signalMeaning, signalNumber } from '../exits';
 import type { EndedBy, Member, Outcome } from '../member';
 import { errorSummary } from '../summary';
@@ -66,7 +66,9 @@ class Judge {
     const { member: { error, endedAt }, sent } = one;
     if (error?.type === 'KeyboardInterrupt') return ended('interrupted');
     const asStatus = (signal: string): boolean => code === 128 + (signalNumber(signal, this.platform) ?? 0);
-    const wish = sent.findLast(({ signal, t }) => closing.has(signal) && (asStatus(signal) || (!error && wishes.has(signal) && (endedAt ?? 0) - t <= patience)));
+    const isFresh = (t: number): boolean => endedAt !== null && endedAt - t <= patience;
+    const obeys = ({ signal, t }: SignalEvent): boolean => (closing.has(signal) && asStatus(signal)) || (wishes.has(signal) && !error && isFresh(t));
+    const wish = sent.findLast((signal) => signal.t < (endedAt ?? 0) && obeys(signal));
     const obeyed = wish && this.#bySender(one, senderOf(wish));
     if (obeyed?.verdict === 'ended') return obeyed;
     if (error) return failed(errorSummary(error));
