@@ -5,8 +5,8 @@ const longest = 120;
 /** What `typeof` says of a thrown value that is no error; its message is then the value as `util.inspect` shows it. */
 const thrown = new Set(['object', 'function', 'string', 'number', 'bigint', 'boolean', 'symbol', 'undefined', 'null']);
 
-/** How an error begins that Node does not take for one of its own: another realm's, or an object with Error as its prototype. */
-const errorHead = /^([\w$.]*(?:Error|Exception)\b[^\n:]*): (.*)/;
+/** How `util.inspect` shows what is no error of its own realm but looks like one: by its stack, or in brackets where it has none. */
+const errorHead = /^\[?([\w$.]*(?: \[[^\]\n]*\])?): (.*?)(?:\](?: \{.*)?)?$/m;
 
 const shorten = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
@@ -22,8 +22,8 @@ export function errorSummary({ type, message }: { type: string; message: string 
 }
 
 function summaryOfValue(type: string, shown: string): string {
-  const [, head = '', line = ''] = errorHead.exec(shown.trimStart()) ?? [];
-  if (head !== '') return `${head}: ${shorten(line.trim(), longest)}`;
+  const [, head = '', line = ''] = errorHead.exec(firstLine(shown)) ?? [];
+  if (/Error|Exception/.test(head)) return `${head}: ${shorten(line.trim(), longest)}`;
   // An object over several lines begins with its bracket, which says nothing: it is shown in one.
   const text = type === 'object' || type === 'function' ? shown.trim().replaceAll(/\s*\n\s*/g, ' ') : firstLine(shown);
   return text === '' || text === type ? type : `${type}: ${shorten(text, longest)}`;

@@ -38,19 +38,6 @@ test('every member stands in the tree exactly once, whatever the facts say of pa
 
 const at = (events: Event[]) => report([{ e: 'run', id: '1.1', t: 1, run: 'r', command: ['x'], cwd: '/', host: 'h', platform: 'linux', bootTime: 0, tickMs: 10 }, ...events]);
 
-test('a pid that was given to another process makes another member, and bare pids go to the one who had it then', () => {
-  const { members } = at([
-    { e: 'start', id: '7.100', t: 1001, ppid: 2, runtime: 'python', argv: ['python', 'a.py'] },
-    { e: 'reap', id: '2.1', t: 1500, child: '7', code: 3, signal: null },
-    { e: 'start', id: '7.200', t: 2001, ppid: 2, runtime: 'python', argv: ['python', 'b.py'] },
-    { e: 'reap', id: '2.1', t: 2500, child: '7', code: null, signal: 'SIGKILL' },
-  ]);
-  assert.deepEqual(members.map(({ name: called, exit }) => [called, exit]), [
-    ['a.py', { code: 3, signal: null, source: 'parent' }],
-    ['b.py', { code: -9, signal: 'SIGKILL', source: 'parent' }],
-  ]);
-});
-
 test('numbers alone make no member: their table may be that of an observer that is gone', () => {
   const sample: Event = { e: 'sample', id: '1.1', t: 1000, child: '5.1', ppid: 1, state: 'S', cpu: 0, rss: 1 };
   const seen: Event = { e: 'seen', id: '1.1', t: 1000, child: '5.1', ppid: 1, argv: ['sh'] };
@@ -88,31 +75,6 @@ test('what runs on another host is no other\'s child by its pid, and ends by its
   const row = runRow(at(events), undefined);
   const texts = (rows: readonly Row[]): string[] => rows.flatMap(({ label, children }) => [label, ...texts(children).map((text) => `  ${text}`)]);
   assert.deepEqual(texts(row.children), ['mpirun', '  h', '    rank 0', '  far', '    rank 1', '    rank 2']);
-});
-
-test('who sent the signal is told apart: Procession, a member with its call, or not known', () => {
-  const end: Event = { e: 'reap', id: '2.1', t: 1250, child: '7.100', code: null, signal: 'SIGTERM' };
-  const by = (...events: Event[]) => at([{ e: 'start', id: '7.100', t: 1001, ppid: 2, runtime: 'python', argv: [] }, ...events, end]).members[0]?.endedBy;
-  const site = { file: '/a.py', line: 3 };
-  assert.deepEqual(by(), { by: 'outside', signal: 'SIGTERM' }, 'every member has a probe, and none sent it');
-  assert.deepEqual(by({ e: 'seen', id: '1.1', t: 1100, child: '8.105', ppid: 7 }), { by: 'unknown', signal: 'SIGTERM' }, 'a member without a probe may have sent it');
-  assert.deepEqual(by({ e: 'signal', id: '2.1', t: 1200, to: '7.100', signal: 'SIGTERM', via: 'Process.terminate', site }), { by: 'member', signal: 'SIGTERM', member: '2.1', via: 'Process.terminate', site });
-  assert.deepEqual(by({ e: 'signal', id: '9.1', t: 1200, to: '7.100', signal: 'SIGTERM', by: 'procession', via: 'Terminate' }), { by: 'procession', signal: 'SIGTERM', via: 'Terminate' });
-  assert.deepEqual(by({ e: 'signal', id: '2.1', t: 1200, to: '7.100', signal: 'SIGINT' }), { by: 'outside', signal: 'SIGTERM' }, 'another signal did not end it');
-});
-
-test('out of memory is said only when the kernel counted it, and for no more members than it counted', () => {
-  const killed = (pids: number[], ...events: Event[]) => at([
-    ...pids.flatMap((p): Event[] => [{ e: 'start', id: `${p}.100`, t: 1001, ppid: 2, runtime: 'python', argv: [] }, { e: 'reap', id: '2.1', t: 5000, child: `${p}.100`, code: null, signal: 'SIGKILL' }]),
-    ...events,
-  ]).members.map(({ endedBy }) => endedBy?.by);
-  const counted = (kills: number, t: number): Event => ({ e: 'outOfMemory', id: '1.1', since: t - 1000, t, kills, evidence: 'memory.events' });
-  assert.deepEqual(killed([7]), ['unknown']);
-  assert.deepEqual(killed([7], counted(1, 5600)), ['kernel']);
-  assert.deepEqual(killed([7], counted(1, 9000)), ['unknown'], 'at another time');
-  assert.deepEqual(killed([7, 8], counted(1, 5600)), ['unknown', 'unknown'], 'which of the two is not known');
-  assert.deepEqual(killed([7, 8], counted(2, 5600)), ['kernel', 'kernel']);
-  assert.deepEqual(killed([7], counted(1, 5600), { e: 'signal', id: '2.1', t: 4990, to: '7.100', signal: 'SIGKILL' }), ['member']);
 });
 
 test('a million fuzzed lines: no exception, bounded memory, and what is dropped is counted', () => {

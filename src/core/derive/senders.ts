@@ -14,7 +14,7 @@ const slack = 250;
 /** Signals that only somebody sends: the kernel does not, for a fault or a limit (it sends SIGKILL for both). */
 const sentBySomebody = new Set(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']);
 
-/** `kill(-1)` names everybody by the group 1, which is nobody's in a run. */
+/** `kill(-1)` means everybody but the caller; the group of that number is init's, which is in no run. */
 const everybody = 1;
 
 type Span = readonly [from: number, to: number];
@@ -111,9 +111,10 @@ export class Senders {
     return t >= member.startedAt - tolerance && this.#hosts.get(id) === this.#hosts.get(member.id);
   }
 
-  /** True when a member sent a signal of this name to a group that another may have been in: in which it was is not known. */
+  /** True when a signal of this name was sent to some group, and in which the member was then is not known. */
   #mayHaveReached(derived: Derived, name: string): boolean {
-    return this.state.groupSignals.some((signal) => signal.signal === name && this.#canReach(signal, derived) && groupAt(derived.groups, signal.t) === undefined);
+    const toSome = this.state.groupSignals.filter(({ signal, to }) => signal === name && to !== `-${everybody}`);
+    return toSome.some((signal) => this.#canReach(signal, derived) && groupAt(derived.groups, signal.t) === undefined);
   }
 
   /** Who ended a member by a signal, if that was what ended it. `sent` as {@link sentTo} tells. */
