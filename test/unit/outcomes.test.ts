@@ -71,6 +71,7 @@ describe('ends by a signal', () => {
   test('a process that cleans up and then sends itself the signal that it was sent has obeyed', () => {
     assert.equal(end('SIGUSR2', signal(child, 'SIGUSR2', { t: 4_000 }), signal(child, 'SIGUSR2', {}, child)), 'ended: ended by its parent');
     assert.equal(end('SIGUSR2', signal(child, 'SIGUSR2', {}, child)), 'failed: ended by itself');
+    assert.equal(end('SIGINT', signal(child, 'SIGINT', {}, child)), 'ended: interrupted by itself', 'which Ctrl+C may have asked for');
   });
 
   test('a signal of unknown sender', () => {

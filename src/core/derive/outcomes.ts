@@ -3,6 +3,7 @@ import { signalMeaning, signalNumber } from '../exits';
 import type { EndedBy, Member, Outcome } from '../member';
 import { errorSummary } from '../summary';
 import type { Ended } from './derived';
+import { tolerance } from './incarnations';
 import { brokenPools, isPoolsOwn, wentPastPool } from './pools';
 import { senderOf } from './senders';
 
@@ -15,6 +16,8 @@ import { senderOf } from './senders';
 const closing = new Set(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL']);
 /** Those that a process may obey by an exit code of its own. SIGHUP and SIGUSR1 often ask for something else. */
 const wishes = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
+/** Those by which a terminal ends what runs in it. */
+const fromKeyboard = new Set(['SIGINT', 'SIGHUP', 'SIGQUIT']);
 /** In this time after a wish, an exit code is an answer to it. In ms. */
 const patience = 10_000;
 /** A process that passes on how its child ended does so in this time, in ms. */
@@ -24,6 +27,12 @@ const ok: Outcome = { verdict: 'ok', reason: 'ended by itself' };
 const ended = (reason: string): Outcome => ({ verdict: 'ended', reason });
 const failed = (reason: string): Outcome => ({ verdict: 'failed', reason });
 const unknown = (reason: string): Outcome => ({ verdict: 'unknown', reason });
+
+/**
+ * How much later than the end a signal may be told and still have come before it, in ms: a sender tells when it has sent.
+ * A pool also sends to workers that it does not yet know to have died.
+ */
+const toldAfter = (member: Member, signal: SignalEvent): number => (isPoolsOwn(member, senderOf(signal)) ? 0 : tolerance);
 
 /** What a signal does to a process, as a participle: "killed", "interrupted". */
 const verb = (signal: string): string => (closing.has(signal) && signalMeaning(signal)) || 'ended';
@@ -59,6 +68,8 @@ class Judge {
     if (!closing.has(by.signal)) return failed(signalMeaning(by.signal) || `ended by ${this.#nameOf(member, by)}`);
     if (isPoolsOwn(member, by)) return ended('ended by its pool');
     const what = `${verb(by.signal)} by ${this.#nameOf(member, by)}`;
+    // Somebody may have asked without being seen to: a program that passes an interruption on to itself has obeyed it.
+    if (by.member === member.id) return fromKeyboard.has(by.signal) ? ended(what) : failed(what);
     return this.#isAncestor(member, by.member) && !wentPastPool(member, by) ? ended(what) : failed(what);
   }
 
@@ -68,7 +79,7 @@ class Judge {
     const asStatus = (signal: string): boolean => code === 128 + (signalNumber(signal, this.platform) ?? 0);
     const isFresh = (t: number): boolean => endedAt !== null && endedAt - t <= patience;
     const obeys = ({ signal, t }: SignalEvent): boolean => (closing.has(signal) && asStatus(signal)) || (wishes.has(signal) && !error && isFresh(t));
-    const wish = sent.findLast((signal) => signal.t < (endedAt ?? 0) && obeys(signal));
+    const wish = sent.findLast((signal) => signal.t <= (endedAt ?? 0) + toldAfter(one.member, signal) && obeys(signal));
     const obeyed = wish && this.#bySender(one, senderOf(wish));
     if (obeyed?.verdict === 'ended') return obeyed;
     if (error) return failed(errorSummary(error));
@@ -102,7 +113,7 @@ class Judge {
 }
 
 function ofUnknownSender(signal: string): Outcome {
-  if (signal === 'SIGINT' || signal === 'SIGHUP') return ended(signalMeaning(signal));
+  if (fromKeyboard.has(signal)) return ended(signalMeaning(signal));
   // The kernel sends it to who writes what nobody reads any more: to all but the last of `yes | head`.
   if (signal === 'SIGPIPE') return ended(signalMeaning(signal));
   if (signal === 'SIGKILL') return failed('killed, sender unknown');
