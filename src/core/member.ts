@@ -4,7 +4,12 @@ import type { Exit } from './exits';
 /** What is known of one process of a run: the derived, readable form of its claims. Times in ms since the epoch. */
 export interface Member {
   id: ProcessRef;
+  /** in the pid namespace of the run's launcher; in its own one where it was never seen from outside */
   pid: number;
+  /** of a process in another pid namespace (a container, `unshare --pid`): what it is called there, the name by which its probe goes */
+  inner: { pid: number; id: ProcessRef | null } | null;
+  /** whether the observer itself has seen it among what the run's root has started: a probe may be mistaken, or lie */
+  confirmed: boolean;
   startedAt: number;
   endedAt: number | null;
   /** logical parent: who asked for the process */

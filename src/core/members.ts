@@ -4,20 +4,22 @@ import { endOf, exitOf } from './derive/endings';
 import { relate } from './derive/family';
 import { groupSights } from './derive/groups';
 import { daemonOf, nameOf, rankOf, roleOf, startMethodOf, targetOf } from './derive/identity';
-import { exists, hostOf, isRoot, looseOnly, looseRecord, startOf, withLoose } from './derive/incarnations';
+import { exists, hostOf, innerOf, isRoot, looseOnly, looseRecord, startOf, withLoose } from './derive/incarnations';
 import { isOutside, isZombie, stateOf } from './derive/marks';
 import { logicalParent, osParentOf } from './derive/parents';
 import { threadsOf } from './derive/threads';
 import { isCurrent, RunView, type ReadSet } from './derive/view';
 import type { ProcessRef } from './events';
 import type { Member } from './member';
-import type { LooseFacts, MemberRecord, RunState } from './state';
+import type { MemberRecord } from './claims';
+import type { Address } from './namespaces';
+import type { RunState } from './state';
 
 export type { EndedBy, Mark, Member, Outcome, WorkerThread } from './member';
 
-/** Works out one member from its claims, and from `loose`, those that name it by its pid alone. */
-function derive(view: RunView, bare: MemberRecord, loose: LooseFacts | undefined): Derived {
-  const record = loose ? withLoose(view, bare, loose.facts) : bare;
+/** Works out one member from its claims, and from the facts that name it by its pid alone. */
+function derive(view: RunView, bare: MemberRecord): Derived {
+  const record = withLoose(view, bare);
   const { claims } = record;
   const root = isRoot(view, bare);
   const parent = logicalParent(view, record);
@@ -26,7 +28,8 @@ function derive(view: RunView, bare: MemberRecord, loose: LooseFacts | undefined
   const endedAt = endOf(view, record);
   const live = endedAt === null ? claims.sample?.value : undefined;
   const member: Member = {
-    id: record.id, pid: record.pid, startedAt: startOf(view, record), endedAt, parent, osParent: osParentOf(record), runtime,
+    id: record.id, pid: record.pid, inner: innerOf(record), confirmed: root || claims.seen !== undefined,
+    startedAt: startOf(view, record), endedAt, parent, osParent: osParentOf(record), runtime,
     role: roleOf(record, command, root),
     name: nameOf(record, command, root),
     title: command.title,
@@ -56,7 +59,7 @@ function derive(view: RunView, bare: MemberRecord, loose: LooseFacts | undefined
     threads: threadsOf(record, endedAt),
   };
   const probed = claims.start !== undefined && !(claims.exec && claims.exec.t > claims.start.t);
-  return { member, record, role: member.role, marks: member.marks, groups: groupSights(record), zombie: isZombie(record), probed };
+  return { member, record, role: member.role, marks: member.marks, groups: groupSights(record), zombie: isZombie(record), adopted: claims.seen?.value.reaper !== undefined, probed };
 }
 
 /** One member as it was derived last, and what was read for it. */
@@ -87,8 +90,8 @@ export function membersOf(state: RunState, kept = new KeptMembers()): Member[] {
   if (kept.run !== state.run || kept.root !== state.root || kept.end !== state.end) kept.entries.clear();
   Object.assign(kept, { run: state.run, root: state.root, end: state.end, version: state.version });
   const found = [...state.members.values()].filter((record) => exists(state, record)).map((record) => current(state, kept, record));
-  for (const pid of looseOnly(state)) {
-    const one = looseMember(state, kept, pid);
+  for (const address of looseOnly(state)) {
+    const one = looseMember(state, kept, address);
     if (exists(state, one.derived.record)) found.push(one);
   }
   if (kept.entries.size > found.length * 2 + 100) kept.entries = new Map(found.map((one) => [one.derived.member.id, one]));
@@ -101,19 +104,19 @@ export function membersOf(state: RunState, kept = new KeptMembers()): Member[] {
 /** The member of a record; derived anew when something that was read for it has changed. */
 function current(state: RunState, kept: KeptMembers, record: MemberRecord): Kept {
   const held = kept.entries.get(record.id);
-  return held?.version === record.version && isCurrent(state, held.read) ? held : renew(state, kept, record, record.version, state.loose.get(record.pid));
+  return held?.version === record.version && isCurrent(state, held.read) ? held : renew(state, kept, record, record.version);
 }
 
-/** The member of a pid of which nothing better is known. */
-function looseMember(state: RunState, kept: KeptMembers, pid: number): Kept {
-  const { facts, version } = state.loose.get(pid) ?? { facts: [], version: 0 };
-  const held = kept.entries.get(String(pid));
-  return held?.version === version && isCurrent(state, held.read) ? held : renew(state, kept, looseRecord(pid, facts), version, undefined);
+/** The member of an address of which nothing better is known. */
+function looseMember(state: RunState, kept: KeptMembers, address: Address): Kept {
+  const { facts, version } = state.loose.get(address) ?? { facts: [], version: 0 };
+  const held = kept.entries.get(String(address));
+  return held?.version === version && isCurrent(state, held.read) ? held : renew(state, kept, looseRecord(address, facts), version);
 }
 
-function renew(state: RunState, kept: KeptMembers, record: MemberRecord, version: number, loose: LooseFacts | undefined): Kept {
+function renew(state: RunState, kept: KeptMembers, record: MemberRecord, version: number): Kept {
   const view = new RunView(state);
-  const derived = derive(view, record, loose);
+  const derived = derive(view, record);
   const one = { version, read: view.readSet, derived };
   kept.entries.set(record.id, one);
   return one;

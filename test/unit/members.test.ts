@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Event } from '../../src/core/events';
 import { KeptMembers, membersOf, type Member } from '../../src/core/members';
-import { emptyState, limits, reduce } from '../../src/core/state';
+import { limits } from '../../src/core/bounds';
+import { emptyState, reduce } from '../../src/core/state';
 import { reap, root, spawn, start } from './told';
 import { event } from './world';
 

@@ -61,8 +61,8 @@ test('a group is one host\'s', () => {
 
 test('the group at a time is the one before it, unless the next sight shows another', () => {
   const sights = [[10, 7], [20, 7], [30, 8]] as const;
-  assert.deepEqual([5, 10, 15, 25, 30, 99].map((t) => groupAt(sights, t)), [undefined, 7, 7, undefined, 8, 8]);
-  assert.equal(groupAt([], 5), undefined);
+  assert.deepEqual([5, 10, 15, 25, 30, 99].map((t) => groupAt(sights, t, '')), [undefined, 7, 7, undefined, 8, 8]);
+  assert.equal(groupAt([], 5, ''), undefined);
 });
 
 test('out of memory is said only when the kernel counted it, and for no more members than it counted', () => {

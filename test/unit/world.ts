@@ -5,9 +5,12 @@ import type { Event } from '../../src/core/events';
  * Events of a small world for property tests: few pids, few starts, few times, so that facts meet and contradict each other.
  */
 const pid = fc.integer({ min: 2, max: 6 });
-const exact = fc.tuple(pid, fc.integer({ min: 1, max: 3 })).map(([p, s]) => `${p}.${s}`);
-const ref = fc.oneof({ weight: 4, arbitrary: exact }, { weight: 1, arbitrary: pid.map(String) });
-const group = fc.oneof({ weight: 2, arbitrary: pid.map((p) => `-${p}`) }, { weight: 1, arbitrary: fc.constant('-1') });
+const outside = fc.tuple(pid, fc.integer({ min: 1, max: 3 })).map(([p, s]) => `${p}.${s}`);
+/** What the pid namespace 9 calls a process. */
+const insideOf = (name: string): string => name.replace(/^(\d+)/, (p) => `${Number(p) + 1}@9`);
+const exact = fc.oneof({ weight: 6, arbitrary: outside }, { weight: 1, arbitrary: outside.map(insideOf) });
+const ref = fc.oneof({ weight: 4, arbitrary: exact }, { weight: 1, arbitrary: pid.map(String) }, { weight: 1, arbitrary: pid.map(String).map(insideOf) });
+const group = fc.oneof({ weight: 2, arbitrary: pid.map((p) => `-${p}`) }, { weight: 1, arbitrary: fc.constantFrom('-1', '-1@9', '-3@9') });
 // Most happens at once; some comes so much later that waiting for it is over.
 const t = fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 1000, max: 1100 }) }, { weight: 1, arbitrary: fc.integer({ min: 1000, max: 19_000 }) });
 const name = fc.constantFrom('a', 'b', 'c');
@@ -38,6 +41,7 @@ export const event: fc.Arbitrary<Event> = fc.oneof<fc.Arbitrary<Event>[]>(
   fc.record({ e: fc.constant('root' as const), id: exact, t, child: ref }),
   fc.record({ e: fc.constant('seen' as const), id: exact, t, child: ref, ppid: fc.oneof(pid, fc.constant(1)), pgid: pid, sid: pid, argv, comm: name, startedAt: t }),
   fc.record({ e: fc.constant('seen' as const), id: exact, t, child: ref, ppid: pid, argv, comm: name, parent: exact }),
+  fc.tuple(outside, t, pid, argv).map(([child, at, ppid, words]): Event => ({ e: 'seen', id: '1.1', t: at, child, ppid, argv: words, aliases: [insideOf(child)], innerPid: parseInt(insideOf(child), 10), reaper: 'init' })),
   fc.record({ e: fc.constant('sample' as const), id: exact, t, child: ref, ppid: pid, state: fc.constantFrom('R', 'S', 'T'), cpu: fc.integer({ min: 0, max: 5 }), rss: fc.integer({ min: 0, max: 9 }) }),
   fc.tuple(exact, t, ref, ending).map(([id, at, child, end]): Event => ({ e: 'zombie', id, t: at, child, ...end })),
   fc.record({ e: fc.constant('gone' as const), id: exact, t, child: ref, cpu: fc.integer({ min: 0, max: 5 }) }),

@@ -1,7 +1,7 @@
 import { runtimeFromCommand, scriptOf } from '../classify';
 import type { ProcessRef, Runtime } from '../events';
 import { baseName } from '../paths';
-import type { MemberRecord } from '../state';
+import type { MemberRecord } from '../claims';
 import { titleOf, withoutPadding } from '../titles';
 import { latestOf } from './parents';
 import type { RunView } from './view';

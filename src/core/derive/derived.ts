@@ -1,6 +1,6 @@
 import type { SignalEvent } from '../events';
 import type { EndedBy, Mark, Member } from '../member';
-import type { MemberRecord } from '../state';
+import type { MemberRecord } from '../claims';
 import type { GroupSight } from './groups';
 
 /** One member: what it is in itself, by its own claims and those of a few relatives, and the whole of it. */
@@ -14,6 +14,8 @@ export interface Derived {
   marks: Mark[];
   groups: readonly GroupSight[];
   zombie: boolean;
+  /** whether init or a subreaper was seen to have taken it over from its parent */
+  adopted: boolean;
   /** whether a probe is in it, which tells of every signal that it sends */
   probed: boolean;
 }

@@ -1,10 +1,13 @@
 import { toExit, type Exit } from '../exits';
 import type { Ending, Runtime } from '../events';
-import { hasEnded, type MemberRecord } from '../state';
+import { hasEnded, type MemberRecord } from '../claims';
+import { isInner } from '../namespaces';
 import { isElsewhere } from './incarnations';
 import type { RunView } from './view';
 
 /** How and when a process ended, from the most trustworthy witness. */
+
+const inAnotherNamespace = 'it was in another pid namespace, where nobody saw it from outside,';
 
 const isKnown = ({ code, signal }: Ending): boolean => code !== null || signal !== null;
 
@@ -17,8 +20,9 @@ export function exitOf(view: RunView, record: MemberRecord, runtime: Runtime): E
   if (zombie && isKnown(zombie.value)) return toExit(zombie.value, 'kernel', runtime, platform);
   const elsewhere = isElsewhere(view, record);
   if (exit && isKnown(exit.value) && (hasEnded(record.claims) || view.end || elsewhere)) return toExit(exit.value, 'self', runtime, platform);
-  if (elsewhere && view.end) return { code: null, signal: null, source: 'unknown', reason: 'it ran on another host, and its own last words did not tell' };
-  return hasEnded(record.claims) ? { code: null, signal: null, source: 'unknown', reason: whyUnknown(record) } : null;
+  const unknown = (reason: string): Exit => ({ code: null, signal: null, source: 'unknown', reason });
+  if (elsewhere && view.end) return unknown(`${isInner(record.id) ? inAnotherNamespace : 'it ran on another host,'} and its own last words did not tell`);
+  return hasEnded(record.claims) ? unknown(whyUnknown(record)) : null;
 }
 
 function whyUnknown({ claims: { zombie, gone, start } }: MemberRecord): string {

@@ -1,5 +1,6 @@
 import type { ProcessRef } from '../events';
 import type { EndedBy, Member, Outcome } from '../member';
+import { isInner } from '../namespaces';
 import type { RunState } from '../state';
 import type { Derived, Ended } from './derived';
 import { tolerance } from './incarnations';
@@ -20,13 +21,14 @@ export function relate(state: RunState, all: readonly Derived[]): void {
     const role = cameBeforeProgram(derived, byId, begun) ? 'helper' : derived.role;
     if (derived.member.role !== role) derived.member = { ...derived.member, role };
   }
-  const living = new Set(all.flatMap(({ member }) => (member.endedAt === null ? [member.pid] : [])));
+  // The pid of a process that was never seen from outside is not what the operating system here calls it.
+  const living = new Set(all.flatMap(({ member }) => (member.endedAt === null && !isInner(member.id) ? [member.pid] : [])));
   const endings = endingsOf(state, all);
   for (const derived of all) {
     const { member } = derived;
     const parent = member.parent === null ? undefined : byId.get(member.parent)?.member;
     const hasReaper = living.has(member.osParent ?? parent?.pid ?? 0);
-    const marks = [...familyMarks(member, parent, derived.zombie, hasReaper, state.now), ...derived.marks];
+    const marks = [...familyMarks(derived, parent, hasReaper, state.now), ...derived.marks];
     const { endedBy = null, outcome = null } = endings.get(member.id) ?? {};
     if (!isComplete(member, { marks, endedBy, outcome })) derived.member = { ...member, marks, endedBy, outcome };
   }

@@ -1,7 +1,7 @@
 import { helperName, isShell, nameFromCommand } from '../classify';
 import type { ProcessRef } from '../events';
 import type { Member } from '../member';
-import type { MemberRecord } from '../state';
+import type { MemberRecord } from '../claims';
 import type { Command } from './commands';
 import type { RunView } from './view';
 

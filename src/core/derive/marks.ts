@@ -1,5 +1,6 @@
 import type { Mark, Member } from '../member';
-import type { MemberRecord } from '../state';
+import type { MemberRecord } from '../claims';
+import type { Derived } from './derived';
 import { startOf } from './incarnations';
 import type { RunView } from './view';
 
@@ -31,10 +32,10 @@ export function isOutside(view: RunView, record: MemberRecord, ended: boolean): 
  * The marks that depend on others, as they stand now: on the logical parent, and on whether the parent in the operating
  * system is a living member (`hasReaper`), who ought to wait for it. `now` in ms since the epoch.
  */
-export function familyMarks(member: Member, parent: Member | undefined, zombie: boolean, hasReaper: boolean, now: number): Mark[] {
+export function familyMarks({ member, zombie, adopted }: Derived, parent: Member | undefined, hasReaper: boolean, now: number): Mark[] {
   if (member.endedAt !== null) return zombie ? [hasReaper || member.role === 'root' ? 'zombie' : 'unreaped'] : [];
   const leftAt = parent?.endedAt ?? null;
-  const adopted = member.osParent === 1 && member.role !== 'root' && parent !== undefined;
-  if (leftAt === null && !adopted) return [];
+  const takenOver = (adopted || member.osParent === 1) && member.role !== 'root' && parent !== undefined;
+  if (leftAt === null && !takenOver) return [];
   return member.role === 'helper' && leftAt !== null && now < leftAt + helperDelay ? [] : ['orphan'];
 }

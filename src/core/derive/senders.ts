@@ -1,8 +1,9 @@
 import type { ProcessRef, SignalEvent } from '../events';
 import type { EndedBy } from '../member';
-import type { RunState } from '../state';
+import { isInner, spaceOf, type Address } from '../namespaces';
+import { recordNamed, type RunState } from '../state';
 import type { Derived } from './derived';
-import { groupAt } from './groups';
+import { groupAt, groupOf } from './groups';
 import { tolerance } from './incarnations';
 import { probeDelay } from './marks';
 
@@ -14,8 +15,13 @@ const slack = 250;
 /** Signals that only somebody sends: the kernel does not, for a fault or a limit (it sends SIGKILL for both). */
 const sentBySomebody = new Set(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']);
 
-/** `kill(-1)` means everybody but the caller; the group of that number is init's, which is in no run. */
-const everybody = 1;
+/** `kill(-1)` means everybody but the caller, in its pid namespace and those below: the group 1 is that of its init, to which nothing can be sent. */
+const everybody = (space: string): Address => (space === '' ? 1 : `1@${space}`);
+
+/** The pid namespaces in which a process is known: the launcher's, and those inside it. */
+function spacesOf({ record: { id, aliases = [] } }: Derived): string[] {
+  return ['', ...[id, ...aliases].filter(isInner).map(spaceOf)];
+}
 
 type Span = readonly [from: number, to: number];
 
@@ -59,8 +65,8 @@ export function senderOf({ by, id, signal, via, site }: SignalEvent): EndedBy {
 
 /** What is known of a run's signals. */
 export class Senders {
-  /** by group; those to everybody under 1, by time */
-  readonly #toGroups = new Map<number, SignalEvent[]>();
+  /** by group, each by time */
+  readonly #toGroups = new Map<Address, SignalEvent[]>();
   /** hosts of members, where it is not the run's own */
   readonly #hosts = new Map<ProcessRef, string>();
   /** when there were members without a probe, which may have sent anything */
@@ -70,7 +76,7 @@ export class Senders {
 
   constructor(all: readonly Derived[], private readonly state: RunState) {
     for (const signal of state.groupSignals) {
-      const group = -parseInt(signal.to, 10);
+      const group = groupOf(signal.to);
       const held = this.#toGroups.get(group);
       if (held) held.push(signal);
       else this.#toGroups.set(group, [signal]);
@@ -92,29 +98,47 @@ export class Senders {
     });
   }
 
-  /** The signals that members and Procession told to have sent to a member before it ended, to it alone or to its group; by time. */
+  /**
+   * The signals that members and Procession told to have sent to a member before it ended, to it alone or to its group; by
+   * time, with their senders as members.
+   */
   sentTo(derived: Derived): SignalEvent[] {
     const until = (derived.member.endedAt ?? Infinity) + slack;
-    return [...derived.record.signals, ...this.#sentToGroup(derived)].filter(({ t }) => t <= until).sort((a, b) => a.t - b.t);
+    const sent = [...derived.record.signals, ...this.#sentToGroup(derived)].filter(({ t }) => t <= until);
+    return sent.map((signal) => this.#bySender(signal)).sort((a, b) => a.t - b.t);
+  }
+
+  /** A process of another pid namespace calls itself by its name there. */
+  #bySender(signal: SignalEvent): SignalEvent {
+    return isInner(signal.id) ? { ...signal, id: recordNamed(this.state, signal.id)?.id ?? signal.id } : signal;
   }
 
   /** The signals to groups that are known to have reached a member: it was in the group. One to everybody reaches all but its sender. */
   #sentToGroup(derived: Derived): SignalEvent[] {
-    if (this.#toGroups.size === 0) return [];
-    const own = new Set(derived.groups.map(([, group]) => group));
-    const toOwn = [...own].flatMap((group) => (this.#toGroups.get(group) ?? []).filter(({ t }) => groupAt(derived.groups, t) === group));
-    const toAll = (this.#toGroups.get(everybody) ?? []).filter(({ id }) => id !== derived.member.id);
-    return [...toOwn, ...toAll].filter((signal) => this.#canReach(signal, derived));
+    const groups = [...new Set(derived.groups.map(([, group]) => group)), ...spacesOf(derived).map(everybody)];
+    return groups.flatMap((group) => (this.#toGroups.get(group) ?? []).filter((signal) => this.#reached(signal, group, derived)));
   }
 
-  #canReach({ id, t }: SignalEvent, { member }: Derived): boolean {
-    return t >= member.startedAt - tolerance && this.#hosts.get(id) === this.#hosts.get(member.id);
+  #reached(signal: SignalEvent, group: Address, derived: Derived): boolean {
+    const space = spaceOf(group);
+    if (!this.#canReach(signal, derived)) return false;
+    return group === everybody(space) ? this.#bySender(signal).id !== derived.member.id : groupAt(derived.groups, signal.t, space) === group;
+  }
+
+  #canReach(signal: SignalEvent, { member }: Derived): boolean {
+    return signal.t >= member.startedAt - tolerance && this.#hosts.get(this.#bySender(signal).id) === this.#hosts.get(member.id);
   }
 
   /** True when a signal of this name was sent to some group, and in which the member was then is not known. */
   #mayHaveReached(derived: Derived, name: string): boolean {
-    const toSome = this.state.groupSignals.filter(({ signal, to }) => signal === name && to !== `-${everybody}`);
-    return toSome.some((signal) => this.#canReach(signal, derived) && groupAt(derived.groups, signal.t) === undefined);
+    const spaces = spacesOf(derived);
+    return this.state.groupSignals.some((signal) => {
+      const space = spaceOf(signal.to);
+      if (signal.signal !== name || groupOf(signal.to) === everybody(space) || !this.#canReach(signal, derived)) return false;
+      // Of a process that was seen in another pid namespace it may not be known by which name.
+      const mayBeThere = spaces.includes(space) || (derived.member.inner !== null && spaces.length === 1);
+      return mayBeThere && groupAt(derived.groups, signal.t, space) === undefined;
+    });
   }
 
   /** Who ended a member by a signal, if that was what ended it. `sent` as {@link sentTo} tells. */

@@ -1,5 +1,5 @@
 import type { WorkerThread } from '../member';
-import type { MemberRecord } from '../state';
+import type { MemberRecord } from '../claims';
 
 /** Node's worker threads in the order of their numbers. Those that ran when their process ended (`endedAt`, ms) have ended with it. */
 export function threadsOf(record: MemberRecord, endedAt: number | null): WorkerThread[] {

@@ -1,21 +1,22 @@
 import type { ProcessRef } from '../events';
-import { pidOf, stampOf, type MemberRecord, type RunState } from '../state';
+import type { MemberRecord } from '../claims';
+import { addressOf, type Address } from '../namespaces';
+import { recordNamed, stampOf, type LooseEvent, type RunState } from '../state';
 
 const none: readonly never[] = [];
 
 /** What was read of the state, so that it can be told whether the same would be read again. */
 export interface ReadSet {
-  /** pid, {@link stampOf} when it was read, the next pid, … */
+  /** what was read about, and {@link stampOf} it then */
+  addresses: readonly Address[];
   stamps: readonly number[];
   /** greatest {@link RunState.now} at which every question about the time has the same answer */
   until: number;
 }
 
 /** True when nothing that was read has changed. */
-export function isCurrent(state: RunState, { stamps, until }: ReadSet): boolean {
-  if (state.now > until) return false;
-  for (let i = 0; i < stamps.length; i += 2) if (stampOf(state, stamps[i] ?? 0) !== stamps[i + 1]) return false;
-  return true;
+export function isCurrent(state: RunState, { addresses, stamps, until }: ReadSet): boolean {
+  return state.now <= until && addresses.every((address, i) => stampOf(state, address) === stamps[i]);
 }
 
 /**
@@ -23,6 +24,7 @@ export function isCurrent(state: RunState, { stamps, until }: ReadSet): boolean 
  * and is noted. `run`, `root` and `end` concern all members alike: who keeps what was derived compares them once.
  */
 export class RunView {
+  #addresses: Address[] = [];
   #stamps: number[] = [];
   #until = Infinity;
 
@@ -40,16 +42,24 @@ export class RunView {
     return this.state.end;
   }
 
-  /** The record of a member, without the facts that name it by its pid alone. */
-  record(id: ProcessRef): MemberRecord | undefined {
-    this.#note(pidOf(id));
-    return this.state.members.get(id);
+  /** The record that a reference means, without the facts that name it by its pid alone. */
+  record(ref: ProcessRef): MemberRecord | undefined {
+    this.#note(addressOf(ref));
+    const record = recordNamed(this.state, ref);
+    if (record && record.id !== ref) this.#note(addressOf(record.id));
+    return record;
   }
 
-  /** The records of a pid, one for each process that had it. */
-  recordsOf(pid: number): readonly MemberRecord[] {
-    this.#note(pid);
-    return this.state.byPid.get(pid) ?? none;
+  /** The records of an address, one for each process that had it. */
+  recordsOf(address: Address): readonly MemberRecord[] {
+    this.#note(address);
+    return this.state.byPid.get(address) ?? none;
+  }
+
+  /** The facts that name a process by an address alone. */
+  looseOf(address: Address): readonly LooseEvent[] {
+    this.#note(address);
+    return this.state.loose.get(address)?.facts ?? none;
   }
 
   /** Whether it is later than `t`, in ms since the epoch. */
@@ -61,11 +71,12 @@ export class RunView {
 
   /** What was read up to now. */
   get readSet(): ReadSet {
-    return { stamps: this.#stamps, until: this.#until };
+    return { addresses: this.#addresses, stamps: this.#stamps, until: this.#until };
   }
 
-  #note(pid: number): void {
-    for (let i = 0; i < this.#stamps.length; i += 2) if (this.#stamps[i] === pid) return;
-    this.#stamps.push(pid, stampOf(this.state, pid));
+  #note(address: Address): void {
+    if (this.#addresses.includes(address)) return;
+    this.#addresses.push(address);
+    this.#stamps.push(stampOf(this.state, address));
   }
 }
