@@ -100,7 +100,7 @@ describe('pools', () => {
   const killsItself = (id: string, t: number): Event[] => [signal(id, 'SIGKILL', { t, via: 'os.kill', site: own }, id), reap(id, 'SIGKILL', t + 20)];
 
   test('a pool ends its workers, by a method or from a thread of its own', () => {
-    for (const via of ['Pool.__exit__', 'Pool.terminate', 'ProcessPoolExecutor.terminate_workers', 'terminate_workers']) {
+    for (const via of ['Pool.__exit__', 'Pool.terminate', 'ProcessPoolExecutor.terminate_workers', 'terminate_workers', 'Process.terminate']) {
       assert.equal(ended(...worker(child, 'PoolWorker-1'), ...terminated(child, 4_900, { via, site: own }))['7'], 'ended: ended by its pool', via);
     }
     for (const site of [undefined, library, { file: '/v/lib/python3.12/site-packages/joblib/externals/loky/backend/utils.py', line: 101 }]) {

@@ -14,8 +14,11 @@ const breakTime = 5_000;
 /** True for a worker of a pool that lives in its parent. A worker of Node's cluster is none: its parent may end it as it likes. */
 const isPoolWorker = ({ role, parent, startMethod }: Member): boolean => role === 'worker' && parent !== null && /^(fork|spawn|forkserver|loky\w*)$/.test(startMethod);
 
-/** Methods of a pool by which a person's line ends its workers. */
-const poolCall = /^(Thread)?Pool\.|Executor\.|^(terminate_workers|kill_workers|shutdown)$/;
+/**
+ * Calls in which a pool ends its workers though a line of the person's is on the stack: its methods, and those of its
+ * processes, which it calls by itself when it is collected as garbage.
+ */
+const poolCall = /^(Thread)?Pool\.|Executor\.|^(terminate_workers|kill_workers|shutdown)$|^Process\.(terminate|kill)$/;
 
 /** Whether a library sent a signal on its own: no line of the person's was on the stack. */
 const byLibrary = (sender: EndedBy): boolean => sender.site === undefined || isLibrary(sender.site.file);
