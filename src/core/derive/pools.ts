@@ -1,3 +1,4 @@
+import type { MemberRecord } from '../claims';
 import type { ProcessRef } from '../events';
 import type { EndedBy, Member, Outcome } from '../member';
 import { isLibrary } from '../paths';
@@ -30,8 +31,8 @@ export const wentPastPool = (member: Member, sender: EndedBy): boolean => isPool
 export const isPoolsOwn = (member: Member, sender: EndedBy): boolean =>
   isPoolWorker(member) && sender.member === member.parent && (byLibrary(sender) || poolCall.test(sender.via ?? ''));
 
-/** multiprocessing.Pool replaces a worker that died, and goes on. */
-const isReplaced = ({ name }: Member): boolean => /PoolWorker-\d+/.test(name);
+/** multiprocessing.Pool replaces a worker that died, and goes on. Its workers are told by the names that it gives them. */
+const isReplaced = ({ claims: { spawn, start } }: MemberRecord): boolean => /PoolWorker-\d+/.test(spawn?.value.name ?? start?.value.name ?? '');
 
 /** True for a worker that ended other than by its pool or by somebody who ends all: by a fault, or by a call that leaves in the middle of a task. */
 function died({ member: { exit }, endedBy, record }: Ended, outcome: Outcome | undefined): boolean {
@@ -60,8 +61,8 @@ export function brokenPools(all: readonly Ended[], outcomes: ReadonlyMap<Process
       let breaker = dead[at];
       while (breaker && endOf(breaker) < endOf(worker) - breakTime) breaker = dead[++at];
       if (!breaker || endOf(breaker) > endOf(worker) + breakTime) continue;
-      const { member, endedBy } = worker;
-      if (isReplaced(member) || !endedBy || !isPoolsOwn(member, endedBy) || !byLibrary(endedBy)) continue;
+      const { member, record, endedBy } = worker;
+      if (isReplaced(record) || !endedBy || !isPoolsOwn(member, endedBy) || !byLibrary(endedBy)) continue;
       first.add(breaker.member.id);
       others.add(member.id);
     }
