@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { helperName, nameFromCommand, runtimeFromCommand } from '../../src/core/classify';
+import { helperName, nameFromCommand } from '../../src/core/classify';
+import { runtimeFromCommand } from '../../src/core/interpreters';
 
 const cases: { argv: string[]; name: string; helper?: boolean; runtime?: 'python' | 'node' | 'other' }[] = [
   { argv: ['/usr/bin/python3.11', '-u', 'app.py', 'x'], name: 'app.py', runtime: 'python' },
@@ -44,6 +45,11 @@ const cases: { argv: string[]; name: string; helper?: boolean; runtime?: 'python
   { argv: ['bash', '/root/.pyenv/libexec/pyenv', 'exec', 'python3', '-m', 'pytest'], name: 'pytest' },
   { argv: ['bash', '/root/.pyenv/libexec/pyenv-exec', 'python3', '-c', '1'], name: 'python3 -c' },
   { argv: ['bash', '/home/me/myenv/bin/run.sh'], name: 'run.sh' },
+  { argv: ['python3', '-X', 'frozen_modules=off', '/x/debugpy/_vendored/pydevd/pydevd.py', '--port', '5678', '--client', '127.0.0.1', '--multiprocess', '--file', 'app.py', '--file', 'x'], name: 'app.py', runtime: 'python' },
+  { argv: ['python3', '/x/pydevd.py', '--module', '--port', '5678', '--file', 'pkg.mod'], name: 'pkg.mod', runtime: 'python' },
+  { argv: ['python3', '-m', 'debugpy', '--listen', '5678', '--wait-for-client', 'app.py'], name: 'app.py', runtime: 'python' },
+  { argv: ['python3', '/x/debugpy', '--connect', '127.0.0.1:5678', '--configure-qt', 'none', '-m', 'pkg'], name: 'pkg', runtime: 'python' },
+  { argv: ['python3', '/x/debugpy/launcher', '5678', '--', 'app.py'], name: 'debug launcher', helper: true, runtime: 'python' },
   { argv: [], name: 'process' },
 ];
 

@@ -1,4 +1,4 @@
-import { runtimeFromCommand, scriptOf } from '../classify';
+import { runtimeFromCommand, scriptOf } from '../interpreters';
 import type { ProcessRef, Runtime } from '../events';
 import { baseName } from '../paths';
 import type { MemberRecord } from '../claims';

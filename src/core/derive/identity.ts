@@ -1,4 +1,5 @@
-import { helperName, isShell, nameFromCommand } from '../classify';
+import { helperName, nameFromCommand } from '../classify';
+import { isShell } from '../interpreters';
 import type { ProcessRef } from '../events';
 import type { Member } from '../member';
 import type { MemberRecord } from '../claims';
