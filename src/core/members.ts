@@ -1,17 +1,17 @@
+import type { MemberRecord } from './claims';
 import { commandOf, runtimeOf } from './derive/commands';
 import type { Derived } from './derive/derived';
 import { endOf, exitOf } from './derive/endings';
 import { relate } from './derive/family';
 import { groupSights } from './derive/groups';
-import { daemonOf, nameOf, rankOf, roleOf, startMethodOf, targetOf } from './derive/identity';
 import { exists, hostOf, innerOf, isRoot, looseOnly, looseRecord, startOf, withLoose } from './derive/incarnations';
 import { isOutside, isZombie, stateOf } from './derive/marks';
+import { daemonOf, nameOf, rankOf, roleOf, startMethodOf, targetOf } from './derive/naming';
 import { logicalParent, osParentOf } from './derive/parents';
 import { threadsOf } from './derive/threads';
 import { isCurrent, RunView, type ReadSet } from './derive/view';
 import type { ProcessRef } from './events';
 import type { Member } from './member';
-import type { MemberRecord } from './claims';
 import type { Address } from './namespaces';
 import type { RunState } from './state';
 
@@ -73,7 +73,8 @@ interface Kept {
 export class KeptMembers {
   /** by id */
   entries = new Map<ProcessRef, Kept>();
-  /** what concerns all members alike, as it was when they were derived */
+  /** whose members they are; and what concerns all of them alike, as it was when they were derived */
+  state: RunState | undefined;
   run: RunState['run'];
   root: RunState['root'];
   end: RunState['end'];
@@ -86,9 +87,10 @@ export class KeptMembers {
  * object as before, and when nothing changed at all, so is the list. What comes out is the same as without `kept`.
  */
 export function membersOf(state: RunState, kept = new KeptMembers()): Member[] {
-  if (kept.version === state.version) return kept.list;
-  if (kept.run !== state.run || kept.root !== state.root || kept.end !== state.end) kept.entries.clear();
-  Object.assign(kept, { run: state.run, root: state.root, end: state.end, version: state.version });
+  const { run, root, end, version } = state;
+  if (kept.state === state && kept.version === version) return kept.list;
+  if (kept.state !== state || kept.run !== run || kept.root !== root || kept.end !== end) kept.entries.clear();
+  Object.assign(kept, { state, run, root, end, version });
   const found = [...state.members.values()].filter((record) => exists(state, record)).map((record) => current(state, kept, record));
   for (const address of looseOnly(state)) {
     const one = looseMember(state, kept, address);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Event } from '../../src/core/events';
 import type { Member } from '../../src/core/members';
 import { titleOf, withoutPadding } from '../../src/core/titles';
-import { membersTold, memberTold, root, seen, spawn, start } from './told';
+import { membersTold, memberTold, reap, root, seen, spawn, start } from './told';
 
 const child = '7.150';
 const told = (...events: Event[]): Member => memberTold(child, start(child), ...events);
@@ -84,11 +84,13 @@ describe('roles', () => {
   const role = (...events: Event[]): string => memberTold(child, ...events).role;
 
   test('what ran before its program began is a helper, under whichever parent', () => {
-    const shim = seen('8.160', { ppid: 7, argv: ['head', '-1'] });
-    const roleOfShim = (begins: number): string | undefined => membersTold(start(child, { t: begins }), spawn(child, { method: 'subprocess' }), shim).find(({ id }) => id === '8.160')?.role;
-    assert.equal(roleOfShim(2_500), 'helper');
-    assert.equal(roleOfShim(1_550), 'child');
-    assert.equal(memberTold('7.90', seen('7.90', { argv: ['head'] })).role, 'helper', 'before the root\'s');
+    const shim = '8.160';
+    const roleOfShim = (begins: number, ...end: Event[]): string => memberTold(shim, start(child, { t: begins }), spawn(child, { method: 'subprocess' }), seen(shim, { ppid: 7, argv: ['head', '-1'] }), ...end).role;
+    assert.equal(roleOfShim(2_500, reap(shim, 0, 2_400)), 'helper');
+    assert.equal(roleOfShim(2_500, reap(shim, 0, 9_000)), 'child', 'it outlived the script that started it and became the program');
+    assert.equal(roleOfShim(2_500), 'child', 'it lives');
+    assert.equal(roleOfShim(1_550, reap(shim, 0, 2_400)), 'child', 'it came later');
+    assert.equal(memberTold('7.90', seen('7.90', { argv: ['head'] }), reap('7.90', 0, 950)).role, 'helper', 'before the root\'s');
   });
 
   test('a shell that somebody started is a member, one in passing is a helper', () => {

@@ -47,14 +47,17 @@ function endingsOf(state: RunState, all: readonly Derived[]): Map<ProcessRef, { 
   return new Map(ended.map(({ member, endedBy }) => [member.id, { endedBy, outcome: outcomes.get(member.id) ?? null }]));
 }
 
+/** What ran before a program has ended when it begins, or is found to have soon after. In ms. */
+const settling = 1_000;
+
 /**
- * True for what was started before the program itself began: version managers such as pyenv put a shell script in its
+ * True for what came and went before the program itself began: version managers such as pyenv put a shell script in its
  * place, which runs a dozen small programs and then becomes the interpreter by exec. `begun`: when the root's program did.
  */
 function cameBeforeProgram({ member, record }: Derived, byId: ReadonlyMap<ProcessRef, Derived>, begun: number | undefined): boolean {
-  const { start, spawn } = record.claims;
-  if (start ?? spawn) return false;
-  const isBefore = (t: number | undefined): boolean => t !== undefined && member.startedAt < t - tolerance;
+  const { startedAt, endedAt } = member;
+  if ((record.claims.start ?? record.claims.spawn) || endedAt === null) return false;
+  const isBefore = (t: number | undefined): boolean => t !== undefined && startedAt < t - tolerance && endedAt <= t + settling;
   const passed = new Set<ProcessRef>([member.id]);
   let at = member.parent;
   while (at !== null && !passed.has(at)) {
