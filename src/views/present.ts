@@ -99,6 +99,7 @@ function nameOf(members: readonly Member[], id: string): string {
 }
 
 function zombieLine(member: Member, members: readonly Member[]): [string, string][] {
+  if (member.marks.includes('unreaped')) return [['Not reaped', 'its parent ended first, and init has not waited for it: no fault of the program']];
   if (!member.marks.includes('zombie')) return [];
   const parent = members.find((other) => other.pid === member.osParent && other.state !== 'exited');
   return [['Zombie', escape(`it has ended; ${parent ? `${parent.name} (pid ${parent.pid})` : `pid ${member.osParent ?? '?'}`} should wait for it`)]];
