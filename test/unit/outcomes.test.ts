@@ -49,6 +49,10 @@ describe('ends by a code', () => {
     assert.equal(inShell(signal(below, 'SIGTERM'), reap(below, 'SIGTERM')), 'ended: its child was terminated by main.py (pid 2)');
     assert.equal(inShell(signal(below, 'SIGTERM'), reap(below, 'SIGTERM', 1_500)), 'failed: exit code 143', 'long before');
     assert.equal(inShell(reap(below, 'SIGKILL')), 'failed: exit code 143', 'by another');
+    const nested = [seen('6.140', { argv: ['sh', '-c', 'x'] }), spawn('6.140'), seen(child, { ppid: 6 }), start(below, { ppid: 7 }), signal(below, 'SIGTERM', { by: 'procession' }), reap(below, 'SIGTERM'), reap(child, 143), reap('6.140', 143)];
+    assert.equal(words(memberTold('6.140', ...nested)), 'ended: its child was terminated by Procession', 'shells within shells');
+    const npm = [start(child), spawn(child), start(below, { ppid: 7 }), signal(below, 'SIGTERM', { by: 'procession' }), reap(below, 'SIGTERM', 4_900, child), signal(child, 'SIGTERM', {}, child), reap(child, 'SIGTERM')];
+    assert.equal(words(memberTold(child, ...npm)), 'ended: its child was terminated by Procession', 'npm sends itself the signal');
   });
 });
 

@@ -39,7 +39,7 @@ const verb = (signal: string): string => (closing.has(signal) && signalMeaning(s
 
 /** Looks at ends one by one; knows the members that they concern. */
 class Judge {
-  /** `members` by id; `children`: those of a member that have ended, with what to think of their ends */
+  /** `members` by id; `children`: those of a member that somebody has ended, with what to think of it */
   constructor(
     private readonly members: ReadonlyMap<ProcessRef, Member>, private readonly platform: string | undefined,
     private readonly children: ReadonlyMap<ProcessRef, readonly { member: Member; outcome: Outcome }[]>,
@@ -62,15 +62,22 @@ class Judge {
   #bySender(one: Ended, by: EndedBy): Outcome {
     const { member } = one;
     if (by.by === 'procession') return ended(`${verb(by.signal)} by Procession`);
-    // A process that was asked to end cleans up, and then sends itself the same signal.
-    const wish = by.member === member.id ? one.sent.findLast(({ id, signal }) => signal === by.signal && id !== member.id) : undefined;
-    if (wish) return this.#bySender(one, senderOf(wish));
     if (!closing.has(by.signal)) return failed(signalMeaning(by.signal) || `ended by ${this.#nameOf(member, by)}`);
+    if (by.member === member.id) return this.#byItself(one, by.signal);
     if (isPoolsOwn(member, by)) return ended('ended by its pool');
     const what = `${verb(by.signal)} by ${this.#nameOf(member, by)}`;
-    // Somebody may have asked without being seen to: a program that passes an interruption on to itself has obeyed it.
-    if (by.member === member.id) return fromKeyboard.has(by.signal) ? ended(what) : failed(what);
     return this.#isAncestor(member, by.member) && !wentPastPool(member, by) ? ended(what) : failed(what);
+  }
+
+  /** A process that was asked to end cleans up, and then sends itself the same signal; one that stands for its child ends as that did. */
+  #byItself(one: Ended, signal: string): Outcome {
+    const wish = one.sent.findLast((sent) => sent.signal === signal && sent.id !== one.member.id);
+    if (wish) return this.#bySender(one, senderOf(wish));
+    const child = this.#childBefore(one.member, ({ exit }) => exit?.signal === signal);
+    if (child) return child;
+    // Ctrl+C is seen by nobody: a program that passes it on to itself has obeyed it.
+    const what = `${verb(signal)} by itself`;
+    return fromKeyboard.has(signal) ? ended(what) : failed(what);
   }
 
   #byCode(one: Ended, code: number): Outcome {
@@ -84,19 +91,21 @@ class Judge {
     if (obeyed?.verdict === 'ended') return obeyed;
     if (error) return failed(errorSummary(error));
     if (asStatus('SIGINT')) return ended('interrupted');
-    return this.#passedOn(one, code) ?? failed(`exit code ${code}`);
+    const child = this.#childBefore(one.member, ({ exit }) => exit?.code === code || (exit?.signal != null && asStatus(exit.signal)));
+    return child ?? failed(`exit code ${code}`);
   }
 
-  /** A shell, or a program that stands for another, exits with 128 + n when signal n has ended its child. */
-  #passedOn({ member }: Ended, code: number): Outcome | undefined {
-    const child = this.children.get(member.id)?.find(({ member: { exit, endedAt }, outcome }) => outcome.verdict === 'ended'
-      && Math.abs((member.endedAt ?? 0) - (endedAt ?? 0)) <= passingOn
-      && (exit?.code === code || (exit?.signal && code === 128 + (signalNumber(exit.signal, this.platform) ?? 0))));
-    return child && ended(`its child was ${child.outcome.reason}`);
+  /**
+   * A shell, or a program that stands for another, passes on how its child was ended: it exits with 128 + n for signal n, or
+   * sends itself the same signal. `isSame`: whether a child ended so.
+   */
+  #childBefore(member: Member, isSame: (child: Member) => boolean): Outcome | undefined {
+    const isJustBefore = (child: Member): boolean => Math.abs((member.endedAt ?? 0) - (child.endedAt ?? 0)) <= passingOn;
+    const child = this.children.get(member.id)?.find((one) => isJustBefore(one.member) && isSame(one.member));
+    return child && (/^its child /.test(child.outcome.reason) ? child.outcome : ended(`its child was ${child.outcome.reason}`));
   }
 
   #nameOf(member: Member, { member: sender = '' }: EndedBy): string {
-    if (sender === member.id) return 'itself';
     if (sender === member.parent) return 'its parent';
     const name = this.members.get(sender)?.name;
     return name === undefined ? `pid ${parseInt(sender, 10)}` : `${name} (pid ${parseInt(sender, 10)})`;
