@@ -59,7 +59,10 @@ function derive(view: RunView, bare: MemberRecord): Derived {
     threads: threadsOf(record, endedAt),
   };
   const probed = claims.start !== undefined && !(claims.exec && claims.exec.t > claims.start.t);
-  return { member, record, role: member.role, marks: member.marks, groups: groupSights(record), zombie: isZombie(record), adopted: claims.seen?.value.reaper !== undefined, probed };
+  return {
+    member, record, role: member.role, marks: member.marks, groups: groupSights(record), zombie: isZombie(record),
+    adopted: claims.seen?.value.reaper !== undefined, probed,
+  };
 }
 
 /** One member as it was derived last, and what was read for it. */

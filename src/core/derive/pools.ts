@@ -13,7 +13,8 @@ import type { Ended } from './derived';
 const breakTime = 5_000;
 
 /** True for a worker of a pool that lives in its parent. A worker of Node's cluster is none: its parent may end it as it likes. */
-const isPoolWorker = ({ role, parent, startMethod }: Member): boolean => role === 'worker' && parent !== null && /^(fork|spawn|forkserver|loky\w*)$/.test(startMethod);
+const isPoolWorker = ({ role, parent, startMethod }: Member): boolean =>
+  role === 'worker' && parent !== null && /^(fork|spawn|forkserver|loky\w*)$/.test(startMethod);
 
 /**
  * Calls in which a pool ends its workers though a line of the person's is on the stack: its methods, and those of its
@@ -25,7 +26,8 @@ const poolCall = /^(Thread)?Pool\.|Executor\.|^(terminate_workers|kill_workers|s
 const byLibrary = (sender: EndedBy): boolean => sender.site === undefined || isLibrary(sender.site.file);
 
 /** True for a worker's parent that sent a signal to it directly, by a line of the person's: that is none of the pool's doing. */
-export const wentPastPool = (member: Member, sender: EndedBy): boolean => isPoolWorker(member) && sender.member === member.parent && !isPoolsOwn(member, sender);
+export const wentPastPool = (member: Member, sender: EndedBy): boolean =>
+  isPoolWorker(member) && sender.member === member.parent && !isPoolsOwn(member, sender);
 
 /** True for a signal by which a pool ends its own worker: its parent sent it, by a method of the pool or from the pool's threads. */
 export const isPoolsOwn = (member: Member, sender: EndedBy): boolean =>
