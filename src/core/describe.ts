@@ -97,7 +97,8 @@ function lifeOfRow({ marks, state, load, rss }: Member): string[] {
 export function describeRow(member: Member): string {
   return [
     ...(member.state === 'exited' ? endOfRow(member) : lifeOfRow(member)),
-    String(member.pid),
+    // Of a process of another pid namespace that was too short-lived to be seen from outside, only that pid is known.
+    member.inner?.id === member.id ? `${member.pid} inside` : String(member.pid),
     ...(member.rank === null ? [] : [`rank ${member.rank}`]),
     ...(member.daemon ? [member.runtime === 'node' ? 'detached' : 'daemon'] : []),
     ...(member.marks.includes('outside') ? [markWords.outside] : []),

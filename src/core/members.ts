@@ -28,7 +28,7 @@ function derive(view: RunView, bare: MemberRecord): Derived {
   const endedAt = endOf(view, record);
   const live = endedAt === null ? claims.sample?.value : undefined;
   const member: Member = {
-    id: record.id, pid: record.pid, inner: innerOf(record), confirmed: root || claims.seen !== undefined,
+    id: record.id, pid: record.pid, inner: innerOf(view, record), confirmed: root || claims.seen !== undefined,
     startedAt: startOf(view, record), endedAt, parent, osParent: osParentOf(record), runtime,
     role: roleOf(record, command, root),
     name: nameOf(record, command, root),

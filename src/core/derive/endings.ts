@@ -1,13 +1,10 @@
 import { toExit, type Exit } from '../exits';
 import type { Ending, Runtime } from '../events';
 import { hasEnded, type MemberRecord } from '../claims';
-import { isInner } from '../namespaces';
-import { isElsewhere } from './incarnations';
+import { isElsewhere, isOnOtherHost } from './incarnations';
 import type { RunView } from './view';
 
 /** How and when a process ended, from the most trustworthy witness. */
-
-const inAnotherNamespace = 'it was in another pid namespace, where nobody saw it from outside,';
 
 const isKnown = ({ code, signal }: Ending): boolean => code !== null || signal !== null;
 
@@ -21,7 +18,10 @@ export function exitOf(view: RunView, record: MemberRecord, runtime: Runtime): E
   const elsewhere = isElsewhere(view, record);
   if (exit && isKnown(exit.value) && (hasEnded(record.claims) || view.end || elsewhere)) return toExit(exit.value, 'self', runtime, platform);
   const unknown = (reason: string): Exit => ({ code: null, signal: null, source: 'unknown', reason });
-  if (elsewhere && view.end) return unknown(`${isInner(record.id) ? inAnotherNamespace : 'it ran on another host,'} and its own last words did not tell`);
+  if (elsewhere && view.end) {
+    const where = isOnOtherHost(view, record) ? 'it ran on another host' : 'it was in another pid namespace, where nobody saw it from outside';
+    return unknown(`${where}, and its own last words did not tell`);
+  }
   return hasEnded(record.claims) ? unknown(whyUnknown(record)) : null;
 }
 

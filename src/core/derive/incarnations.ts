@@ -28,7 +28,8 @@ export function hostOf(view: RunView, { claims: { start, spawn, firstSeen } }: M
   return teller?.value.host ?? null;
 }
 
-function isOnOtherHost(view: RunView, record: MemberRecord): boolean {
+/** True for a process that runs on another host than the run's launcher. */
+export function isOnOtherHost(view: RunView, record: MemberRecord): boolean {
   const host = hostOf(view, record);
   return host !== null && view.run !== undefined && host !== view.run.value.host;
 }
@@ -104,7 +105,9 @@ export function exists({ forgotten }: RunState, { claims }: MemberRecord): boole
 }
 
 /** What a process of another pid namespace is called there. */
-export function innerOf({ id, aliases, claims: { seen } }: MemberRecord): Member['inner'] {
+export function innerOf(view: RunView, record: MemberRecord): Member['inner'] {
+  if (isOnOtherHost(view, record)) return null;
+  const { id, aliases, claims: { seen } } = record;
   const name = isInner(id) ? id : (aliases?.at(-1) ?? null);
   const pid = name === null ? seen?.value.innerPid : pidOf(name);
   return pid === undefined ? null : { pid, id: name };
