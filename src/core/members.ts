@@ -1,12 +1,18 @@
 import { helperName, isShell, nameFromCommand, runtimeFromCommand } from './classify';
 import { toExit, type Exit } from './exits';
 import type { ProcessRef, Runtime, SignalEvent, Site } from './events';
-import { applyTo, hasEnded, newRecord, pidOf, type MemberRecord, type RunState } from './state';
+import { addressBeside, addressOf, isInner, type Address } from './namespaces';
+import { addressesOf, applyTo, hasEnded, newRecord, recordNamed, type MemberRecord, type RunState } from './state';
 
 /** What is known of one process of a run: the derived, readable form of its claims. Times in ms since the epoch. */
 export interface Member {
   id: ProcessRef;
+  /** in the pid namespace of the run's launcher; in its own one where it was never seen from outside */
   pid: number;
+  /** of a process in another pid namespace (a container, `unshare --pid`): what it is called there, the name by which its probe goes */
+  inner: { pid: number; id: ProcessRef | null } | null;
+  /** whether the observer itself has seen it among what the run's root has started: a probe may be mistaken, or lie */
+  confirmed: boolean;
   startedAt: number;
   endedAt: number | null;
   /** logical parent: who asked for the process */
@@ -75,29 +81,33 @@ const probeDelay = 2_000;
 
 function bootStart(state: RunState, id: ProcessRef): number | undefined {
   const run = state.run?.value;
-  const ticks = /^\d+\.(\d+)$/.exec(id);
+  const ticks = /^\d+(?:@\d+)?\.(\d+)$/.exec(id);
   if (ticks && run?.bootTime !== undefined && run.tickMs) return run.bootTime + Number(ticks[1]) * run.tickMs;
-  const stamp = /^\d+\.m(\d+)/.exec(id);
+  const stamp = /^\d+(?:@\d+)?\.m(\d+)/.exec(id);
   return stamp ? Number(stamp[1]) : undefined;
 }
 
 /** The host that a process tells of itself, or its parent where no probe is in it. */
 function hostOf(state: RunState, { claims: { start, spawn, firstSeen } }: MemberRecord): string | null {
-  const teller = start ?? state.members.get(spawn?.value.id ?? firstSeen?.value.parent ?? '')?.claims.start;
+  const teller = start ?? recordNamed(state, spawn?.value.id ?? firstSeen?.value.parent ?? '')?.claims.start;
   return teller?.value.host ?? null;
 }
 
-/** True for a process that runs on another host than the run's launcher: the operating system here knows nothing of it. */
-export function isElsewhere(state: RunState, record: MemberRecord): boolean {
+function isOnOtherHost(state: RunState, record: MemberRecord): boolean {
   const host = hostOf(state, record);
   return host !== null && state.run !== undefined && host !== state.run.value.host;
+}
+
+/** True for a process that runs on another host than the run's launcher, or of which only an inner pid is known: the operating system here knows nothing of it. */
+export function isElsewhere(state: RunState, record: MemberRecord): boolean {
+  return isInner(record.id) || isOnOtherHost(state, record);
 }
 
 /** When the process started: by its identity where that tells it, else by the first word about it. */
 export function startOf(state: RunState, record: MemberRecord): number {
   const { spawn, firstStart, firstSeen } = record.claims;
   // The ticks of an identity count from the boot of its own host.
-  const known = (isElsewhere(state, record) ? undefined : bootStart(state, record.id)) ?? firstSeen?.value.startedAt;
+  const known = (isOnOtherHost(state, record) ? undefined : bootStart(state, record.id)) ?? firstSeen?.value.startedAt;
   const firstWord = Math.min(spawn?.t ?? Infinity, firstStart?.t ?? Infinity, firstSeen?.t ?? Infinity);
   if (known !== undefined) return known;
   if (firstWord < Infinity) return firstWord;
@@ -106,15 +116,15 @@ export function startOf(state: RunState, record: MemberRecord): number {
   return times.length ? Math.min(...times) : (record.signals[0]?.t ?? state.now);
 }
 
-function incarnations(state: RunState, pid: number): { record: MemberRecord; start: number }[] {
+function incarnations(state: RunState, pid: Address): { record: MemberRecord; start: number }[] {
   return (state.byPid.get(pid) ?? [])
-    .filter((record) => !isElsewhere(state, record))
+    .filter((record) => !isOnOtherHost(state, record))
     .map((record) => ({ record, start: startOf(state, record) }))
     .sort((a, b) => a.start - b.start || (a.record.id < b.record.id ? -1 : 1));
 }
 
 /** Who had a pid at a time: the last one that had started by then. A pid is not given away before it is reaped, so this is exact. */
-export function whoHad(state: RunState, pid: number, t: number): MemberRecord | undefined {
+export function whoHad(state: RunState, pid: Address, t: number): MemberRecord | undefined {
   let found: MemberRecord | undefined;
   for (const { record, start } of incarnations(state, pid)) if (start <= t + tolerance) found = record;
   return found;
@@ -122,10 +132,9 @@ export function whoHad(state: RunState, pid: number, t: number): MemberRecord | 
 
 /** The record with the facts that named it by its pid alone laid over it. */
 function withLoose(state: RunState, record: MemberRecord): MemberRecord {
-  const facts = state.loose.get(record.pid);
-  if (!facts) return record;
-  const mine = facts.filter((fact) => (whoHad(state, record.pid, fact.t) ?? incarnations(state, record.pid)[0]?.record) === record);
-  return overlay(record, mine);
+  if (state.loose.size === 0) return record;
+  const mine = addressesOf(record).flatMap((address) => (state.loose.get(address) ?? []).filter((fact) => (whoHad(state, address, fact.t) ?? incarnations(state, address)[0]?.record) === record));
+  return mine.length ? overlay(record, mine) : record;
 }
 
 function overlay(record: MemberRecord, facts: readonly Parameters<typeof applyTo>[1][]): MemberRecord {
@@ -148,7 +157,7 @@ function looseOnly(state: RunState): MemberRecord[] {
 function isRoot(state: RunState, record: MemberRecord): boolean {
   const root = state.root;
   if (!root) return false;
-  return root.value === record.id || (!root.value.includes('.') && whoHad(state, pidOf(root.value), root.t) === record);
+  return root.value === record.id || (!root.value.includes('.') && whoHad(state, addressOf(root.value), root.t) === record);
 }
 
 function logicalParent(state: RunState, record: MemberRecord): ProcessRef | null {
@@ -157,9 +166,9 @@ function logicalParent(state: RunState, record: MemberRecord): ProcessRef | null
   const candidates: (ProcessRef | undefined)[] = [spawn?.value.id];
   const start = firstStart?.value;
   if (start && /fork$/.test(start.method ?? '')) candidates.push(start.parent);
-  if (!isElsewhere(state, record)) for (const sight of [start, firstSeen?.value]) if (sight && sight.ppid > 1) candidates.push(whoHad(state, sight.ppid, sight.t)?.id);
+  if (!isElsewhere(state, record)) for (const sight of [start, firstSeen?.value]) if (sight && sight.ppid > (isInner(sight.id) ? 0 : 1)) candidates.push(whoHad(state, addressBeside(sight.id, sight.ppid), sight.t)?.id);
   candidates.push(start?.parent, firstSeen?.value.parent);
-  return candidates.find((id) => id !== undefined && id !== record.id && state.members.has(id)) ?? null;
+  return candidates.map((ref) => ref && recordNamed(state, ref)?.id).find((id) => id !== undefined && id !== record.id) ?? null;
 }
 
 const sameWords = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((word, index) => word === b[index]);
@@ -198,7 +207,7 @@ function exitOf(state: RunState, record: MemberRecord, runtime: Runtime): Exit |
   if (zombie && known(zombie.value)) return toExit(zombie.value, 'kernel', runtime, platform);
   const elsewhere = isElsewhere(state, record);
   if (exit && known(exit.value) && (hasEnded(record.claims) || state.end || elsewhere)) return toExit(exit.value, 'self', runtime, platform);
-  if (elsewhere && state.end) return { code: null, signal: null, source: 'unknown', reason: 'it ran on another host, and its own last words did not tell' };
+  if (elsewhere && state.end) return { code: null, signal: null, source: 'unknown', reason: `${isInner(record.id) ? 'it was in another pid namespace, where nobody saw it from outside,' : 'it ran on another host,'} and its own last words did not tell` };
   if (!hasEnded(record.claims)) return null;
   const reason = zombie && !gone
     ? 'it is a zombie of another user: the kernel does not show its status'
@@ -252,7 +261,7 @@ function endedByOf(state: RunState, record: MemberRecord, exit: Exit | null, end
   return {
     by: last.by === 'procession' ? 'procession' : 'member',
     signal: exit.signal,
-    ...(last.by === 'procession' ? {} : { member: last.id }),
+    ...(last.by === 'procession' ? {} : { member: recordNamed(state, last.id)?.id ?? last.id }),
     ...(last.via === undefined ? {} : { via: last.via }),
     ...(last.site === undefined ? {} : { site: last.site }),
   };
@@ -260,7 +269,8 @@ function endedByOf(state: RunState, record: MemberRecord, exit: Exit | null, end
 
 function osParentOf(record: MemberRecord): number | null {
   const { seen, sample, start } = record.claims;
-  const told = [start, seen, sample].flatMap((claim) => (claim ? [{ t: claim.t, ppid: claim.value.ppid }] : []));
+  // What a process of an inner pid namespace calls its parent is no pid out here.
+  const told = [start && isInner(start.value.id) ? undefined : start, seen, sample].flatMap((claim) => (claim ? [{ t: claim.t, ppid: claim.value.ppid }] : []));
   return told.reduce<{ t: number; ppid: number } | undefined>((a, b) => (!a || b.t >= a.t ? b : a), undefined)?.ppid ?? null;
 }
 
@@ -352,6 +362,12 @@ function targetOf(record: MemberRecord): Member['target'] {
   return target ? { function: target.function ?? '', file: target.file, line: target.line } : null;
 }
 
+function innerOf({ id, aliases, claims: { seen } }: MemberRecord): Member['inner'] {
+  const name = isInner(id) ? id : (aliases?.at(-1) ?? null);
+  const pid = name === null ? seen?.value.innerPid : parseInt(name, 10);
+  return pid === undefined ? null : { pid, id: name };
+}
+
 /** Works out one member from its claims. */
 function derive(state: RunState, bare: MemberRecord): Member {
   const record = withLoose(state, bare);
@@ -367,7 +383,7 @@ function derive(state: RunState, bare: MemberRecord): Member {
   const name = nameOf(record, argv, root);
   const live = ended ? undefined : claims.sample?.value;
   return {
-    id: record.id, pid: record.pid, startedAt: startOf(state, record), endedAt, parent, osParent, runtime,
+    id: record.id, pid: record.pid, inner: innerOf(record), confirmed: root || claims.seen !== undefined, startedAt: startOf(state, record), endedAt, parent, osParent, runtime,
     role: roleOf(state, record, argv, root),
     name,
     daemon: claims.daemon?.value ?? claims.start?.value.daemon ?? claims.spawn?.value.daemon ?? (name === 'MainProcess' ? false : null),
@@ -420,7 +436,7 @@ export function membersOf(state: RunState, kept: Map<ProcessRef, { key: string; 
     const parent = kept.get(record.id)?.member.parent;
     const parentRecord = parent ? state.members.get(parent) : undefined;
     const settled = record.claims.start ?? hasEnded(record.claims);
-    const key = [record.version, root, parentRecord?.version ?? '', state.run ? 1 : 0, state.end ? 1 : 0, state.outOfMemory.length, settled ? '' : Math.floor(state.now / 1000), parent === null || endedBySignal(record) ? state.members.size : ''].join();
+    const key = [record.version, root, parentRecord?.version ?? '', state.run ? 1 : 0, state.end ? 1 : 0, state.outOfMemory.length, settled ? '' : Math.floor(state.now / 1000), ...(parent === null || endedBySignal(record) ? [state.members.size, state.aliases.size] : [])].join();
     const held = kept.get(record.id);
     if (held?.key === key) found.push(held.member);
     else {

@@ -2,6 +2,9 @@ import type {
   ErrorEvent, Event, ExecEvent, ExitEvent, OutOfMemoryEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SelfEvent, SignalEvent,
   SpawnEvent, SpawnFailedEvent, StartEvent, ThreadEvent, ZombieEvent,
 } from './events';
+import { addressOf, isInner, pidOf, type Address } from './namespaces';
+
+export { pidOf } from './namespaces';
 
 /**
  * The run state and the reducer.
@@ -77,6 +80,8 @@ export interface MemberRecord {
   cpu: number;
   /** steps with every change, so that readers can keep what they derived */
   version: number;
+  /** what inner pid namespaces call it, its own last; see `namespaces.ts` */
+  aliases?: readonly ProcessRef[];
 }
 
 export interface RunState {
@@ -85,10 +90,12 @@ export interface RunState {
   launchFailed?: Claim<string>;
   end?: Claim<string>;
   members: Map<ProcessRef, MemberRecord>;
-  /** the records of a pid */
-  byPid: Map<number, MemberRecord[]>;
+  /** the member that a name from an inner pid namespace means */
+  aliases: Map<ProcessRef, ProcessRef>;
+  /** the records of an address: of a pid, above all */
+  byPid: Map<Address, MemberRecord[]>;
   /** facts about a bare pid: resolved by time when members are derived */
-  loose: Map<number, LooseEvent[]>;
+  loose: Map<Address, LooseEvent[]>;
   spawnFailures: SpawnFailedEvent[];
   /** the latest kills for want of memory, by time */
   outOfMemory: OutOfMemoryEvent[];
@@ -109,12 +116,11 @@ export const limits = { members: 20_000, signals: 16, threads: 512, looseOfPid: 
 /** A state that knows nothing yet. */
 export function emptyState(): RunState {
   return {
-    members: new Map(), byPid: new Map(), loose: new Map(), spawnFailures: [], outOfMemory: [], problems: new Map(), forgotten: 0, now: 0, version: 0,
+    members: new Map(), aliases: new Map(), byPid: new Map(), loose: new Map(), spawnFailures: [], outOfMemory: [], problems: new Map(), forgotten: 0, now: 0, version: 0,
   };
 }
 
 const isExact = (ref: ProcessRef): boolean => ref.includes('.');
-export const pidOf = (ref: ProcessRef): number => parseInt(ref, 10);
 
 /** True when something outside the process itself saw it end. */
 export function hasEnded(claims: Claims): boolean {
@@ -138,11 +144,34 @@ function forgetSome(state: RunState): void {
 }
 
 function forget(state: RunState, victim: MemberRecord): void {
-  state.members.delete(victim.id);
-  const held = state.byPid.get(victim.pid) ?? [];
-  if (held.length > 1) state.byPid.set(victim.pid, held.filter((record) => record !== victim));
-  else state.byPid.delete(victim.pid);
+  drop(state, victim);
+  for (const alias of victim.aliases ?? []) state.aliases.delete(alias);
   state.forgotten++;
+}
+
+function drop(state: RunState, record: MemberRecord): void {
+  state.members.delete(record.id);
+  for (const address of addressesOf(record)) {
+    const others = state.byPid.get(address)?.filter((other) => other !== record) ?? [];
+    if (others.length) state.byPid.set(address, others);
+    else state.byPid.delete(address);
+  }
+}
+
+function list(state: RunState, record: MemberRecord, address: Address): void {
+  const others = state.byPid.get(address);
+  if (others) others.push(record);
+  else state.byPid.set(address, [record]);
+}
+
+/** Where facts may stand that name a process without its start. */
+export function addressesOf({ id, aliases }: MemberRecord): Address[] {
+  return aliases ? [addressOf(id), ...aliases.map(addressOf)] : [addressOf(id)];
+}
+
+/** The record of the process that a reference means, told inside its pid namespace or outside. */
+export function recordNamed(state: RunState, ref: ProcessRef): MemberRecord | undefined {
+  return state.members.get(state.aliases.get(ref) ?? ref);
 }
 
 /** Shared by all that have no threads: nearly every process, and a map is the biggest part of an empty record. */
@@ -153,15 +182,13 @@ export function newRecord(id: ProcessRef): MemberRecord {
   return { id, pid: pidOf(id), claims: {}, signals: [], threads: noThreads, peakRss: 0, cpu: 0, version: 0 };
 }
 
-function recordOf(state: RunState, id: ProcessRef): MemberRecord {
-  let record = state.members.get(id);
+function recordOf(state: RunState, ref: ProcessRef): MemberRecord {
+  let record = recordNamed(state, ref);
   if (!record) {
     if (state.members.size >= limits.members) forgetSome(state);
-    record = newRecord(id);
-    state.members.set(id, record);
-    const others = state.byPid.get(record.pid);
-    if (others) others.push(record);
-    else state.byPid.set(record.pid, [record]);
+    record = newRecord(ref);
+    state.members.set(ref, record);
+    list(state, record, addressOf(ref));
   }
   return record;
 }
@@ -278,6 +305,34 @@ export function applyTo(record: MemberRecord, event: Event): void {
   }
 }
 
+/** The facts of a record as events, such that applied to another record they give what all facts of both would. */
+function factsOf({ id, claims, signals }: MemberRecord): Event[] {
+  const { name, daemon, role, method, target, rank, gone, ...told } = claims;
+  const self = <K extends keyof SelfEvent>(key: K, claim: Claim<SelfEvent[K]> | undefined): Event[] => (claim ? [{ e: 'self', id, t: claim.t, [key]: claim.value }] : []);
+  return [
+    ...Object.values(told).map((claim: Claim<Event>) => claim.value), ...signals,
+    ...self('name', name), ...self('daemon', daemon), ...self('role', role), ...self('method', method), ...self('target', target),
+    ...(rank ? [{ e: 'self' as const, id, t: rank.t, ...rank.value }] : []), ...(gone ? [{ e: 'gone' as const, id, t: gone.t, child: id }] : []),
+  ];
+}
+
+/** An inner name of a process has become known: what was told under it belongs to that process. */
+function learnAlias(state: RunState, record: MemberRecord, alias: ProcessRef): void {
+  if (!isInner(alias) || !isExact(alias) || state.aliases.has(alias)) return;
+  const inner = state.members.get(alias);
+  state.aliases.set(alias, record.id);
+  record.aliases = [...(record.aliases ?? []), alias];
+  record.version++;
+  list(state, record, addressOf(alias));
+  if (!inner) return;
+  drop(state, inner);
+  for (const fact of factsOf(inner)) applyTo(record, fact);
+  record.cpu = Math.max(record.cpu, inner.cpu);
+  record.peakRss = Math.max(record.peakRss, inner.peakRss);
+  // Only a process's own probe tells of its threads, and it knows no other name of it than this.
+  if (inner.threads.size) record.threads = inner.threads;
+}
+
 /** Of repeated news the first, the newest and those with the greatest numbers say everything. `facts` are sorted. */
 function condense(facts: LooseEvent[], kind: 'sample' | 'seen'): LooseEvent[] {
   const news = facts.filter((fact) => fact.e === kind);
@@ -290,7 +345,7 @@ function condense(facts: LooseEvent[], kind: 'sample' | 'seen'): LooseEvent[] {
 function addLoose(state: RunState, ref: ProcessRef, event: LooseEvent): void {
   // A signal to a group ("-pgid") or to everybody says nothing about one process.
   if (ref.startsWith('-')) return;
-  const pid = pidOf(ref);
+  const pid = addressOf(ref);
   let facts = state.loose.get(pid);
   if (!facts) {
     if (state.loose.size >= limits.loosePids) state.loose.delete(state.loose.keys().next().value ?? 0);
@@ -306,8 +361,10 @@ function addLoose(state: RunState, ref: ProcessRef, event: LooseEvent): void {
 }
 
 function about(state: RunState, ref: ProcessRef, event: LooseEvent): void {
-  if (isExact(ref)) applyTo(recordOf(state, ref), event);
-  else addLoose(state, ref, event);
+  if (!isExact(ref)) return addLoose(state, ref, event);
+  const record = recordOf(state, ref);
+  applyTo(record, event);
+  if (event.e === 'seen') for (const alias of event.aliases ?? []) learnAlias(state, record, alias);
 }
 
 /**
