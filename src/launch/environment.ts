@@ -3,14 +3,20 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSy
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { ProcessRef } from '../core/events';
+import { ownPidNamespace } from '../observe/ownProc';
 
 /** The variables that bring the probes into the program. The probes take them out of its sight again. */
 
 const versionOfMark = '1';
 
-/** The mark that every process of a run carries; see `probes/`. `keepOutput`: members keep copies of what they print. */
+/**
+ * The mark that every process of a run carries; see `probes/`. `keepOutput`: members keep copies of what they print.
+ * Last of the options is the pid namespace in which pids need not be told apart: that of the observer, and so of this process.
+ */
 export function markOf(run: string, ancestor: ProcessRef, keepOutput: boolean, debugged = false, chosen = false): string {
-  return [versionOfMark, ancestor, `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}${chosen ? 'f' : ''}`, run].join('|');
+  const namespace = ownPidNamespace();
+  const options = `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}${chosen ? 'f' : ''}${namespace === undefined ? '' : `n${namespace}`}`;
+  return [versionOfMark, ancestor, options, run].join('|');
 }
 
 export interface Observation {

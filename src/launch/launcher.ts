@@ -8,6 +8,7 @@ import type { Ending, ProcessRef } from '../core/events';
 import type { Report } from '../core/report';
 import { EventFile } from '../observe/eventFile';
 import { bootClock, readStart, refOf } from '../observe/identity';
+import { originOf } from '../observe/origin';
 import { outputsOf, readDescription, writeDescription, type RunDescription } from '../observe/runDirectory';
 import { observedEnvironment } from './environment';
 import { Observer } from './observer';
@@ -82,6 +83,7 @@ function keep(stream: Readable | null, name: 'stdout' | 'stderr', run: string, i
 export class Launcher {
   readonly #self = ownRef();
   readonly #file: EventFile;
+  readonly #description: RunDescription;
   readonly #terminal = hasTerminal();
   #observer: Observer | undefined;
   #child: ChildProcess | undefined;
@@ -90,15 +92,21 @@ export class Launcher {
   constructor(private readonly spec: LaunchSpec) {
     this.#file = new EventFile(spec.run, 'launcher', this.#self);
     const { run, id, argv, cwd, about } = spec;
-    const description: RunDescription = {
-      schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: this.#self, ...about,
+    this.#description = {
+      schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: this.#self, origin: originOf(run), ...about,
     };
+    this.#describe({});
+    this.#file.write({ e: 'run', t: this.#description.startedAt, run: id, command: argv, cwd, host: hostname(), platform: process.platform, ...bootClock() });
+  }
+
+  /** Says more in `run.json`. A failure is kept, not thrown, as with events. */
+  #describe(more: Partial<RunDescription>): void {
+    Object.assign(this.#description, more);
     try {
-      writeDescription(run, description);
+      writeDescription(this.spec.run, this.#description);
     } catch (error) {
       this.#file.failure ??= codeOf(error) ?? messageOf(error);
     }
-    this.#file.write({ e: 'run', t: description.startedAt, run: id, command: argv, cwd, host: hostname(), platform: process.platform, ...bootClock() });
   }
 
   /** Resolves when the root has ended. Throws {@link HumanError} when it can't be started. */
@@ -151,6 +159,7 @@ export class Launcher {
   #observe(pid: number): ProcessRef {
     const root = refOf(pid);
     this.#file.write({ e: 'root', t: Date.now(), child: root });
+    this.#describe({ root });
     this.#observer = new Observer(
       { run: this.spec.run, id: this.#self, root, ...(this.spec.poll === undefined ? {} : { poll: this.spec.poll }), ...(this.#terminal ? {} : { sessionId: pid }) },
       this.#file,

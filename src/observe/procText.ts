@@ -132,6 +132,11 @@ export function parsePeak(status: string): number | undefined {
   return found ? Number(found[1]) * 1024 : undefined;
 }
 
+/** The line `NSpid` of `/proc/<pid>/status`: a process's pids in the namespace of that `/proc` and in each below it, its own last. */
+export function parseNamespacePids(status: string): number[] {
+  return (/^NSpid:\s*(.*)$/m.exec(status)?.[1] ?? '').split(/\s+/).filter(Boolean).map(Number);
+}
+
 /** Of `/proc/<pid>/limits`: the soft limit of open files. */
 export function parseOpenFiles(limits: string): number | undefined {
   const found = /^Max open files\s+(\d+)/m.exec(limits);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
 import type { ProcessRef } from '../core/events';
+import type { Origin } from './origin';
 
 /**
  * The run directory: everything that is known of one run, as files.
@@ -19,6 +20,10 @@ export interface RunDescription {
   startedAt: number;
   /** who observes: the launcher, or the process that took over from it */
   observer: ProcessRef | null;
+  /** the first process of the run, once it has been started */
+  root?: ProcessRef;
+  /** where its processes are; absent in records of older versions */
+  origin?: Origin;
   /** the launch configuration as the person wrote it, so that the run can be started again */
   configuration?: Record<string, unknown>;
   name?: string;
