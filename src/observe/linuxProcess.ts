@@ -4,6 +4,7 @@ import type { Ending } from '../core/events';
 import { Entry, type Description, type Reading } from './ledger';
 import { namespacePidsOf, ownPidNamespace, pidNamespaceOf } from './ownProc';
 import { GONE, ProcFile, readProc, type DescriptorBudget } from './procFile';
+import { readableBytes } from './readable';
 import { emptyRow, parseMark, parsePeak, parseStat, parseWaitStatus, splitNul, type StatRow } from './procText';
 
 const commandLineLimit = 16_384;
@@ -110,8 +111,8 @@ export function readEnvironment(pid: number): Buffer | undefined {
 export function describe(pid: number, comm: string): Description {
   const commandLine = readProc(`/proc/${pid}/cmdline`, commandLineLimit);
   const argv = commandLine && splitNul(commandLine);
-  const cwd = attempt(() => readlinkSync(`/proc/${pid}/cwd`));
-  const exe = attempt(() => readlinkSync(`/proc/${pid}/exe`));
+  const cwd = attempt(() => readableBytes(readlinkSync(`/proc/${pid}/cwd`, 'buffer')));
+  const exe = attempt(() => readableBytes(readlinkSync(`/proc/${pid}/exe`, 'buffer')));
   const environment = readEnvironment(pid);
   const ancestor = environment && parseMark(environment)?.ancestor;
   return {

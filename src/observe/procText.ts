@@ -1,6 +1,7 @@
 /** Parsers of what Linux writes under /proc: bytes in, values out, no access to the system. See proc(5). */
 import { signalName } from '../core/exits';
 import type { Ending } from '../core/events';
+import { readableBytes } from './readable';
 
 /** What the sampler uses of `/proc/<pid>/stat`. Times in clock ticks, memory in pages. */
 export interface StatRow {
@@ -104,7 +105,7 @@ export function parseLoadavg(text: string): { threads: number; lastPid: number }
 
 /** Strings that end with a NUL, as in `cmdline` and `environ`. A process that rewrote its title may lack the last NUL. */
 export function splitNul(bytes: Buffer): string[] {
-  const text = bytes.toString('utf8');
+  const text = readableBytes(bytes);
   if (text === '') return [];
   return (text.endsWith('\0') ? text.slice(0, -1) : text).split('\0');
 }

@@ -68,9 +68,9 @@ export function targetsOf(run: string): (member: Signallable) => SignalTarget | 
     if (!description || known === false) return 'foreign';
     const pid = pidOf(member.id);
     if (!(pid > 0)) return 'denied';
-    if ((kin ??= ancestorsOf(process.pid)).has(pid)) return 'protected';
     const presence = presenceOf(member.id);
     if (presence !== 'there') return presence;
+    if ((kin ??= ancestorsOf(process.pid)).has(pid)) return 'protected';
     return belongs(pid, member, family, known === true) ? ({ ref: member.id } as SignalTarget) : 'stranger';
   };
 }
