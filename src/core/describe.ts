@@ -66,7 +66,8 @@ export function describeState(member: Member): string {
 
 /** The grey text beside a member's name: pid, flags, then numbers of a living one or the exit of an ended one. */
 export function describeRow(member: Member): string {
-  const parts = [String(member.pid)];
+  // Of a process of another pid namespace that was too short-lived to be seen from outside, only that pid is known.
+  const parts = [member.inner?.id === member.id ? `${member.pid} inside` : String(member.pid)];
   if (member.rank !== null) parts.push(`rank ${member.rank}`);
   if (member.daemon) parts.push(member.runtime === 'node' ? 'detached' : 'daemon');
   if (member.state === 'exited') parts.push(member.marks.includes('zombie') ? `zombie, ${describeExit(member)}` : `exit ${describeExit(member)}`.replace('exit exit', 'exit'));

@@ -3,7 +3,7 @@ import type { ProcessRef } from '../core/events';
 import type { Member } from '../core/members';
 import type { EventFile } from '../observe/eventFile';
 import { isHere, isSame } from '../observe/identity';
-import { signalIn, type SignalResult } from '../observe/signals';
+import { signaller, type SignalResult } from '../observe/signals';
 import type { LaunchOptions } from './options';
 
 /** Ends and signals members of a run, and nobody else (see `observe/signals.ts`); every signal is a fact of the run's record. */
@@ -19,7 +19,7 @@ export interface Steering {
 /** Sends a signal to one member. `via` names the action of the person: "Terminate", "Stop", … */
 export function signalMember(steering: Steering, member: Member, signal: NodeJS.Signals, via: string): SignalResult {
   const t = Date.now();
-  const result = steering.send ? steering.send(member, signal) : signalIn(steering.file.run, member, signal);
+  const result = (steering.send ?? signaller(steering.file.run))(member, signal);
   if (result === 'sent') steering.file.write({ e: 'signal', t, to: member.id, signal, by: 'procession', via });
   return result;
 }
@@ -60,6 +60,8 @@ export interface StopPlan {
 }
 
 const step = 50;
+/** Who so often was not shown to belong to the run is no member: one that has just begun may not have been seen yet. */
+const mostDoubts = 10;
 /** ms that the root is spared when everybody is killed, so that somebody is there to learn how its children ended */
 const rootLast = 150;
 
@@ -78,8 +80,9 @@ function addressees(left: readonly Member[], killing: boolean, first: boolean, w
  */
 export async function stopRun(steering: Steering, plan: StopPlan, via = 'Stop'): Promise<Member[]> {
   const alive = steering.alive ?? isSame;
-  const strangers = new Set<ProcessRef>();
-  const living = (): Member[] => plan.members().filter((member) => member.endedAt === null && isHere(member) && !strangers.has(member.id) && alive(member.id));
+  const doubts = new Map<ProcessRef, number>();
+  const isStranger = ({ id }: Member): boolean => (doubts.get(id) ?? 0) >= mostDoubts;
+  const living = (): Member[] => plan.members().filter((member) => member.endedAt === null && isHere(member) && !isStranger(member) && alive(member.id));
   const last = plan.signals.at(-1) ?? 'SIGKILL';
   for (const [stage, planned] of plan.signals.entries()) {
     const told = new Set<ProcessRef>();
@@ -88,15 +91,16 @@ export async function stopRun(steering: Steering, plan: StopPlan, via = 'Stop'):
       if (left.length === 0) return [];
       const hurried = plan.hurry?.() ?? false;
       const signal = hurried ? last : planned;
-      for (const member of addressees(left, hurried || signal === last, stage === 0, waited)) {
-        const key = `${member.id} ${signal}`;
-        if (told.has(key)) continue;
-        told.add(key);
-        const result = signalMember(steering, member, signal, via);
+      const due = addressees(left, hurried || signal === last, stage === 0, waited).filter((member) => !told.has(`${member.id} ${signal}`));
+      // What is checked of the record and of this process holds for all of one pass.
+      const pass = due.length ? { ...steering, send: steering.send ?? signaller(steering.file.run) } : steering;
+      for (const member of due) {
+        const result = signalMember(pass, member, signal, via);
         if (result === 'foreign') throw refusal(member, signal, result) ?? new Error(result);
-        if (result === 'stranger') strangers.add(member.id);
+        if (result === 'stranger') doubts.set(member.id, (doubts.get(member.id) ?? 0) + 1);
+        else told.add(`${member.id} ${signal}`);
         // A stopped process does not see any signal but SIGKILL until it goes on.
-        if (member.state === 'stopped' && signal !== 'SIGKILL') signalMember(steering, member, 'SIGCONT', via);
+        if (member.state === 'stopped' && signal !== 'SIGKILL') signalMember(pass, member, 'SIGCONT', via);
       }
       await plan.pause(step);
     }

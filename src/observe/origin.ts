@@ -39,7 +39,8 @@ export function originOf(run: string): Origin {
 /** Whether the processes that a record tells of are those of this machine, now. */
 export function isHereAndNow(run: string, origin: Origin): boolean {
   const here = originOf(run);
-  return (['host', 'boot', 'pidNamespace', 'directory'] as const).every((key) => origin[key] === here[key]);
+  // A host may get another name while it runs; no two have the same boot.
+  return (['boot', 'pidNamespace', 'directory'] as const).every((key) => origin[key] === here[key]) && (here.boot !== undefined || origin.host === here.host);
 }
 
 /** Whether a run directory belongs to this user, and nobody else can write into it. */

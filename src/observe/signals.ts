@@ -88,11 +88,17 @@ export function sendSignal({ ref }: SignalTarget, signal: NodeJS.Signals | numbe
   return whileThere(ref, () => kill(pidOf(ref), signal));
 }
 
-/** Checks a member of a run and sends it a signal. */
-export function signalIn(run: string, member: Signallable, signal: NodeJS.Signals | number): SignalResult {
-  const target = targetsOf(run)(member);
-  return typeof target === 'string' ? target : sendSignal(target, signal);
+/** Gives a function that checks members of a run and sends them signals: see {@link targetsOf}. */
+export function signaller(run: string): (member: Signallable, signal: NodeJS.Signals | number) => SignalResult {
+  const targetOf = targetsOf(run);
+  return (member, signal) => {
+    const target = targetOf(member);
+    return typeof target === 'string' ? target : sendSignal(target, signal);
+  };
 }
+
+/** Checks a member of a run and sends it a signal. */
+export const signalIn = (run: string, member: Signallable, signal: NodeJS.Signals | number): SignalResult => signaller(run)(member, signal);
 
 /** Signals the process group that a child of this process was started as the leader of (`detached`). The group keeps its number from others as long as somebody is in it. */
 export function signalGroup(leader: ChildProcess, signal: NodeJS.Signals | 0): 'sent' | 'gone' | 'denied' {
