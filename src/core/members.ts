@@ -207,7 +207,7 @@ function exitOf(state: RunState, record: MemberRecord, runtime: Runtime): Exit |
   if (zombie && known(zombie.value)) return toExit(zombie.value, 'kernel', runtime, platform);
   const elsewhere = isElsewhere(state, record);
   if (exit && known(exit.value) && (hasEnded(record.claims) || state.end || elsewhere)) return toExit(exit.value, 'self', runtime, platform);
-  if (elsewhere && state.end) return { code: null, signal: null, source: 'unknown', reason: `${isInner(record.id) ? 'it was in another pid namespace, where nobody saw it from outside,' : 'it ran on another host,'} and its own last words did not tell` };
+  if (elsewhere && state.end) return { code: null, signal: null, source: 'unknown', reason: `${isOnOtherHost(state, record) ? 'it ran on another host' : 'it was in another pid namespace, where nobody saw it from outside'}, and its own last words did not tell` };
   if (!hasEnded(record.claims)) return null;
   const reason = zombie && !gone
     ? 'it is a zombie of another user: the kernel does not show its status'
@@ -362,7 +362,9 @@ function targetOf(record: MemberRecord): Member['target'] {
   return target ? { function: target.function ?? '', file: target.file, line: target.line } : null;
 }
 
-function innerOf({ id, aliases, claims: { seen } }: MemberRecord): Member['inner'] {
+function innerOf(state: RunState, record: MemberRecord): Member['inner'] {
+  if (isOnOtherHost(state, record)) return null;
+  const { id, aliases, claims: { seen } } = record;
   const name = isInner(id) ? id : (aliases?.at(-1) ?? null);
   const pid = name === null ? seen?.value.innerPid : parseInt(name, 10);
   return pid === undefined ? null : { pid, id: name };
@@ -383,7 +385,7 @@ function derive(state: RunState, bare: MemberRecord): Member {
   const name = nameOf(record, argv, root);
   const live = ended ? undefined : claims.sample?.value;
   return {
-    id: record.id, pid: record.pid, inner: innerOf(record), confirmed: root || claims.seen !== undefined, startedAt: startOf(state, record), endedAt, parent, osParent, runtime,
+    id: record.id, pid: record.pid, inner: innerOf(state, record), confirmed: root || claims.seen !== undefined, startedAt: startOf(state, record), endedAt, parent, osParent, runtime,
     role: roleOf(state, record, argv, root),
     name,
     daemon: claims.daemon?.value ?? claims.start?.value.daemon ?? claims.spawn?.value.daemon ?? (name === 'MainProcess' ? false : null),

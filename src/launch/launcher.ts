@@ -82,10 +82,6 @@ function keep(stream: Readable | null, name: 'stdout' | 'stderr', run: string, i
   stream.on('close', () => closeSync(file));
 }
 
-/** What a shell says of it, with its status. */
-const tooLong = (argv: readonly string[]): HumanError => new HumanError(
-  `${argv[0] ?? ''} could not be started (E2BIG): its arguments and variables are more than this system takes, or one of them is longer than 128 kB. Pass them in a file, or in parts with xargs.`, 126);
-
 /** Starts one program, observes it, and tells how it ended. */
 export class Launcher {
   readonly #self = ownRef();
@@ -146,20 +142,17 @@ export class Launcher {
       // program must stay in the foreground group, or it could not read.
       detached: !this.#terminal && process.platform !== 'win32',
     });
-    const variables = probes === undefined ? {} : observedVariables(env, { run, probes, ancestor: this.#self, keepOutput: copies, ...(followed ? { chosen: true } : {}) });
-    try {
-      return start(variables);
-    } catch (error) {
-      if (codeOf(error) !== 'E2BIG') throw error;
-      if (probes === undefined) throw tooLong(argv);
+    const observed = probes === undefined ? [] : [observedVariables(env, { run, probes, ancestor: this.#self, keepOutput: copies, ...(followed ? { chosen: true } : {}) })];
+    for (const [tries, added] of [...observed, {}].entries()) {
+      try {
+        const child = start(added);
+        if (tries > 0) this.#file.write({ e: 'problem', t: Date.now(), kind: 'probe', message: 'Its arguments and variables leave no room for those of the probes, so the program is seen from outside only.' });
+        return child;
+      } catch (error) {
+        if (codeOf(error) !== 'E2BIG') throw error;
+      }
     }
-    try {
-      const child = start({});
-      this.#file.write({ e: 'problem', t: Date.now(), kind: 'probe', message: 'Its arguments and variables leave no room for those of the probes, so the program is seen from outside only.' });
-      return child;
-    } catch (error) {
-      throw codeOf(error) === 'E2BIG' ? tooLong(argv) : error;
-    }
+    throw new HumanError(`${argv[0] ?? ''} could not be started (E2BIG): its arguments and variables are more than this system takes, or one of them is longer than 128 kB. Pass them in a file, or in parts with xargs.`, 126);
   }
 
   #start(): Promise<Ending> {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ChildProcess, spawn, type SpawnOptions, type StdioOptions } from 'node:child_process';
-import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, rmSync, statSync, writeFileSync } from 'node:fs';
 import { HumanError } from '../core/errors';
 
 /** Starts a program so that it gets exactly what it would without us. */
@@ -34,13 +34,18 @@ export interface Start {
 export function startProgram({ argv, cwd, env, added, stdio, detached, own, scratch }: Start): ChildProcess {
   const { words, environment = [] } = own;
   const options = { cwd, stdio, detached, windowsHide: true };
-  const spoiled = environment.some((entry) => !isUtf8(entry) && nameOf(entry) in added);
+  const spoiled = environment.some((entry) => !isUtf8(entry) && Object.hasOwn(added, nameOf(entry)));
   if (words || spoiled) {
     const file = findPerl(argv);
     const twice = twiceIn(environment);
     if (twice !== undefined) throw new HumanError(`The variable ${twice} stands twice in the environment, which can't be handed on together with words that are no UTF-8. Unset it, or set it once.`);
     writeFileSync(scratch, packed(environment, added, words ?? argv.map((word) => Buffer.from(word))), { mode: 0o600, flag: 'wx' });
-    return withVariables({ PERL_BADLANG: '0' }, () => inheriting([file, '-e', handOn, scratch], options));
+    try {
+      return withVariables({ PERL_BADLANG: '0' }, () => inheriting([file, '-e', handOn, scratch], options));
+    } catch (error) {
+      rmSync(scratch, { force: true });
+      throw error;
+    }
   }
   if (own.environment) return withVariables(added, () => inheriting(argv, options));
   return spawn(argv[0] ?? '', argv.slice(1), { ...options, env: { ...env, ...added } });

@@ -12,12 +12,12 @@ export interface Family {
   /** absolute path of the run directory, as it stands in the environment mark */
   directory: string;
   root: ProcessRef | undefined;
-  /** the launcher that observes it, while it lives */
-  launcher: ProcessRef | undefined;
+  /** who observes it, the launcher for instance */
+  observer: ProcessRef | undefined;
 }
 
 /**
- * `descends`: from the root or the launcher, or from a process that carries the run's mark. `orphan`: from nobody any more,
+ * `descends`: from the root, or from a process that carries the run's mark. `orphan`: from nobody any more,
  * so that the system alone can't tell. `stranger`: from somebody who is not of the run.
  */
 export type Descent = 'descends' | 'orphan' | 'stranger';
@@ -47,16 +47,16 @@ const pidIn = (ref: ProcessRef | undefined): number => parseInt(ref ?? '', 10);
 
 /**
  * How a living process descends from a run. An orphan's parent is pid 1, or an ancestor that has asked for the orphans below it
- * (prctl(2), PR_SET_CHILD_SUBREAPER), so one of the launcher's or, as a person's session has one reaper for all, of our own.
+ * (prctl(2), PR_SET_CHILD_SUBREAPER), so one of the observer's or, as a person's session has one reaper for all, of our own.
  */
 export function descentOf(pid: number, family: Family): Descent {
   const rootStart = Number(family.root?.split('.')[1] ?? Number.NaN);
   for (const { pid: at, row } of ancestry(pid)) {
     const ref = `${at}.${row.start}`;
-    if (ref === family.root || ref === family.launcher || isMarked(at, family.directory)) return 'descends';
+    if (ref === family.root || isMarked(at, family.directory)) return 'descends';
     if (at === 1) return 'orphan';
     if (!(row.start < rootStart)) continue;
-    return at !== pid && [process.ppid, pidIn(family.launcher)].some((one) => ancestorsOf(one).has(at)) ? 'orphan' : 'stranger';
+    return at !== pid && [process.ppid, pidIn(family.observer)].some((one) => ancestorsOf(one).has(at)) ? 'orphan' : 'stranger';
   }
   // Its parent ended in this very moment.
   return 'orphan';

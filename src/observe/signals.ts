@@ -61,7 +61,7 @@ export type Signallable = Pick<Member, 'id' | 'host' | 'confirmed'>;
 export function targetsOf(run: string): (member: Signallable) => SignalTarget | Refusal {
   const description = isOwnDirectory(run) ? readDescription(run) : undefined;
   const known = description?.origin ? isHereAndNow(run, description.origin) : undefined;
-  const family: Family = { directory: run, root: known ? description?.root : undefined, launcher: known ? (description?.observer ?? undefined) : undefined };
+  const family: Family = { directory: run, root: known ? description?.root : undefined, observer: known ? (description?.observer ?? undefined) : undefined };
   let kin: Set<number> | undefined;
   return (member) => {
     if (!isHere(member)) return 'elsewhere';

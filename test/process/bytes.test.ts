@@ -4,7 +4,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { HumanError } from '../../src/core/errors';
 import type { Report } from '../../src/core/report';
+import { Launcher } from '../../src/launch/launcher';
+import { createRunDirectory } from '../../src/observe/runDirectory';
 
 /** Arguments, variables, folders and programs whose bytes are no text: they arrive as they do without us, or it is said that they can't. */
 
@@ -159,6 +162,14 @@ describe('limits of the system', { skip }, () => {
     const { members, problems } = reported();
     assert.match(problems.messages.map(({ message }) => message).join(), /leave no room for those of the probes/);
     assert.equal(members.length, 1);
+  });
+
+  test('arguments that are more than the system takes: said with what to do, as the shell\'s status says it', async () => {
+    const directory = join(folder, 'too-long');
+    createRunDirectory(directory);
+    const launcher = new Launcher({ run: directory, id: 'x', argv: ['true', 'x'.repeat(200_000)], cwd: folder, env: environment, output: 'keep', copies: false, probes: '/nowhere' });
+    await assert.rejects(launcher.launch(), (error: unknown) => error instanceof HumanError && error.status === 126 && /true could not be started \(E2BIG\).* Pass them in a file, or in parts with xargs/.test(error.message));
+    launcher.close();
   });
 
   test('a hundred thousand variables', () => {

@@ -12,6 +12,10 @@ const runDirectory = `/dev/shm/procession-test-${process.pid}`;
 const python = ['python3', 'python'].find((name) => spawnSync(name, ['-c', '0']).status === 0);
 const skip = process.platform !== 'linux' ? 'needs /proc' : python === undefined ? 'needs Python' : false;
 
+/** How this machine makes a pid namespace; undefined where it does not let us. */
+const unshare = [[], ['--user', '--map-root-user']]
+  .map((user) => ['unshare', ...user, '--fork', '--pid'])
+  .find(([program = '', ...args]) => process.platform === 'linux' && spawnSync(program, [...args, '--mount-proc', 'true']).status === 0);
 const send = (ref: string, signal: NodeJS.Signals): string => whileThere(ref, () => (process.kill(pidOf(ref), signal) ? 'sent' : 'denied'));
 
 type Of<E extends SamplerEvent['e']> = Extract<SamplerEvent, { e: E }>;
@@ -205,7 +209,19 @@ time.sleep(60)
     const [middle, child] = [await observed.said('middle'), await observed.said('child')];
     await observed.until('both are seen', () => observed.of('seen', child)[0]?.ppid === middle);
     process.kill(middle, 'SIGKILL');
-    await observed.until('the child is told of in full with another parent', () => observed.of('seen', child).find((event) => event.ppid !== middle && event.argv));
+    const { ppid, reaper } = await observed.until('the child is told of in full with another parent', () => observed.of('seen', child).find((event) => event.ppid !== middle && event.argv));
+    assert.equal(reaper, ppid === 1 ? 'init' : 'subreaper');
+    assert.ok(observed.of('seen', child).every((event) => (event.reaper === undefined) === (event.ppid === middle)));
+  });
+
+  test('in a pid namespace, members are told of by their inner names, and orphans with the init of their namespace', { skip: skip || unshare === undefined && 'the system lets us make no pid namespace' }, async () => {
+    const [program = '', ...options] = unshare ?? [];
+    const observed = start(program, [...options, '--mount-proc', 'sh', '-c', 'sh -c "sleep 60 & sleep 0.7"; sleep 61']);
+    const init = await observed.until('the init is seen', () => observed.of('seen').find((event) => event.innerPid === 1));
+    const orphan = await observed.until('the orphan is seen with it', () => observed.of('seen').find((event) => event.argv?.join(' ') === 'sleep 60' && event.ppid === Number.parseInt(init.child, 10)));
+    assert.equal(orphan.reaper, 'init');
+    assert.match(orphan.aliases?.join() ?? '', new RegExp(`^${orphan.innerPid}@\\d+\\.${orphan.child.split('.')[1]}$`));
+    assert.ok(observed.of('seen', observed.root.pid).every(({ innerPid, aliases }) => innerPid === undefined && aliases === undefined));
   });
 
   test('an exec changes the command line, not the identity, even when the name stays', async () => {
