@@ -120,6 +120,7 @@ function facts(member: Member, members: readonly Member[]): [string, string][] {
   if (member.daemon !== null) lines.push([member.runtime === 'node' ? 'Detached' : 'Daemon', member.daemon ? 'yes' : 'no']);
   if (member.rank !== null) lines.push(['Rank', `${member.rank}${member.worldSize === null ? '' : ` of ${member.worldSize}`}`]);
   if (member.host !== null) lines.push(['Host', escape(member.host)]);
+  if (member.inner) lines.push(['Pid inside', `${member.inner.pid} in its own pid namespace${member.inner.id === member.id ? '; it was never seen from outside' : ''}`]);
   lines.push(['Parent', member.parent === null ? (member.role === 'root' ? 'Procession' : 'unknown') : escape(nameOf(members, member.parent))]);
   if (member.osParent !== null) lines.push(['OS parent', String(member.osParent)]);
   lines.push(['Started', time(member.startedAt)]);
