@@ -59,6 +59,20 @@ test('a group is one host\'s', () => {
   assert.equal(memberTold(child, ...events).endedBy?.by, 'outside');
 });
 
+test('a group is one pid namespace\'s, and so is everybody', () => {
+  // Two processes inside, under their outer names, and one outside that is in the group of the same number.
+  const [init, inside, outside] = ['101.140', '105.150', '7.150'];
+  const told = [
+    seen(init, { innerPid: 1, aliases: ['1@9.140'] }), start('1@9.140', { ppid: 0, pgid: 1 }), seen(inside, { ppid: 101, innerPid: 5, aliases: ['5@9.150'], pgid: 105 }),
+    start('5@9.150', { ppid: 1, pgid: 5 }), start(outside, { pgid: 5 }),
+  ];
+  const ends = (to: string): unknown[] => membersTold(...told, signal(to, 'SIGTERM', { via: 'os.kill' }, '1@9.140'), reap(inside, 'SIGTERM'), reap(outside, 'SIGTERM'))
+    .filter(({ id }) => id === inside || id === outside).map(({ id, endedBy: by }) => [id, by?.by, by?.member]).sort();
+  assert.deepEqual(ends('-5@9'), [[inside, 'member', init], [outside, 'outside', undefined]]);
+  assert.deepEqual(ends('-1@9'), [[inside, 'member', init], [outside, 'outside', undefined]]);
+  assert.deepEqual(ends('-5'), [[inside, 'outside', undefined], [outside, 'member', init]]);
+});
+
 test('the group at a time is the one before it, unless the next sight shows another', () => {
   const sights = [[10, 7], [20, 7], [30, 8]] as const;
   assert.deepEqual([5, 10, 15, 25, 30, 99].map((t) => groupAt(sights, t, '')), [undefined, 7, 7, undefined, 8, 8]);
