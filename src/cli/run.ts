@@ -1,5 +1,5 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, openSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
 import type { Ending } from '../core/events';
 import { shellStatus } from '../core/exits';
@@ -11,9 +11,11 @@ import { HangWatch, type WatchHost } from '../insight/watch';
 import { installProbes } from '../launch/environment';
 import { Launcher, ownRef } from '../launch/launcher';
 import type { Observer } from '../launch/observer';
+import { ownFolder, ownOddEnvironment, ownPath, ownWords, resolveOwn } from '../launch/ownBytes';
 import { stopRun } from '../launch/steer';
 import { EventFile } from '../observe/eventFile';
 import { readRun } from '../observe/readRun';
+import { readableBytes } from '../observe/readable';
 import { createRunDirectory, liveRunsFolder, newRunId, removeFolder } from '../observe/runDirectory';
 import { parseOptions, splitCommand } from './arguments';
 
@@ -34,7 +36,7 @@ const defaultPoll = 100;
 /** Opened before the program starts: a report that can't be written is better known before than after. */
 function reserve(file: string): void {
   try {
-    closeSync(openSync(file, 'w'));
+    closeSync(openSync(ownPath(file), 'w'));
   } catch (error) {
     throw new HumanError(`The report ${file} can't be written (${codeOf(error) ?? String(error)}). Name a file in a folder that you may write to.`);
   }
@@ -42,7 +44,7 @@ function reserve(file: string): void {
 
 function writeReport(file: string, report: Report): void {
   try {
-    writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);
+    writeFileSync(ownPath(file), `${JSON.stringify(report, null, 1)}\n`);
   } catch (error) {
     process.stderr.write(`procession: the report ${file} could not be written (${codeOf(error) ?? String(error)})\n`);
   }
@@ -167,11 +169,15 @@ export async function run(args: string[]): Promise<number> {
   const timeout = secondsOf(values.timeout, '--timeout');
   if (values.report !== undefined) reserve(values.report);
   const id = newRunId(Date.now());
-  const directory = values.record === undefined ? join(liveRunsFolder(), id) : resolve(values.record);
-  createRunDirectory(directory);
+  const words = ownWords(command);
+  const folder = ownFolder();
+  const place = values.record === undefined ? join(liveRunsFolder(), id) : resolveOwn(values.record);
+  createRunDirectory(place);
+  const directory = realpathSync(place);
   const guard = new Guard(directory, { hangAfter, stopOnHang, timeout });
   const launcher = new Launcher({
-    run: directory, id, argv: command, cwd: process.cwd(), env: process.env, output: 'inherit', copies: values.record !== undefined, poll,
+    run: directory, id, argv: words?.map(readableBytes) ?? command, cwd: folder.shown, env: process.env,
+    own: { words, environment: ownOddEnvironment(), pathless: !folder.isPath }, output: 'inherit', copies: values.record !== undefined, poll,
     probes: values['no-probe'] ? undefined : installProbes(join(__dirname, 'probes')),
   }, (observer) => guard.observe(observer));
   try {

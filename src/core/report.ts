@@ -3,7 +3,8 @@ import type { Exit } from './exits';
 import type { Finding } from './findings/finding';
 import { findingsOf, isHang } from './findings/rules';
 import { latestRound } from './insight/projection';
-import { membersOf, type Member } from './members';
+import type { Member } from './member';
+import { membersOf, type KeptMembers } from './members';
 import type { RunState } from './state';
 
 /** A run as JSON: what `--report` writes and the extension's API gives. Times in ms since the epoch. */
@@ -50,7 +51,7 @@ function stacksOf({ insight }: RunState): NonNullable<Report['stacks']> {
 }
 
 /** Makes the report of a state. `kept` as in {@link membersOf}; `now` as in {@link findingsOf}. */
-export function reportOf(state: RunState, lines: LineCounts, kept?: Map<ProcessRef, { key: string; member: Member }>, now?: number): Report {
+export function reportOf(state: RunState, lines: LineCounts, kept?: KeptMembers, now?: number): Report {
   const run = state.run?.value;
   const members = membersOf(state, kept);
   const root = members.find((member) => member.role === 'root');

@@ -40,7 +40,7 @@ type Looks = Map<ProcessRef, Look>;
 
 /** Looks at all living members from outside. */
 async function look(members: readonly Member[]): Promise<Looks> {
-  const here = members.filter(({ host }) => isHere(host));
+  const here = members.filter(isHere);
   const interpreters = [...new Set(here.flatMap(({ runtime, exe }) => (runtime === 'python' && exe !== null ? [exe] : [])))];
   const found = await lookAt(here.map(({ pid }) => pid), interpreters);
   // A pid that was given to another process in the meantime tells nothing of the member.
@@ -84,7 +84,8 @@ function noteBlocked(t: number, first: Looks, second: Looks, last: Looks, asked:
  */
 function mayAsk({ member, look: seen, threads }: Subject, situation: Situation): boolean {
   const main = threads.find((thread) => thread.main);
-  if (!main || !seen.catches.includes('SIGURG')) return false;
+  // In another pid namespace its answer would name pids and threads as they are called there.
+  if (!main || !seen.catches.includes('SIGURG') || member.inner) return false;
   if (member.role === 'helper') return /^(fork|spawn|forkserver)$/.test(member.startMethod);
   return main.look.on === 'futex' || main.look.on === 'child' || !situation.fate.isAlive(main.node);
 }
@@ -129,14 +130,14 @@ function isSuspicious({ state }: InquiryHost, situation: Situation): boolean {
 
 /** Whether the inspector of a Node process may be opened: it runs script, and has the handler of Node's own for it. */
 function mayInspect({ member, look: seen, call }: Subject): boolean {
-  return member.runtime === 'node' && member.role !== 'helper' && call === undefined && seen.catches.includes('SIGUSR1') && !member.marks.includes('outside')
+  return member.runtime === 'node' && !member.inner && member.role !== 'helper' && call === undefined && seen.catches.includes('SIGUSR1') && !member.marks.includes('outside')
     && !seen.threads.some(({ on }) => on === 'stopped');
 }
 
 /** Asks the Node members by their inspectors. */
-async function inspect(subjects: readonly Subject[]): Promise<Map<ProcessRef, Answer>> {
+async function inspect(host: InquiryHost, subjects: readonly Subject[]): Promise<Map<ProcessRef, Answer>> {
   const asked = subjects.filter(mayInspect).slice(0, mostInspected);
-  const answers = await Promise.all(asked.map(async ({ member }): Promise<[ProcessRef, Answer]> => [member.id, await askNode(member).catch((error: unknown) => ({ silent: messageOf(error) }))]));
+  const answers = await Promise.all(asked.map(async ({ member }): Promise<[ProcessRef, Answer]> => [member.id, await askNode(host.run, member).catch((error: unknown) => ({ silent: messageOf(error) }))]));
   return new Map(answers);
 }
 
@@ -146,7 +147,7 @@ async function inspect(subjects: readonly Subject[]): Promise<Map<ProcessRef, An
  * into the record as events. Resolves to whether something was.
  */
 export async function inquire(host: InquiryHost, reason: Reason, { thorough = false } = {}): Promise<boolean> {
-  const members = livingAt(host.members(), Date.now()).filter(({ host: at }) => isHere(at));
+  const members = livingAt(host.members(), Date.now()).filter(isHere);
   const t = Date.now();
   const first = await look(members);
   const situation = situationOf(host.members(), roundOf(t, host.id, first), host.state.insight, { trusting: true });
@@ -159,7 +160,7 @@ export async function inquire(host: InquiryHost, reason: Reason, { thorough = fa
   noteBlocked(t, first, second, last, (id) => answers.has(id));
   for (const [child, view] of last) host.tell({ e: 'look', t: round, child, round, view: { ...view, heard: host.state.insight.heard.get(child) ?? 0 } });
   // An inspector is a thread with a server of its own: everybody is looked at before.
-  if (thorough) for (const [id, answer] of await inspect(situation.subjects)) answers.set(id, answer);
+  if (thorough) for (const [id, answer] of await inspect(host, situation.subjects)) answers.set(id, answer);
   for (const [child, view] of answers) host.tell({ e: 'answer', t: round, child, round, view });
   const strangers = await strangersWith(new Map(host.members().flatMap(({ id, pid }) => { const view = last.get(id); return view ? [[pid, view] as const] : []; })));
   host.tell({ e: 'inquiry', t: Date.now(), round, reason, ...(strangers.length > 0 ? { strangers } : {}) });

@@ -128,10 +128,10 @@ async function threadSamples(talk: Talk, ids: readonly number[]): Promise<Map<nu
   return new Map(found.flatMap(([id, sample]) => (sample ? [[id, sample] as const] : [])));
 }
 
-/** Asks one process. Rejects when its inspector does not open. */
-export async function askNode(member: Member): Promise<Answer> {
+/** Asks one process of a run (its directory). Rejects when its inspector does not open. */
+export async function askNode(run: string, member: Member): Promise<Answer> {
   const running = member.threads.filter(({ state }) => state === 'running');
-  const { address, opened } = await openInspector(member, patience);
+  const { address, opened } = await openInspector(run, member, patience);
   try {
     return await speak(address, patience, async (talk) => {
       const main = await valueOf(talk, look) as Sample;

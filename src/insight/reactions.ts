@@ -54,7 +54,7 @@ export class Reactions {
       const { message, traceback } = member.error;
       if (!told.test(message)) continue;
       const wanted = [...`${message}\n${traceback.split('\n').at(-2) ?? ''}`.matchAll(/[:\s](\d{2,5})\b/g)].map(([, port]) => Number(port)).filter((port) => port > 0 && port < 65_536);
-      const living = livingAt(this.host.members(), Date.now()).filter(({ host }) => isHere(host));
+      const living = livingAt(this.host.members(), Date.now()).filter(isHere);
       this.host.tell({ e: 'ports', t: Date.now(), child: member.id, view: listeners(living, wanted).slice(0, 50) });
     }
   }
@@ -63,7 +63,7 @@ export class Reactions {
   #crowd(): void {
     const cores = availableParallelism();
     if (this.host.running < cores || this.#crowds >= mostCrowds) return;
-    const living = livingAt(this.host.members(), Date.now()).filter(({ host }) => isHere(host)).slice(0, mostMembers);
+    const living = livingAt(this.host.members(), Date.now()).filter(isHere).slice(0, mostMembers);
     const found = living.map((member) => ({ id: member.id, running: runningThreads(member.pid) })).filter(({ running }) => running > 0);
     const running = found.reduce((sum, one) => sum + one.running, 0);
     if (running < crowded * cores) return;

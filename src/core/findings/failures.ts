@@ -2,7 +2,7 @@ import type { Site } from '../events';
 import type { Member } from '../members';
 import { ownFrames } from './endings';
 import type { FindingSite } from './finding';
-import { site, sites, whoIs, type Scene } from './scene';
+import { namesOf, site, sites, whoIs, type Scene } from './scene';
 
 /** What rules about failures have in common. */
 
@@ -86,7 +86,7 @@ function wasReplaced({ members }: Scene, gone: Member): boolean {
  */
 export function wasHandled(scene: Scene, member: Member): boolean {
   if (member.role === 'root' || runFailed(scene)) return false;
-  const looked = scene.insight.read.has(`${member.parent ?? ''} ${member.pid}`) || scene.insight.read.has(`${member.parent ?? ''} ${member.id}`);
+  const looked = namesOf(member).some((name) => scene.insight.read.has(`${member.parent ?? ''} ${name}`));
   return looked || wasReplaced(scene, member);
 }
 

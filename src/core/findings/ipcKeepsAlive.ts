@@ -1,7 +1,7 @@
 import type { Draft, Rule } from './finding';
 import { loopDrafts } from './nodeHangs';
 import { suspended } from './nodeLoops';
-import { lineOf, site, sites, whoIs, type Scene } from './scene';
+import { lineOf, namesOf, site, sites, whoIs, type Scene } from './scene';
 import { counted } from './words';
 
 /** A Node process has nothing left to do but an open handle, which keeps it alive, and its parent waits for its exit. */
@@ -12,7 +12,7 @@ const patience = 10_000;
 /** Workers of a cluster that were told to retire, and are still there. */
 function retired(scene: Scene): Draft[] {
   return [...scene.insight.retired.values()].flatMap((told): Draft[] => {
-    const worker = scene.members.find(({ id, pid }) => id === told.child || String(pid) === told.child);
+    const worker = scene.members.find((member) => namesOf(member).includes(told.child));
     const parent = scene.byId.get(told.id);
     const until = Math.min(worker?.endedAt ?? Infinity, scene.stoppedAt, scene.now);
     if (!worker || !parent || until - told.t < patience) return [];

@@ -159,8 +159,11 @@ export const taskOf = ({ insight }: Scene, { id }: Member): Tasks['current'] => 
 /** A task as Python would write the call. */
 export const callOf = (task: NonNullable<Tasks['current']>): string => `${task.function}(${task.arguments ?? ''}${task.chunk === undefined ? '' : `, and ${task.chunk - 1} more of its chunk`})`;
 
+/** What a parent may call a child of its: by its id, or by its pid, also in a pid namespace of their own. */
+export const namesOf = ({ id, pid, inner }: Member): string[] => [id, String(pid), ...(inner ? [String(inner.pid)] : [])];
+
 /** Where the first message to a forked child of Node was sent. */
-export const submittedTo = ({ insight }: Scene, { id, pid }: Member): Site | undefined => (insight.submitted.get(id) ?? insight.submitted.get(String(pid)))?.site;
+export const submittedTo = ({ insight }: Scene, member: Member): Site | undefined => namesOf(member).flatMap((name) => insight.submitted.get(name) ?? [])[0]?.site;
 
 /** A thread by a name that tells a person where it is: `left`, `left, thread QueueFeederThread`. */
 export const threadName = ({ member, main, fact, look }: Thread): string => (main ? whoIs(member) : `${whoIs(member)}, thread ${fact?.name ?? look.name}`);

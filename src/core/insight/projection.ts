@@ -76,8 +76,13 @@ const raise = (times: Map<string, number>, id: string, t: number): void => {
   if (t > (times.get(id) ?? 0)) times.set(id, t);
 };
 
+/** What a process is called in the pid namespace of the run's launcher. */
+type NameOf = (ref: ProcessRef) => ProcessRef;
+
 /** Folds one event into the state, which it changes in place. */
-export function noteEvent(insight: InsightState, event: Event): void {
+export function noteEvent(insight: InsightState, event: Event, nameOf: NameOf): void {
+  const id = nameOf(event.id);
+  if (isOfProcess(event)) raise(insight.heard, id, event.t);
   switch (event.e) {
     case 'look': {
       const looks = roundOf(insight, event.round)?.looks;
@@ -95,18 +100,18 @@ export function noteEvent(insight: InsightState, event: Event): void {
       break;
     }
     case 'call':
-      if (event.thread === undefined) insight.calls.set(event.id, later(insight.calls.get(event.id), event));
-      raise(insight.heard, event.id, event.t);
+      if (event.thread === undefined) insight.calls.set(id, later(insight.calls.get(id), event));
       break;
     case 'spawn':
     case 'reap':
     case 'spawnFailed':
-      raise(insight.childNews, event.id, event.t);
-      raise(insight.heard, event.id, event.t);
+      raise(insight.childNews, id, event.t);
+      break;
+    case 'self':
+      if (event.method !== undefined) insight.introduced.add(id);
       break;
     case 'signal':
       if (event.by === 'procession') noteSteering(insight, event.t);
-      else raise(insight.heard, event.id, event.t);
       break;
     case 'ports':
       insight.ports = sorted(insight.ports, event, keptErrors);
@@ -118,36 +123,44 @@ export function noteEvent(insight: InsightState, event: Event): void {
       insight.crowds = sorted(insight.crowds, event, keptCrowds);
       break;
     case 'error':
-      if (event.thread !== undefined) insight.threadErrors.set(event.id, sorted(insight.threadErrors.get(event.id) ?? [], event, keptErrors));
-      raise(insight.heard, event.id, event.t);
+      if (event.thread !== undefined) insight.threadErrors.set(id, sorted(insight.threadErrors.get(id) ?? [], event, keptErrors));
       break;
     case 'read':
-      raise(insight.read, `${event.id} ${event.child}`, event.t);
-      raise(insight.heard, event.id, event.t);
+      raise(insight.read, `${id} ${event.child}`, event.t);
       break;
     case 'submit': {
-      const to = event.child ?? `${event.id} ${event.thread ?? ''}`;
+      const to = event.child ?? `${id} ${event.thread ?? ''}`;
       if (event.t < (insight.submitted.get(to)?.t ?? Infinity)) insight.submitted.set(to, event);
-      raise(insight.heard, event.id, event.t);
       break;
     }
     case 'retire':
       if (event.t < (insight.retired.get(event.child)?.t ?? Infinity)) insight.retired.set(event.child, event);
-      raise(insight.heard, event.id, event.t);
-      break;
-    case 'self':
-      if (event.method !== undefined) insight.introduced.add(event.id);
-      raise(insight.heard, event.id, event.t);
-      break;
-    case 'start':
-    case 'exec':
-    case 'exit':
-    case 'thread':
-      raise(insight.heard, event.id, event.t);
       break;
     default:
       break;
   }
+}
+
+/** Events by which a process shows that it goes on: it has written them itself. */
+function isOfProcess(event: Event): boolean {
+  return ownWords.has(event.e) && !(event.e === 'signal' && event.by === 'procession');
+}
+
+const ownWords = new Set<Event['e']>(['start', 'self', 'exec', 'exit', 'thread', 'call', 'spawn', 'reap', 'spawnFailed', 'signal', 'error', 'read', 'submit', 'retire']);
+
+/** A process was known by another name: what was told under it is the same process's. */
+export function renameProcess(insight: InsightState, from: ProcessRef, to: ProcessRef): void {
+  const { heard, childNews, calls, introduced, threadErrors } = insight;
+  for (const times of [heard, childNews]) {
+    raise(times, to, times.get(from) ?? 0);
+    times.delete(from);
+  }
+  const call = calls.get(from);
+  if (call) calls.set(to, later(calls.get(to), call));
+  calls.delete(from);
+  if (introduced.delete(from)) introduced.add(to);
+  for (const error of threadErrors.get(from) ?? []) threadErrors.set(to, sorted(threadErrors.get(to) ?? [], error, keptErrors));
+  threadErrors.delete(from);
 }
 
 /** A list by time that holds nothing twice, with another event in it. */

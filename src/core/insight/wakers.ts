@@ -182,7 +182,8 @@ export class WakerMap {
   }
 
   #childWait(subject: Subject, node: string, pid: number): void {
-    const children = pid === 0 ? this.#childrenOf(subject) : [this.#byPid.get(pid)];
+    // In a pid namespace of its own, the number names another process there.
+    const children = pid === 0 || subject.member.inner ? this.#childrenOf(subject) : [this.#byPid.get(pid)];
     // Whoever waits for a child that is gone, or has none, goes on at once.
     if (children.length === 0) this.graph.seed(node);
     for (const child of children) this.#endWait(node, child);

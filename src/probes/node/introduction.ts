@@ -1,4 +1,5 @@
 import { os } from './builtins';
+import { ownGroup } from './identity';
 import { brief, record } from './journal';
 import type { Mark } from './mark';
 import { quietly } from './quietly';
@@ -30,6 +31,7 @@ export function introduceProcess({ ancestor }: Mark): void {
   record({
     e: 'start',
     ppid: process.ppid,
+    pgid: ownGroup(),
     parent: ancestor,
     runtime: 'node',
     version: process.versions.node,

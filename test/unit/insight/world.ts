@@ -77,7 +77,7 @@ export class World {
 
   /** What an inquiry sees of a member, and what it answers. The first thread is the main one. */
   look(pid: number, { threads = [{}], files = [], shared = [], objects, waiting, catches = [], leads = false, answers = true }: Told): this {
-    const looks = threads.map(({ frames: _, task: __, ...thread }, index): ThreadLook => ({ tid: pid + index * 1000, name: 'python3', ran: 5, on: 'futex', since: lookedAt - 1_000, ...thread }));
+    const looks = threads.map((thread, index): ThreadLook => ({ tid: pid + index * 1000, name: 'python3', ran: 5, on: 'futex', since: lookedAt - 1_000, ...thread }));
     const view: Look = {
       threads: looks, files, ppid: this.#parents.get(pid) ?? 2, leads, heard: t0 + 20_000, catches, hidden: [],
       shared: shared.map((key, index) => ({ from: 0x1000 * (index + 1), to: 0x1000 * (index + 2), key })),

@@ -11,7 +11,7 @@ from _thread import get_ident
 from . import ending, environment, oscalls, requests
 from .ending import Main
 from .hooks import Builtin, quietly
-from .journal import created, emit, identify, me, read, with_start
+from .journal import created, emit, identify, me, own, read
 from .texts import command_line, dump, render
 
 FORKS = ('/multiprocessing/popen_fork.py', '/multiprocess/popen_fork.py')
@@ -66,6 +66,7 @@ def after_fork():
     """Runs in every forked child, before the program's own code does."""
     me.grandparent, me.parent, me.id, me.method, me.error, me.children = me.parent, me.id, '', '', False, {}
     me.page = None
+    me.forked = True
     Main.exit = None
     thread = get_ident()
     if thread != Main.thread:
@@ -104,7 +105,7 @@ def tell_fork(frame):
     The kernel lists a thread's children in the order they were made (proc_tid_children(5)). A child that is not told here,
     because one read gives some 500, tells of itself.
     """
-    children = read('/proc/thread-self/children', 1 << 16).split()
+    children = me.proc and read('/proc/thread-self/children', 1 << 16).split()
     child = int(children[-1]) if children else 0
     if child and child not in me.children:
         from . import places, threads
@@ -120,7 +121,7 @@ def begin(about=''):
         about += '"parent":"%s",' % me.parent
     if me.method:
         about += '"method":"%s",' % me.method
-    emit('start', '%s"ppid":%d,"runtime":"python","argv":%s' % (about, posix.getppid(), me.argv))
+    emit('start', '%s"ppid":%d,"pgid":%d,"runtime":"python","argv":%s' % (about, posix.getppid(), posix.getpgrp(), me.argv))
 
 
 def begin_raw(frame):
@@ -171,7 +172,7 @@ def boot(directory, mark, finder):
     environment.hide(directory)
     _, ancestor, me.options, me.run = mark.split('|', 3)
     pid = posix.getpid()
-    if ancestor.startswith('%d.' % pid) and ancestor == with_start(pid):
+    if ancestor.startswith('%d' % pid) and ancestor == own():
         if subinterpreter():
             return
         ancestor = ''  # we have exec'ed

@@ -5,7 +5,7 @@ import sys
 
 from . import ending, environment
 from .hooks import builtin
-from .journal import created, emit, me, refer
+from .journal import bare, created, emit, me, refer
 from .texts import render, words
 
 signals = {}
@@ -34,7 +34,7 @@ def reaped(result, args=(), note=None):
     low = status & 0x7F
     if not pid or low == 0x7F:
         return
-    child = me.children.pop(pid, None) or '%d' % pid
+    child = me.children.pop(pid, None) or bare(pid)
     failure = doomed and doomed.pop(pid, None)
     if failure and sys._getframe(3).f_code.co_name == '_execute_child':
         emit('spawnFailed', render(failure))
@@ -64,7 +64,7 @@ def before_kill(args, kwargs):
     if not number:
         return None
     if pid <= 0:
-        emit('signal', signalling('%d' % (pid or -posix.getpgrp()), number, 'os.kill'))
+        emit('signal', signalling(bare(pid or -posix.getpgrp()), number, 'os.kill'))
     elif pid == posix.getpid():
         emit('signal', signalling(refer(pid), number, 'os.kill'))
     else:
@@ -74,7 +74,7 @@ def before_kill(args, kwargs):
 def before_killpg(args, kwargs):
     group, number = args
     if number:
-        emit('signal', signalling('%d' % -(group or posix.getpgrp()), number, 'os.killpg'))
+        emit('signal', signalling(bare(-(group or posix.getpgrp())), number, 'os.killpg'))
 
 
 def after_kill(result, args, note):
