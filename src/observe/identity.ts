@@ -33,8 +33,9 @@ export const isSame = (ref: ProcessRef): boolean => presenceOf(ref) === 'there';
 
 /** True while the process that `ref` names is in the process table, alive or a zombie. */
 export function isListed(ref: ProcessRef): boolean {
+  const start = ref.split('.')[1];
   if (!hasOwnProc()) return isSame(ref);
-  return readStart(pidOf(ref)) === ref.split('.')[1];
+  return start === undefined ? exists(pidOf(ref)) : readStart(pidOf(ref)) === start;
 }
 
 /** What has become of the process that `ref` names. Where there is no `/proc`, its start is told by `ps` or PowerShell, to the second. */
