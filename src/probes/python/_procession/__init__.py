@@ -10,16 +10,12 @@ from _thread import get_ident
 
 from . import ending, environment, oscalls, requests
 from .ending import Main
-from .hooks import Builtin, quietly
-from .journal import created, emit, identify, me, read, with_start
+from .hooks import CALL, later, quietly
+from .journal import created, emit, here, identify, me, read, with_start
 from .texts import command_line, dump, render
 
+NUMBERED = (b'RANK', b'OMPI_COMM_WORLD_RANK', b'PMI_RANK', b'SLURM_PROCID')
 FORKS = ('/multiprocessing/popen_fork.py', '/multiprocess/popen_fork.py')
-RANKS = (
-    ('rank', ('RANK', 'OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'SLURM_PROCID')),
-    ('localRank', ('LOCAL_RANK', 'OMPI_COMM_WORLD_LOCAL_RANK', 'MPI_LOCALRANKID', 'SLURM_LOCALID')),
-    ('worldSize', ('WORLD_SIZE', 'OMPI_COMM_WORLD_SIZE', 'PMI_SIZE', 'SLURM_NTASKS')),
-)
 
 
 def importing(name):
@@ -27,11 +23,16 @@ def importing(name):
     A module is about to be looked for. One is observed when the import *after* it comes by (`multiprocessing.context`
     imports `process`, then `reduction`), or by what it will bind from another, so that imports run as ever.
     """
-    if ending.Main.frame is None:
+    if Main.frame is None or name in WATCHED:
+        quietly(met, name)
+
+
+def met(name):
+    if Main.frame is None:
         ending.remember(sys._getframe())
     step = WATCHED.get(name)
     if step is not None:
-        quietly(step, name)
+        step(name)
 
 
 def observe_processes(name):
@@ -46,42 +47,73 @@ def observe_subprocess(name):
     forkexec.install()
 
 
+# What is asked about once it has been imported: see `arrivals`.
+AWAITED = frozenset(('ctypes', 'seccomp', '_prctl', 'uvloop', 'gevent.os'))
 WATCHED = {
+    'profile': later('watchers', 'observe_lsprof'),
     'multiprocessing.reduction': observe_processes,
     'multiprocess.reduction': observe_processes,
     'subprocess': observe_subprocess,
 }
 
 
+def before_fork():
+    quietly(here)
+
+
 def after_fork():
     """Runs in every forked child, before the program's own code does."""
-    me.grandparent, me.parent, me.id, me.method, me.error, me.children = me.parent, me.id, '', '', False, {}
-    Main.exit = None
-    thread = get_ident()
-    if thread != Main.thread:
-        Main.frame = None
-    frame = sys._getframe(1)
-    if thread in me.starting and frame.f_code.co_filename.endswith(FORKS):
-        me.method = 'fork'
-        quietly(begin, me.starting.pop(thread)[1])
-    else:
-        quietly(begin_raw, frame)
+    quietly(forked_child)
     if 'f' in me.options:
         quietly(requests.meet)
 
 
+def forked_child():
+    frame, thread = sys._getframe(2).f_back, get_ident()
+    become_child(thread)
+    if frame is not None and thread in me.starting and frame.f_code.co_filename.endswith(FORKS):
+        me.method = 'fork'
+        begin(me.starting.pop(thread)[1])
+    else:
+        begin_raw(frame, thread in me.forking or not me.forks_tell)
+    me.forking = set()
+
+
+def become_child(thread):
+    """What was known of this process is its parent's."""
+    me.grandparent, me.parent, me.id, me.pid = me.parent, me.id, '', 0
+    me.method, me.error, me.children, me.waits = '', False, {}, []
+    Main.exit = None
+    if thread != Main.thread:
+        Main.frame = None
+
+
+def forked_unseen():
+    """C code has forked without telling Python, as uWSGI does, and daemon(3)."""
+    become_child(get_ident())
+    me.method = 'fork'
+    begin()
+
+
+def after_fork_in_parent():
+    quietly(forked)
+
+
 def forked():
     """
-    Runs in the parent of every fork. `os.fork` itself is not hooked: its warning about threads names the line of its
-    caller, which would be ours.
+    Runs in the parent of every fork. `os.fork` itself is not hooked with a frame: its warning about threads names the line
+    of its caller, which would be ours.
     """
-    frame = sys._getframe(1)
-    code = frame.f_code
-    if not code.co_filename.endswith(FORKS) and code is not Builtin.__call__.__code__ and not me.server:
-        quietly(tell_fork, frame)
+    frame, thread = sys._getframe(2).f_back, get_ident()
+    told = thread in me.forking or not me.forks_tell
+    me.forking.discard(thread)
+    if frame is not None and (frame.f_code.co_filename.endswith(FORKS) or frame.f_code is CALL):
+        return
+    if not me.server:
+        tell_fork(frame, told)
 
 
-def tell_fork(frame):
+def tell_fork(frame, told):
     """
     The kernel lists a thread's children in the order they were made (proc_tid_children(5)). A child that is not told here,
     because one read gives some 500, tells of itself.
@@ -90,7 +122,23 @@ def tell_fork(frame):
     child = int(children[-1]) if children else 0
     if child and child not in me.children:
         from . import places
-        emit('spawn', '"child":"%s","method":"os.fork","argv":%s%s' % (created(child), me.argv, places.site(frame)))
+        emit('spawn', '"child":"%s",%s%s' % (created(child), described(child, told), places.site(frame)))
+
+
+def described(child, told):
+    """How a child was made and what it runs, as JSON."""
+    if executes_in_c(told):
+        from . import loops
+        return '"method":"subprocess","argv":%s' % dump(loops.command_of(child))
+    return '"method":"%s","argv":%s' % (fork_method(told), me.argv)
+
+
+def fork_method(told):
+    return 'os.fork' if told else 'fork'
+
+
+def executes_in_c(told):
+    return not told and 'uvloop' in sys.modules
 
 
 def begin(about=''):
@@ -104,12 +152,12 @@ def begin(about=''):
     emit('start', '%s"ppid":%d,"runtime":"python","argv":%s' % (about, posix.getppid(), me.argv))
 
 
-def begin_raw(frame):
+def begin_raw(frame, told):
     """
     In a child that no Process made. One with a `preexec_fn` will execute something that speaks for itself; a fork server's
     children are made for others, and asked for elsewhere.
     """
-    if frame.f_code is Builtin.__call__.__code__:
+    if frame is not None and frame.f_code is CALL or executes_in_c(told):
         me.parent = me.grandparent
     elif me.server:
         me.server = False
@@ -117,12 +165,12 @@ def begin_raw(frame):
         begin()
     else:
         from . import places
-        me.method = 'os.fork'
+        me.method = fork_method(told)
         site = places.site(frame)
         begin(site and site[1:] + ',')
 
 
-def subinterpreter():
+def interpreter_of_many():
     """Whether this is not the main interpreter, for which `site` runs again in the same process."""
     for name in ('_interpreters', '_xxsubinterpreters'):
         try:
@@ -134,39 +182,42 @@ def subinterpreter():
     return False
 
 
-def ranks():
-    """The rank that MPI, torchrun or Slurm gave to this process."""
-    found = {}
-    data = os.environ._data
-    for field, names in RANKS:
-        for name in names:
-            value = data.get(name.encode())
-            if value is not None and value.isdigit():
-                found[field] = int(value)
-                break
-    return found
-
-
 def boot(directory, mark, finder):
     """Called once by `sitecustomize`, whose directory it gets, with the value of PROCESSION and the probe's finder."""
     environment.hide(directory)
     _, ancestor, me.options, me.run = mark.split('|', 3)
     pid = posix.getpid()
+    within = False
     if ancestor.startswith('%d.' % pid) and ancestor == with_start(pid):
-        if subinterpreter():
-            return
+        within = interpreter_of_many()
         ancestor = ''  # we have exec'ed
     me.parent = ancestor
     me.tail = os.fsencode('|%s|%s' % (me.options, me.run))
     me.argv = dump(command_line())
     me.server = 'multiprocessing.forkserver import main' in me.argv
+    me.forked_unseen = forked_unseen
+    if b'faketime' in os.environ._data.get(b'LD_PRELOAD', b''):
+        quietly(later('faketime', 'install'))
     environment.install()
     oscalls.install()
+    finder.importing, finder.loaded = importing, later('arrivals', 'loaded')
+    finder.awaited = AWAITED
+    if within:
+        me.pid, me.id, Main.frame = pid, mark.split('|')[1], False
+    else:
+        introduce()
+    for name in WATCHED:
+        quietly(WATCHED[name], name) if name in sys.modules else None
+    if 'f' in me.options and not within:
+        quietly(requests.meet)
+
+
+def introduce():
+    """What concerns the process, not one of its interpreters."""
     quietly(requests.install)
     atexit.register(ending.at_exit)
-    os.register_at_fork(after_in_child=after_fork, after_in_parent=forked)
-    finder.importing = importing
-    found = ranks()
+    os.register_at_fork(before=before_fork, after_in_child=after_fork, after_in_parent=after_fork_in_parent)
+    found = later('ranks', 'ranks')() if any(name in os.environ._data for name in NUMBERED) else None
     if found:
         # A rank may run on another host than its launcher.
         me.host = render({'host': posix.uname().nodename}) + ','
@@ -176,10 +227,6 @@ def boot(directory, mark, finder):
     if 'o' in me.options:
         from . import tee
         tee.install()
-    for name in WATCHED:
-        quietly(WATCHED[name], name) if name in sys.modules else None
-    if 'f' in me.options:
-        quietly(requests.meet)
 
 
 def cwd():

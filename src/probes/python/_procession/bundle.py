@@ -10,26 +10,28 @@ import posix
 import sys
 
 PACKAGE = '_procession'
-EAGER = ('hooks', 'journal', 'texts', 'ending', 'environment', 'oscalls', 'requests')  # those that boot() needs, in order
+EAGER = ('journal', 'hooks', 'texts', 'ending', 'environment', 'oscalls', 'requests')  # those that boot() needs, in order
 NAME = '<procession %s>'  # in code objects: coverage and debuggers leave alone what is not a file
 
 
 class Finder:
     """
     The first finder on `sys.meta_path`. It finds the probe's own modules only; of others it just learns, before they are
-    looked for, that they are being imported, and tells `importing`.
+    looked for, that they are being imported, and tells `importing`, or `loaded` when one of `awaited` has been.
     """
 
     home = ''
     modules = {}
+    awaited = ()
     importing = None
+    loaded = None
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):
         if not name.startswith(PACKAGE):
             if cls.importing is not None:
                 cls.importing(name)
-            return None
+            return cls.loaded(cls, name, path, target) if name in cls.awaited else None
         module = name[len(PACKAGE) + 1:] or '__init__'
         if module not in cls.modules:
             return None

@@ -6,7 +6,7 @@ import os
 import posix
 import sys
 
-from . import oscalls
+from . import oscalls, waits
 from .environment import KEYS, with_ours
 from .hooks import Builtin, is_library
 from .journal import created, emit
@@ -33,14 +33,17 @@ def before_fork_exec(args, kwargs):
 
 
 def after_fork_exec(pid, args, note):
-    if sys._getframe(3).f_code.co_name != '_execute_child':
+    if oscalls.called_by() != '_execute_child':
         return  # multiprocessing's own, told by its Process
+    kind = getattr(sys.modules.get('subprocess'), 'Popen', None)
+    if kind is not None:
+        waits.watch(kind)
     fields = {'method': 'subprocess', 'argv': words(args[0]), 'cwd': args[4] and text(args[4]), 'site': oscalls.caller()[0]}
     if 'debugpy' in sys.modules and is_debuggers(sys._getframe()):
         fields['role'] = 'helper'
     message = obstacle(args[1], args[4])
     if message:
-        oscalls.doomed[pid] = dict(fields, message=message, cwd=None)
+        waits.doomed[pid] = dict(fields, message=message, cwd=None)
     else:
         emit('spawn', render(dict(fields, child=created(pid))))
 
@@ -53,7 +56,7 @@ def is_debuggers(frame):
 
 
 def failed(error, args, note):
-    if sys._getframe(3).f_code.co_name == '_execute_child' and isinstance(error, OSError):
+    if oscalls.called_by() == '_execute_child' and isinstance(error, OSError):
         emit('spawnFailed', render({'method': 'subprocess', 'argv': words(args[0]), 'message': error.strerror,
                                     'site': oscalls.caller()[0]}))
 

@@ -1,14 +1,21 @@
 """
-Hooks on builtin functions that cannot be told from the originals by what the program prints, pickles or catches.
+Hooks on builtin functions that cannot be told from the originals by what the program prints, pickles, catches or traces.
 
-An exception that passes through a Python function leaves that function's frame in the traceback. Ours takes itself out:
-a bare `raise` does not add the current frame again, so it is enough to cut the traceback before it.
+A hook in which the program may wait, or die, must not be on the stack meanwhile: `signals` and `waits` find ways to hand
+the call on to C. The others are Python functions. An exception that passes through such a one leaves its frame in the
+traceback; ours takes itself out: a bare `raise` does not add the current frame again, so it is enough to cut the
+traceback before it.
 """
 import os
 import sys
+from _thread import get_ident
+
+from .journal import me
 
 PROBE = sys._getframe().f_code.co_filename.rpartition('hooks.py')[0]
 LIBRARY = os.__file__[:os.__file__.rindex('/') + 1]
+UNKNOWN_CALLS = sys.implementation.name != 'cpython'
+busy = set()  # threads in a step of ours, of which the program's audit hooks and trace functions are not to hear
 
 
 def is_ours(frame):
@@ -20,6 +27,13 @@ def is_library(filename):
     if filename.startswith(LIBRARY):
         return '/site-packages/' not in filename and '/dist-packages/' not in filename
     return filename.startswith('<frozen ') or filename.startswith(PROBE)
+
+
+def outside(frame):
+    """The innermost frame that is not ours, from `frame` on; None where no Python code has called."""
+    while frame is not None and is_ours(frame):
+        frame = frame.f_back
+    return frame
 
 
 def without_our_frames(error):
@@ -41,18 +55,35 @@ def without_our_frames(error):
 
 def quietly(step, *args):
     """
-    Calls a step of the probe. Its own failures vanish; an exception from a signal handler of the program, which
-    happened to run during the step, does not.
+    Calls a step of the probe. Its own failures vanish; an exception of the program's that happened to arrive during the
+    step does not. Nothing is done in a process that has locked itself in.
     """
+    if me.locked:
+        return None
+    thread = 0
+    if me.watched:
+        thread = get_ident()
+        if thread in busy:
+            thread = 0
+        else:
+            busy.add(thread)
     try:
         return step(*args)
     except Exception as error:
-        trace = error.__traceback__
-        while trace.tb_next is not None:
-            trace = trace.tb_next
-        if not is_library(trace.tb_frame.f_code.co_filename):
+        if is_foreign(error):
             raise
         return None
+    finally:
+        if thread:
+            busy.discard(thread)
+
+
+def is_foreign(error):
+    """Whether a signal handler of the program has raised it, or PyThreadState_SetAsyncExc."""
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return not is_library(trace.tb_frame.f_code.co_filename) or type(error).__module__ != 'builtins'
 
 
 def traceless(function):
@@ -72,29 +103,40 @@ def traceless(function):
 class Builtin:
     """
     Stands in for a builtin function of a module. `before(args, kwargs)` may change `kwargs` and return `(args, note)`;
-    `after(result, args, note)` sees what came back, `failed(error, args, note)` what was raised. Not a function, because
-    a builtin does not bind when it is a class's attribute. It claims to be a builtin, to which `inspect` and `pydoc` listen:
-    isinstance() asks `__class__`, too.
+    `after(result, args, note)` sees what came back, `failed(error, args, note)` what was raised, and `given(result)` gives
+    what the program gets instead. Not a function, because a builtin does not bind when it is a class's attribute. It
+    claims to be a builtin, to which `inspect` and `pydoc` listen: isinstance() asks `__class__`, too.
     """
 
     __class__ = property(lambda self: type(len))
+    all = {}  # name -> hook
+    profiled = False  # a profiler counts calls of builtin functions by Python code: there must be some
 
-    def __init__(self, module, name, before=None, after=None, failed=None):
+    def __init__(self, module, name, before=None, after=None, failed=None, given=None):
         self.real = real = getattr(module, name)
-        self.before, self.after, self.failed = before, after, failed
+        self.before, self.after, self.failed, self.given = before, after, failed, given
+        self.places = [module]
         self.__module__ = home = real.__module__
         self.__name__ = self.__qualname__ = name
         self.__doc__ = real.__doc__
         self.__self__ = getattr(real, '__self__', None)
         # os.reload_environ of 3.14 is no builtin, and takes nothing.
         self.__text_signature__ = getattr(real, '__text_signature__', '()')
-        setattr(module, name, self)
-        if home != module.__name__:
-            # `os` has it from `posix`, where pickle looks for it.
-            setattr(sys.modules[home], name, self)
+        self.all[name] = self
+        if home != module.__name__ and home in sys.modules:
+            self.places.append(sys.modules[home])  # `os` has it from `posix`, where pickle looks for it
+        for place in self.places:
+            setattr(place, name, self)
+
+    def release(self):
+        """Puts the real function back, where the program has not put another."""
+        for place in self.places:
+            if getattr(place, self.__name__, None) is self:
+                setattr(place, self.__name__, self.real)
 
     @traceless
-    def __call__(self, *args, **kwargs):
+    def framed(self, *args, **kwargs):
+        """The call with our frame around it."""
         note = None
         try:
             if self.before is not None:
@@ -102,13 +144,15 @@ class Builtin:
             result = self.real(*args, **kwargs)
             if self.after is not None:
                 quietly(self.after, result, args, note)
-            return result
+            return result if self.given is None else self.given(result)
         except BaseException as error:
             if self.failed is not None:
                 quietly(self.failed, error, args, note)
             trace = without_our_frames(error)
             trace, error, type(error)
             raise
+
+    __call__ = framed
 
     def __reduce__(self):
         return self.__name__
@@ -123,11 +167,40 @@ class Builtin:
         return hash(self.real)
 
 
-Builtin.__name__ = Builtin.__qualname__ = type(len).__name__
-Builtin.__module__ = type(len).__module__
+class Unframed(Builtin):
+    """
+    A builtin in which the program may wait or die: no frame of ours is on its stack then. `pick(self)` gives the builtin
+    function, or something else that is no Python function, to be called in its place.
+    """
+
+    def __init__(self, module, name, pick, **steps):
+        Builtin.__init__(self, module, name, **steps)
+        self.pick = pick
+
+    @property
+    def __call__(self):
+        if self.profiled or UNKNOWN_CALLS:
+            return self.framed
+        return quietly(self.pick, self) or (self.real if me.locked else self.framed)
 
 
-def builtin(module, name, **steps):
+for kind in (Builtin, Unframed):
+    kind.__name__ = kind.__qualname__ = type(len).__name__
+    kind.__module__ = type(len).__module__
+CALL = Builtin.framed.__code__  # what a call from within a hook is made by
+
+
+def later(module, name):
+    """A step in a module of the probe's that is loaded when it is first needed."""
+    module = __package__ + '.' + module
+
+    def step(*args):
+        return getattr(sys.modules.get(module) or __import__(module, fromlist=(name,)), name)(*args)
+
+    return step
+
+
+def builtin(module, name, pick=None, **steps):
     """Hooks `module.name` where the platform has it."""
     if hasattr(module, name):
-        Builtin(module, name, **steps)
+        Unframed(module, name, pick, **steps) if pick else Builtin(module, name, **steps)

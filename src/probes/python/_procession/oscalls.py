@@ -1,25 +1,13 @@
-"""Hooks on `os`: who is waited for, signalled, replaced, and how the process leaves."""
+"""Hooks on `os`: who is made, waited for, signalled, replaced, and how the process leaves."""
 import os
 import posix
 import sys
+from _thread import get_ident
 
 from . import ending, environment
-from .hooks import builtin
-from .journal import created, emit, me, refer
+from .hooks import builtin, later, outside
+from .journal import created, emit, me
 from .texts import render, words
-
-signals = {}
-doomed = {}  # pid -> spawnFailed fields of a child of subprocess that will not find its program
-
-
-def signal_name(number):
-    """SIGTERM for 15. `_signal` is builtin; `signal` would cost 2 to 5 ms."""
-    if not signals:
-        import _signal
-        for name, value in vars(_signal).items():
-            if name.startswith('SIG') and not name.startswith('SIG_') and name not in ('SIGCLD', 'SIGPOLL'):
-                signals[int(value)] = name
-    return signals.get(number) or 'SIGRTMIN+%d' % (number - 34)
 
 
 def caller():
@@ -28,58 +16,10 @@ def caller():
     return places.call(sys._getframe())
 
 
-def reaped(result, args=(), note=None):
-    """A child was waited for, perhaps; the status is wait(2)'s. Stopped and continued children are still there."""
-    pid, status = result[0], result[1]
-    low = status & 0x7F
-    if not pid or low == 0x7F:
-        return
-    child = me.children.pop(pid, None) or '%d' % pid
-    failure = doomed and doomed.pop(pid, None)
-    if failure and sys._getframe(3).f_code.co_name == '_execute_child':
-        emit('spawnFailed', render(failure))
-    elif low:
-        emit('reap', '"child":"%s","code":null,"signal":"%s"' % (child, signal_name(low)))
-    else:
-        emit('reap', '"child":"%s","code":%d,"signal":null' % (child, status >> 8 & 0xFF))
-
-
-def after_waitid(result, args, note):
-    if result is None or args[2] & os.WNOWAIT or not result.si_pid:
-        return
-    if result.si_code == os.CLD_EXITED:
-        reaped((result.si_pid, result.si_status << 8))
-    elif result.si_code in (os.CLD_KILLED, os.CLD_DUMPED):
-        reaped((result.si_pid, result.si_status))
-
-
-def signalling(to, number, name):
-    site, via = caller()
-    return render({'to': to, 'signal': signal_name(number), 'via': via or name, 'site': site})
-
-
-def before_kill(args, kwargs):
-    """A signal that may end ourselves is told before it is sent, any other when it has been. Signal 0 is only a question."""
-    pid, number = args
-    if not number:
-        return None
-    if pid <= 0:
-        emit('signal', signalling('%d' % (pid or -posix.getpgrp()), number, 'os.kill'))
-    elif pid == posix.getpid():
-        emit('signal', signalling(refer(pid), number, 'os.kill'))
-    else:
-        return args, signalling(refer(pid), number, 'os.kill')
-
-
-def before_killpg(args, kwargs):
-    group, number = args
-    if number:
-        emit('signal', signalling('%d' % -(group or posix.getpgrp()), number, 'os.killpg'))
-
-
-def after_kill(result, args, note):
-    if note:
-        emit('signal', note)
+def called_by():
+    """Name of the function that called the hooked one."""
+    frame = outside(sys._getframe())
+    return '' if frame is None else frame.f_code.co_name
 
 
 def before_exec(args, kwargs):
@@ -109,30 +49,51 @@ def before_posix_spawn(args, kwargs):
 
 
 def after_posix_spawn(pid, args, note):
-    method = 'subprocess' if sys._getframe(3).f_code.co_name == '_posix_spawn' else 'os.posix_spawn'
+    method = 'subprocess' if called_by() == '_posix_spawn' else 'os.posix_spawn'
     emit('spawn', render({'child': created(pid), 'method': method, 'argv': words(args[1]), 'site': caller()[0]}))
 
 
 def posix_spawn_failed(error, args, note):
     if isinstance(error, OSError) and len(args) > 1:
-        method = 'subprocess' if sys._getframe(3).f_code.co_name == '_posix_spawn' else 'os.posix_spawn'
+        method = 'subprocess' if called_by() == '_posix_spawn' else 'os.posix_spawn'
         failure = {'method': method, 'argv': words(args[1]), 'message': error.strerror, 'site': caller()[0]}
         emit('spawnFailed', render(failure))
 
 
 def before_sys_exit(args, kwargs):
-    ending.asked(args[0] if args else None, sys._getframe(3))
+    ending.asked(args[0] if args else None, outside(sys._getframe()))
+
+
+def pick_fork(hook):
+    """Whoever forks otherwise is C code."""
+    me.forking.add(get_ident())
+    return hook.real
+
+
+def ungated(function):
+    watchers = sys.modules.get(__package__ + '.watchers')
+    return function if watchers is None else watchers.function_of(function)
 
 
 def install():
     for name in ('wait', 'waitpid', 'wait3', 'wait4'):
-        builtin(os, name, after=reaped)
-    builtin(os, 'waitid', after=after_waitid)
-    builtin(os, 'kill', before=before_kill, after=after_kill)
-    builtin(os, 'killpg', before=before_killpg)
+        builtin(os, name, later('waits', 'pick'), after=later('waits', 'after_wait'))
+    builtin(os, 'waitid', later('waits', 'pick'), after=later('waits', 'after_waitid'))
+    for name in ('kill', 'killpg'):
+        builtin(os, name, later('signals', 'pick'), before=later('signals', 'before_' + name))
+    if me.forks_tell:
+        for name in ('fork', 'forkpty'):
+            builtin(os, name, pick_fork)
     builtin(os, 'execv', before=before_exec, failed=exec_failed)
     builtin(os, 'execve', before=before_exec, failed=exec_failed)
     for name in ('posix_spawn', 'posix_spawnp'):
         builtin(os, name, before=before_posix_spawn, after=after_posix_spawn, failed=posix_spawn_failed)
     builtin(os, '_exit', before=ending.before_exit)
     builtin(sys, 'exit', before=before_sys_exit)
+    for name in ('settrace', 'setprofile'):
+        builtin(sys, name, before=later('watchers', 'before_' + name))
+        builtin(sys, '_%sallthreads' % name, before=later('watchers', 'before_' + name))  # 3.12
+        builtin(sys, name.replace('set', 'get'), given=ungated)
+    builtin(sys, 'addaudithook', before=later('watchers', 'before_addaudithook'))
+    if hasattr(sys, 'monitoring'):
+        builtin(sys.monitoring, 'register_callback', before=later('watchers', 'before_register_callback'), given=ungated)

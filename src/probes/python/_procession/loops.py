@@ -1,0 +1,110 @@
+"""uvloop and gevent, which make and reap processes in C."""
+import sys
+
+from . import environment, places
+from .hooks import quietly, traceless, without_our_frames
+from .journal import emit, me, refer
+from .signals import signal_name
+from .texts import command_line_of, render, words
+from .waits import ended, reaped
+
+
+MAX_ASKED = 64
+asked = []  # command lines for which uvloop was called
+
+
+def command_of(child):
+    """What a child runs that uvloop has made: it has executed by now, and may have ended already."""
+    argv = command_line_of(child) or (asked[0] if asked else [])
+    if argv in asked:
+        asked.remove(argv)
+    return argv
+
+
+class Watched(dict):
+    """`gevent.os._watched_children`: pid -> watcher, or (pid, status, time) when it has ended."""
+
+    def __setitem__(self, pid, value):
+        dict.__setitem__(self, pid, value)
+        if type(value) is tuple:
+            quietly(reaped, pid, value[1])
+
+
+def observe_gevent(module):
+    module._watched_children = Watched(module._watched_children)
+
+
+def observe_uvloop(module):
+    for name in ('subprocess_exec', 'subprocess_shell'):
+        wrap(module.Loop, name, before_subprocess)
+    import asyncio.subprocess
+    for name in ('send_signal', 'terminate', 'kill'):
+        wrap(asyncio.subprocess.Process, name, before_signal)
+
+
+def wrap(kind, name, before):
+    """Calls `before` with the name and the arguments, which it may change, before a method that does not wait."""
+    real = getattr(kind, name)
+
+    @traceless
+    def method(*args, **kwargs):
+        try:
+            args = quietly(before, name, args, kwargs) or args
+            return real(*args, **kwargs)
+        except BaseException as error:
+            trace = without_our_frames(error)
+            trace, error, type(error)
+            raise
+
+    method.__name__, method.__doc__ = name, real.__doc__
+    method.__qualname__, method.__module__ = getattr(real, '__qualname__', name), getattr(real, '__module__', None)
+    setattr(kind, name, method)
+
+
+def before_subprocess(name, args, kwargs):
+    """`name` gives a coroutine, in which the process is made."""
+    if kwargs.get('env') is not None:
+        kwargs['env'] = environment.carried(kwargs['env'])
+    loop, factory, *others = args
+    asked.append(words(others if name == 'subprocess_exec' else ['/bin/sh', '-c', *others]))
+    del asked[:-MAX_ASKED]
+
+    def protocol_factory():
+        protocol = factory()
+        quietly(watch, protocol)
+        return protocol
+
+    return (loop, protocol_factory, *others)
+
+
+def watch(protocol):
+    """The protocol hears of its process's transport, and of the end. What it hears by goes when it has."""
+    def connection_made(transport):
+        del protocol.connection_made
+        protocol.process_exited = Exited(protocol, transport)
+        return protocol.connection_made(transport)
+
+    protocol.connection_made = connection_made
+
+
+class Exited:
+    def __init__(self, protocol, transport):
+        self.protocol, self.transport = protocol, transport
+
+    @property
+    def __call__(self):
+        del self.protocol.process_exited
+        quietly(self.tell)
+        return self.protocol.process_exited
+
+    def tell(self):
+        pid = self.transport.get_pid()
+        ended(me.children.pop(pid, None) or '%d' % pid, self.transport.get_returncode())
+
+
+def before_signal(name, args, kwargs):
+    process = args[0]
+    if process.returncode is None and type(process._transport).__module__.startswith('uvloop'):
+        number = {'terminate': 15, 'kill': 9}.get(name) or args[1]
+        site = places.call(sys._getframe())[0]
+        emit('signal', render({'to': refer(process.pid), 'signal': signal_name(number), 'via': 'Process.' + name, 'site': site}))
