@@ -15,7 +15,7 @@ BOOT = os.path.realpath(os.path.join(PROBES, 'python', 'boot'))
 NODE = '--require "%s"' % os.path.realpath(os.path.join(PROBES, 'node', 'probe.cjs'))
 ANCESTOR = '1.1'
 TIMEOUT = 60
-ADDRESS = re.compile('0x[0-9a-f]+')
+VARYING = re.compile('0x[0-9a-f]+|(?<=pid=)[0-9]+')  # addresses, and the pid in Python's own warnings
 METHODS = ('fork', 'spawn', 'forkserver')
 
 
@@ -120,6 +120,6 @@ class ProbeCase(unittest.TestCase):
 def text(result):
     lines = ['ended with %s' % result.returncode]
     for name in ('stdout', 'stderr'):
-        output = ADDRESS.sub('0x', getattr(result, name).decode('utf-8', 'replace'))
+        output = VARYING.sub('…', getattr(result, name).decode('utf-8', 'replace'))
         lines += ['%s: %s' % (name, line) for line in output.split('\n')]
     return lines

@@ -2,7 +2,7 @@ import { quietly } from './quietly';
 import { system } from './system';
 
 /** Field number of a `/proc/<pid>/stat` line, counted as proc_pid_stat(5) does. Fields 1 and 2 are not served. */
-function statField(pid: number | 'self', field: number): string | undefined {
+export function statField(pid: number | 'self', field: number): string | undefined {
   const line = quietly(() => system.readFileSync(`/proc/${pid}/stat`, 'utf8'));
   // Field 2, the command's name, may hold spaces and parentheses of its own.
   return line?.slice(line.lastIndexOf(')') + 2).split(' ')[field - 3];

@@ -10,8 +10,8 @@ from _thread import get_ident
 
 from . import ending, environment, oscalls, requests
 from .ending import Main
-from .hooks import CALL, later, quietly
-from .journal import created, emit, here, identify, me, read, with_start
+from .hooks import CALL, is_library, later, method, quietly
+from .journal import emit, identify, me, with_start
 from .texts import command_line, dump, render
 
 NUMBERED = (b'RANK', b'OMPI_COMM_WORLD_RANK', b'PMI_RANK', b'SLURM_PROCID')
@@ -42,6 +42,12 @@ def observe_processes(name):
         Observer(module)
 
 
+def before_extension(name, args, kwargs):
+    loader = args[0]
+    if not is_library(loader.path):
+        later('lockdown', 'meet_extension')(loader.name, loader.path)
+
+
 def observe_subprocess(name):
     from . import forkexec
     forkexec.install()
@@ -57,32 +63,39 @@ WATCHED = {
 }
 
 
-def before_fork():
-    quietly(here)
-
-
 def after_fork():
     """Runs in every forked child, before the program's own code does."""
-    quietly(forked_child)
+    unraised(forked_child)
     if 'f' in me.options:
         quietly(requests.meet)
 
 
+def unraised(step):
+    """
+    A step that the interpreter calls where it lets no exception through. One of a signal handler of the program's is raised
+    when the program goes on.
+    """
+    try:
+        quietly(step)
+    except BaseException as error:
+        requests.raise_later(error)
+
+
 def forked_child():
-    frame, thread = sys._getframe(2).f_back, get_ident()
+    frame, thread = sys._getframe(3).f_back, get_ident()
     become_child(thread)
     if frame is not None and thread in me.starting and frame.f_code.co_filename.endswith(FORKS):
         me.method = 'fork'
         begin(me.starting.pop(thread)[1])
     else:
         begin_raw(frame, thread in me.forking or not me.forks_tell)
-    me.forking = set()
+    me.forking.clear()
 
 
 def become_child(thread):
     """What was known of this process is its parent's."""
     me.grandparent, me.parent, me.id, me.pid = me.parent, me.id, '', 0
-    me.method, me.error, me.children, me.waits = '', False, {}, []
+    me.method, me.named, me.error, me.children, me.waits = '', False, False, {}, []
     Main.exit = None
     if thread != Main.thread:
         Main.frame = None
@@ -93,44 +106,6 @@ def forked_unseen():
     become_child(get_ident())
     me.method = 'fork'
     begin()
-
-
-def after_fork_in_parent():
-    quietly(forked)
-
-
-def forked():
-    """
-    Runs in the parent of every fork. `os.fork` itself is not hooked with a frame: its warning about threads names the line
-    of its caller, which would be ours.
-    """
-    frame, thread = sys._getframe(2).f_back, get_ident()
-    told = thread in me.forking or not me.forks_tell
-    me.forking.discard(thread)
-    if frame is not None and (frame.f_code.co_filename.endswith(FORKS) or frame.f_code is CALL):
-        return
-    if not me.server:
-        tell_fork(frame, told)
-
-
-def tell_fork(frame, told):
-    """
-    The kernel lists a thread's children in the order they were made (proc_tid_children(5)). A child that is not told here,
-    because one read gives some 500, tells of itself.
-    """
-    children = read('/proc/thread-self/children', 1 << 16).split()
-    child = int(children[-1]) if children else 0
-    if child and child not in me.children:
-        from . import places
-        emit('spawn', '"child":"%s",%s%s' % (created(child), described(child, told), places.site(frame)))
-
-
-def described(child, told):
-    """How a child was made and what it runs, as JSON."""
-    if executes_in_c(told):
-        from . import loops
-        return '"method":"subprocess","argv":%s' % dump(loops.command_of(child))
-    return '"method":"%s","argv":%s' % (fork_method(told), me.argv)
 
 
 def fork_method(told):
@@ -149,7 +124,7 @@ def begin(about=''):
         about += '"parent":"%s",' % me.parent
     if me.method:
         about += '"method":"%s",' % me.method
-    emit('start', '%s"ppid":%d,"runtime":"python","argv":%s' % (about, posix.getppid(), me.argv))
+    emit('start', '%s"ppid":%d,"pgid":%d,"runtime":"python","argv":%s' % (about, posix.getppid(), posix.getpgrp(), me.argv))
 
 
 def begin_raw(frame, told):
@@ -168,6 +143,9 @@ def begin_raw(frame, told):
         me.method = fork_method(told)
         site = places.site(frame)
         begin(site and site[1:] + ',')
+        if 'gunicorn' in sys.modules and frame is not None:
+            from . import frameworks
+            frameworks.introduce(frame)
 
 
 def interpreter_of_many():
@@ -182,9 +160,15 @@ def interpreter_of_many():
     return False
 
 
-def boot(directory, mark, finder):
-    """Called once by `sitecustomize`, whose directory it gets, with the value of PROCESSION and the probe's finder."""
+def boot(directory, mark, finder, confined):
+    """
+    Called once by `sitecustomize`, whose directory it gets, with the value of PROCESSION and the probe's finder. In a process
+    that is `confined` just what brought the probe in is taken away.
+    """
     environment.hide(directory)
+    if confined:
+        environment.withdraw()
+        return
     _, ancestor, me.options, me.run = mark.split('|', 3)
     pid = posix.getpid()
     within = False
@@ -202,6 +186,7 @@ def boot(directory, mark, finder):
     oscalls.install()
     finder.importing, finder.loaded = importing, later('arrivals', 'loaded')
     finder.awaited = AWAITED
+    method(sys.modules['_frozen_importlib_external'].ExtensionFileLoader, 'create_module', before_extension)
     if within:
         me.pid, me.id, Main.frame = pid, mark.split('|')[1], False
     else:
@@ -216,7 +201,9 @@ def introduce():
     """What concerns the process, not one of its interpreters."""
     quietly(requests.install)
     atexit.register(ending.at_exit)
-    os.register_at_fork(before=before_fork, after_in_child=after_fork, after_in_parent=after_fork_in_parent)
+    # In the parent no function of ours is called, because it might be a signal's handler that runs first in it.
+    os.register_at_fork(after_in_child=after_fork, after_in_parent=me.met.clear)
+    os.register_at_fork(after_in_parent=me.forking.clear)
     found = later('ranks', 'ranks')() if any(name in os.environ._data for name in NUMBERED) else None
     if found:
         # A rank may run on another host than its launcher.

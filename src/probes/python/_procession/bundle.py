@@ -91,11 +91,32 @@ def keep_bytecode(boot):
         sys.dont_write_bytecode, sys.pycache_prefix = options
 
 
+def confined(mark):
+    """Whether somebody between the nearest observed ancestor and this process has forbidden system calls: ours may be among them."""
+    mine = filters('self')
+    return any(mine) and mine > (filters(mark.split('|')[1].partition('.')[0]) or mine)
+
+
+def filters(pid):
+    """`[mode, number of filters]` of a process's seccomp(2), as far as the kernel tells."""
+    try:
+        file = posix.open('/proc/%s/status' % pid, posix.O_RDONLY | posix.O_CLOEXEC)
+        try:
+            status = posix.read(file, 4096)
+        finally:
+            posix.close(file)
+    except OSError:
+        return []
+    return [int(line.split()[1]) for line in status.split(b'\n') if line.startswith(b'Seccomp')]
+
+
 def start(home, cache, modules, boot, mark):
+    locked = confined(mark)
     if not current(home, modules):
         modules = compiled(home)
-        save(cache, modules)
-        keep_bytecode(boot)
+        if not locked:
+            save(cache, modules)
+            keep_bytecode(boot)
     Finder.home, Finder.modules = home, modules
     package = prepared('__init__', PACKAGE)
     package.__path__ = []
@@ -105,8 +126,9 @@ def start(home, cache, modules, boot, mark):
             setattr(package, name, module)
             Finder.exec_module(module)
         Finder.exec_module(package)
-        sys.meta_path.insert(0, Finder)
-        package.boot(boot, mark, Finder)
+        if not locked:
+            sys.meta_path.insert(0, Finder)
+        package.boot(boot, mark, Finder, locked)
     except Exception:
         if Finder in sys.meta_path:
             sys.meta_path.remove(Finder)

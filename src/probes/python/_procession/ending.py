@@ -74,11 +74,16 @@ def before_exit(args, kwargs):
 
 def at_exit():
     """The interpreter shuts down. Registered first, so it runs after the program's own functions."""
-    quietly(tell_end)
+    try:
+        quietly(tell_end)
+    except BaseException:
+        pass  # a signal handler of the program's has raised; nobody is left to catch it
     Main.frame = None  # it keeps the main module's objects from being finalized
 
 
 def tell_end():
+    if me.suspect:
+        return
     via, code = how()
     if me.waits:
         me.settle()

@@ -9,9 +9,10 @@ import os
 import posix
 
 from .hooks import builtin
-from .journal import me
+from .journal import emit, me
 
 KEYS = (b'PROCESSION', b'PYTHONPATH', b'NODE_OPTIONS')
+WORKER = b'PYTEST_XDIST_WORKER'  # set by each worker of pytest-xdist in itself: gw0, gw1, ...
 
 
 class Ours:
@@ -27,6 +28,13 @@ def hide(boot):
     probes = os.path.dirname(os.path.dirname(boot))
     Ours.node = os.fsencode('--require "%s/node/probe.cjs"' % probes.replace('\\', '\\\\').replace('"', '\\"'))
     strip(os.environ._data)
+
+
+def withdraw():
+    """Takes our part out of the C environment, too: whatever this process executes is not observed."""
+    for key in KEYS:
+        value = os.environ._data.get(key)
+        unset(key) if value is None else put(key, value)
 
 
 def strip(data):
@@ -83,7 +91,15 @@ def carried(env, ancestor=None):
 
 def before_putenv(args, kwargs):
     key = os.fsencode(args[0])
+    if key == WORKER:
+        named(os.fsdecode(args[1]))
     return ((key, with_ours(key, os.fsencode(args[1]))), None) if key in KEYS else None
+
+
+def named(worker):
+    from .texts import quote
+    me.named = True
+    emit('self', '"role":"worker","name":' + quote(worker))
 
 
 def after_unsetenv(result, args, note):
@@ -111,4 +127,4 @@ def install():
             environ.putenv, environ.unsetenv = os.putenv, os.unsetenv
 
 
-put = posix.putenv
+put, unset = posix.putenv, posix.unsetenv

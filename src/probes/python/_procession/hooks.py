@@ -178,16 +178,31 @@ class Unframed(Builtin):
         self.pick = pick
 
     @property
+    @traceless
     def __call__(self):
         if self.profiled or UNKNOWN_CALLS:
             return self.framed
-        return quietly(self.pick, self) or (self.real if me.locked else self.framed)
+        try:
+            return quietly(self.pick, self) or (self.real if me.locked else self.framed)
+        except BaseException as error:
+            trace = without_our_frames(error)
+            trace, error, type(error)
+            raise
 
 
 for kind in (Builtin, Unframed):
     kind.__name__ = kind.__qualname__ = type(len).__name__
     kind.__module__ = type(len).__module__
 CALL = Builtin.framed.__code__  # what a call from within a hook is made by
+
+
+def borrowed(name):
+    """A builtin module that the program may not have imported, and does not find imported afterwards."""
+    module = sys.modules.get(name)
+    if module is None:
+        module = __import__(name)
+        del sys.modules[name]
+    return module
 
 
 def later(module, name):
@@ -198,6 +213,25 @@ def later(module, name):
         return getattr(sys.modules.get(module) or __import__(module, fromlist=(name,)), name)(*args)
 
     return step
+
+
+def method(kind, name, before):
+    """Calls `before(name, args, kwargs)`, which may give other arguments, before a method that does not wait."""
+    real = getattr(kind, name)
+
+    @traceless
+    def call(*args, **kwargs):
+        try:
+            args = quietly(before, name, args, kwargs) or args
+            return real(*args, **kwargs)
+        except BaseException as error:
+            trace = without_our_frames(error)
+            trace, error, type(error)
+            raise
+
+    call.__name__, call.__doc__ = name, real.__doc__
+    call.__qualname__, call.__module__ = getattr(real, '__qualname__', name), getattr(real, '__module__', None)
+    setattr(kind, name, call)
 
 
 def builtin(module, name, pick=None, **steps):

@@ -33,8 +33,11 @@ class Member:
     server = False  # a fork server of multiprocessing
     silent = False
     locked = False  # it has forbidden itself system calls: none of ours may follow
+    suspect = False  # it may have, and nobody could see it
     watched = False  # the program has audit hooks or trace functions
+    named = False  # by the framework whose worker it is
     error = False  # an uncaught exception has been reported
+    met = set()  # empty after a fork: there may be children that `children` lacks
     children = {}  # pid -> ref of children that were not reaped yet
     waits = []  # see `waits`
     settle = None  # called when they may be over

@@ -1,25 +1,37 @@
 """
 A process that forbids itself system calls by seccomp(2) may be killed at the first one that it does not make itself. It can't
 be asked whether it has, because that is a system call, too. So it is noticed where it is done: in what ctypes calls, in
-the package `prctl`, and by the import of libseccomp's own module. From then on nothing is told.
+the package `prctl`, and by the import of libseccomp's own module. From then on nothing is told. Other extension modules
+can't be watched; where one of them may do it, the process leaves without last words.
 """
-import posix
-
+from . import environment
 from .hooks import builtin, quietly, traceless, without_our_frames
-from .journal import me
+from .journal import me, read
 
 PR_SET_SECCOMP = 22
 SECCOMP = (317, 277, 354, 383, 358, 348)  # x86-64, ARM 64 and RISC-V, x86, ARM, POWER, s390
 
 
+MEANS = b'\0prctl\0', b'\0seccomp_load\0'  # names of functions that an extension module is linked to
+HARMLESS = ('_prctl', 'gevent', 'grpc', 'ray', 'seccomp', 'setproctitle', 'torch', 'uvloop')  # packages
+HEAD = 1 << 18  # bytes; the names stand in the first part of a file
+
+
 def lock():
     """What this process executes from here on lives under the same restrictions, so it gets no probe."""
     me.locked = me.silent = True
-    posix.unsetenv(b'PROCESSION')
+    environment.withdraw()
 
 
 def expect(module):
     lock()
+
+
+def meet_extension(name, path):
+    """An extension module that is none of the standard library's is about to be loaded."""
+    if name.partition('.')[0] not in HARMLESS:
+        head = read(path, HEAD)
+        me.suspect = me.suspect or any(function in head for function in MEANS)
 
 
 def watch_prctl(module):

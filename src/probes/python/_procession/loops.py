@@ -1,24 +1,32 @@
 """uvloop and gevent, which make and reap processes in C."""
+import os
 import sys
 
-from . import environment, places
-from .hooks import quietly, traceless, without_our_frames
+from . import environment, places, unraised
+from .hooks import method, quietly
 from .journal import emit, me, refer
 from .signals import signal_name
-from .texts import command_line_of, render, words
-from .waits import ended, reaped
+from .texts import command_line_of, dump, render, words
+from .waits import ended, meet_children, reaped
 
 
 MAX_ASKED = 64
 asked = []  # command lines for which uvloop was called
 
 
-def command_of(child):
-    """What a child runs that uvloop has made: it has executed by now, and may have ended already."""
-    argv = command_line_of(child) or (asked[0] if asked else [])
-    if argv in asked:
-        asked.remove(argv)
-    return argv
+def made():
+    """
+    After a fork in this process. A child that uvloop has made has executed its program by now, and may have ended already;
+    others tell of themselves.
+    """
+    for pid, child in meet_children():
+        argv = command_line_of(pid) or (asked[0] if asked else [])
+        if not argv or dump(argv) == me.argv:
+            continue
+        if argv in asked:
+            asked.remove(argv)
+        site = places.call(sys._getframe())[0]
+        emit('spawn', render({'child': child, 'method': 'subprocess', 'argv': argv, 'site': site}))
 
 
 class Watched(dict):
@@ -36,29 +44,11 @@ def observe_gevent(module):
 
 def observe_uvloop(module):
     for name in ('subprocess_exec', 'subprocess_shell'):
-        wrap(module.Loop, name, before_subprocess)
+        method(module.Loop, name, before_subprocess)
+    os.register_at_fork(after_in_parent=lambda: unraised(made))
     import asyncio.subprocess
     for name in ('send_signal', 'terminate', 'kill'):
-        wrap(asyncio.subprocess.Process, name, before_signal)
-
-
-def wrap(kind, name, before):
-    """Calls `before` with the name and the arguments, which it may change, before a method that does not wait."""
-    real = getattr(kind, name)
-
-    @traceless
-    def method(*args, **kwargs):
-        try:
-            args = quietly(before, name, args, kwargs) or args
-            return real(*args, **kwargs)
-        except BaseException as error:
-            trace = without_our_frames(error)
-            trace, error, type(error)
-            raise
-
-    method.__name__, method.__doc__ = name, real.__doc__
-    method.__qualname__, method.__module__ = getattr(real, '__qualname__', name), getattr(real, '__module__', None)
-    setattr(kind, name, method)
+        method(asyncio.subprocess.Process, name, before_signal)
 
 
 def before_subprocess(name, args, kwargs):

@@ -6,7 +6,7 @@ from _thread import get_ident
 
 from . import ending, environment
 from .hooks import builtin, later, outside
-from .journal import created, emit, me
+from .journal import created, emit, here, me
 from .texts import render, words
 
 
@@ -66,6 +66,7 @@ def before_sys_exit(args, kwargs):
 
 def pick_fork(hook):
     """Whoever forks otherwise is C code."""
+    here()
     me.forking.add(get_ident())
     return hook.real
 

@@ -10,6 +10,7 @@ MAX_FILES = 4096
 PROGRAM, PACKAGE, LIBRARY, OURS = 1, 2, 3, 4
 owners = {}  # file name -> one of these
 sites = {}  # (file name, line, function) -> JSON
+THREADING = '/threading.py'  # whose functions call, and are not called
 CLASSES = {'process.py': 'Process', 'subprocess.py': 'Popen', 'pool.py': 'Pool', 'managers.py': 'Manager'}
 Function = type(lambda: None)
 Method = type(Function.__get__(lambda: None, 0))
@@ -31,10 +32,15 @@ def caller(frame):
         if nearest is None:
             if owner == PACKAGE:
                 nearest = frame
-            elif owner == LIBRARY:
+            elif owner == LIBRARY and is_a_call(code):
                 entry = code
         frame = frame.f_back
     return nearest, entry
+
+
+def is_a_call(code):
+    """Whether a person would name this function of the standard library: not `Pool.__exit__`, nor `Thread._bootstrap`."""
+    return not code.co_name.startswith(('_', '<')) and not code.co_filename.endswith(THREADING)
 
 
 def call(frame):

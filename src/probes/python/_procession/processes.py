@@ -63,7 +63,7 @@ class Observer:
         module._children = Children(module._children)
         self.base.name = self.name_property(self.base.name)
         main = module._current_process
-        if type(main).__name__ == '_MainProcess' and not any(word in me.argv for word in INTERNAL):
+        if type(main).__name__ == '_MainProcess' and not me.named and not any(word in me.argv for word in INTERNAL):
             emit('self', '"name":' + quote(main._name))
 
     def before_start(self):

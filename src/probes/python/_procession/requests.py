@@ -10,11 +10,14 @@ import os
 import posix
 import sys
 import time
+from _thread import interrupt_main
 
-from .hooks import quietly
+from .hooks import is_ours, quietly, traceless, without_our_frames
 from .journal import identify, me, read
 from .texts import dump
 
+AT_FORK = ('/threading.py', '/logging/__init__.py', '/random.py', '/weakref.py')  # modules with functions of that kind
+held = []  # exceptions to be raised
 PATIENCE = 10  # s; a window that does not answer so long is gone
 
 
@@ -52,8 +55,41 @@ def meet():
         pass  # it was let go, or there is no such directory: nobody follows
 
 
+@traceless
 def asked(_number, frame):
-    quietly(answer, frame)
+    if held and goes_on(frame):
+        try:
+            raise held.pop(0)
+        except BaseException as error:
+            trace = without_our_frames(error)
+            trace, error, type(error)
+            raise
+    if held:
+        poke()
+    else:
+        quietly(answer, frame)
+
+
+def raise_later(error):
+    """
+    Raises an exception of the program's when the program goes on. As a handler of Python's, because that is where it came
+    from: the interpreter calls it again and again until then.
+    """
+    if _signal.getsignal(_signal.SIGURG) is asked:
+        held.append(error)
+        poke()
+
+
+def poke():
+    if sys.version_info >= (3, 10):
+        interrupt_main(_signal.SIGURG)
+    else:
+        posix.kill(posix.getpid(), _signal.SIGURG)
+
+
+def goes_on(frame):
+    """Whether a frame is none of a function that is called at a fork."""
+    return not is_ours(frame) and not frame.f_code.co_filename.endswith(AT_FORK)
 
 
 def answer(frame):

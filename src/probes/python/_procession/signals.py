@@ -8,18 +8,16 @@ is called. What comes of `__setitem__` is ignored, and setitem() returns None, a
 """
 import posix
 import sys
-from _functools import partial
-from _operator import setitem
 
 from . import places
-from .hooks import Builtin, outside, quietly
+from .hooks import Builtin, borrowed, is_library, outside, quietly
 from .journal import emit, me, refer
 from .texts import render
 
 NSIG = 65
 names = {}
 calls = {}  # name of a hook -> what is called in its place
-plain = set()  # how a call with two positional arguments looks in this version's bytecode
+odd = set()  # how calls look in this version's bytecode that need not have two positional arguments
 
 
 def signal_name(number):
@@ -55,15 +53,15 @@ def before_killpg(args, kwargs):
 
 def pick(hook):
     """
-    What tells and calls, where the program's call is a plain one. Any other gets the function with a frame of ours, because
-    setitem() would complain in words of its own.
+    What tells and calls. Where the program may have given another number of arguments, it is the function with a frame of
+    ours, because setitem() would complain in words of its own.
     """
-    if not plain:
+    if not odd:
         learn()
     frame = outside(sys._getframe())
-    at = frame.f_lasti
-    if frame.f_code.co_code[at:at + 2] not in plain:
-        return None
+    if frame is not None and not is_library(frame.f_code.co_filename):
+        if frame.f_code.co_code[frame.f_lasti:frame.f_lasti + 2] in odd:
+            return None
     return calls.get(hook.__name__) or prepare(hook)
 
 
@@ -78,22 +76,32 @@ def prepare(hook):
     class Target:
         __setitem__ = Sent
 
-    call = calls[hook.__name__] = partial(setitem, Target())
+    call = calls[hook.__name__] = borrowed('_functools').partial(borrowed('_operator').setitem, Target())
     return call
 
 
 def learn():
+    seen = []
+
     class Example:
         @property
         def __call__(self):
             frame = sys._getframe(1)
-            plain.add(frame.f_code.co_code[frame.f_lasti:frame.f_lasti + 2])
-            return max
+            seen.append(frame.f_code.co_code[frame.f_lasti:frame.f_lasti + 2])
+            return ignore
 
     class Holder:
         pass
 
-    holder = Holder()
-    holder.example = example = Example()
-    example(1, 2)
-    holder.example(1, 2)
+    Holder.example = example = Example()
+    example(1, 2), Holder.example(1, 2)
+    usual = set(seen)
+    example(), Holder.example(), example(1), Holder.example(1), example(1, 2, 3), Holder.example(1, 2, 3)
+    pair, none = (1, 2), {}
+    example(*pair), example(*pair, **none)
+    example(a=1, b=2), Holder.example(a=1, b=2), example(1, b=2), Holder.example(1, b=2)
+    odd.update(set(seen) - usual)
+
+
+def ignore(*_, **__):
+    return None

@@ -7,14 +7,16 @@ what came back. That is looked up at the next occasion: before the next wait or 
 apart, when a Popen gets its returncode, at the end.
 """
 import os
+import posix
 import sys
 
-from .hooks import builtin, quietly
-from .journal import emit, me
+from .hooks import borrowed, builtin, quietly
+from .journal import created, emit, me, read
 from .signals import signal_name
 from .texts import render
 
 DECODERS = ('WIFEXITED', 'WEXITSTATUS', 'WIFSIGNALED', 'WTERMSIG', 'WIFSTOPPED', 'WCOREDUMP', 'waitstatus_to_exitcode')
+MAX_THREADS = 64
 doomed = {}  # pid -> spawnFailed fields of a child of subprocess that will not find its program
 
 
@@ -52,6 +54,20 @@ def after_waitid(result, args, note):
         reaped(result.si_pid, result.si_status)
 
 
+def meet_children():
+    """
+    Remembers the children that forks have made, because a pid may be another's when it is told what became of it. The
+    kernel lists the children of each thread (proc_tid_children(5)). Gives `(pid, ref)` of those that are new.
+    """
+    me.met.add(True)
+    found = []
+    for thread in posix.listdir('/proc/self/task')[:MAX_THREADS]:
+        for pid in map(int, read('/proc/self/task/%s/children' % thread, 1 << 16).split()):
+            if pid not in me.children:
+                found.append((pid, created(pid)))
+    return found
+
+
 def settle():
     """Tells what the waits brought that are over."""
     for wait in me.waits[:]:
@@ -82,6 +98,8 @@ def holders(wait):
 
 def pick(hook):
     settle()
+    if not me.met:
+        meet_children()
     if not prepared:
         prepare()
     wait = cached(hook.real, None, False, tuple), hook
@@ -141,9 +159,6 @@ def watch(kind, told=False):
 
 prepared = []
 if sys.implementation.name == 'cpython':
-    from _functools import _lru_cache_wrapper as cached
-    known = 'gc' in sys.modules
-    from gc import get_referents
-    if not known:
-        del sys.modules['gc']
+    cached = borrowed('_functools')._lru_cache_wrapper
+    get_referents = borrowed('gc').get_referents
     idle = holders((cached(len, None, False, tuple), None))
