@@ -14,6 +14,7 @@ STATE = '''
     print(sorted(path for path in sys.path_importer_cache if not path.endswith('_procession')))
     print(sorted(name for name in sys.modules if not name.startswith('_procession') and name != 'atexit'))
     print(os.listdir('/proc/self/fd'), os.getppid() > 0)
+    print(sys.meta_path, type(sys.meta_path).__name__, isinstance(sys.meta_path, list), sys.path_hooks)
 '''
 
 

@@ -8,59 +8,14 @@ import posix
 import sys
 from _thread import get_ident
 
-from . import ending, environment, oscalls, requests
+from . import environment, ending, imports, oscalls, requests
 from .ending import Main
-from .hooks import CALL, is_library, later, method, quietly
+from .hooks import CALL, later, quietly
 from .journal import emit, identify, me, with_start
 from .texts import command_line, dump, render
 
 NUMBERED = (b'RANK', b'OMPI_COMM_WORLD_RANK', b'PMI_RANK', b'SLURM_PROCID')
 FORKS = ('/multiprocessing/popen_fork.py', '/multiprocess/popen_fork.py')
-
-
-def importing(name):
-    """
-    A module is about to be looked for. One is observed when the import *after* it comes by (`multiprocessing.context`
-    imports `process`, then `reduction`), or by what it will bind from another, so that imports run as ever.
-    """
-    if Main.frame is None or name in WATCHED:
-        quietly(met, name)
-
-
-def met(name):
-    if Main.frame is None:
-        ending.remember(sys._getframe())
-    step = WATCHED.get(name)
-    if step is not None:
-        step(name)
-
-
-def observe_processes(name):
-    module = sys.modules.get(name.replace('reduction', 'process'))
-    if module is not None and type(module._children) is set:
-        from .processes import Observer
-        Observer(module)
-
-
-def before_extension(name, args, kwargs):
-    loader = args[0]
-    if not is_library(loader.path):
-        later('lockdown', 'meet_extension')(loader.name, loader.path)
-
-
-def observe_subprocess(name):
-    from . import forkexec
-    forkexec.install()
-
-
-# What is asked about once it has been imported: see `arrivals`.
-AWAITED = frozenset(('ctypes', 'seccomp', '_prctl', 'uvloop', 'gevent.os'))
-WATCHED = {
-    'profile': later('watchers', 'observe_lsprof'),
-    'multiprocessing.reduction': observe_processes,
-    'multiprocess.reduction': observe_processes,
-    'subprocess': observe_subprocess,
-}
 
 
 def after_fork():
@@ -180,19 +135,15 @@ def boot(directory, mark, finder, confined):
     me.argv = dump(command_line())
     me.server = 'multiprocessing.forkserver import main' in me.argv
     me.forked_unseen = forked_unseen
-    if b'faketime' in os.environ._data.get(b'LD_PRELOAD', b''):
-        quietly(later('faketime', 'install'))
     environment.install()
     oscalls.install()
-    finder.importing, finder.loaded = importing, later('arrivals', 'loaded')
-    finder.awaited = AWAITED
-    method(sys.modules['_frozen_importlib_external'].ExtensionFileLoader, 'create_module', before_extension)
+    imports.install(finder)
+    if b'faketime' in os.environ._data.get(b'LD_PRELOAD', b''):
+        quietly(later('faketime', 'install'))
     if within:
         me.pid, me.id, Main.frame = pid, mark.split('|')[1], False
     else:
         introduce()
-    for name in WATCHED:
-        quietly(WATCHED[name], name) if name in sys.modules else None
     if 'f' in me.options and not within:
         quietly(requests.meet)
 

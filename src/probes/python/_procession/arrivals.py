@@ -1,25 +1,18 @@
-"""Modules that are asked about when they have been imported, and what is done about each."""
+"""The finder of modules that are to be asked about when they have been loaded."""
 import sys
 
-from .hooks import later, quietly, traceless, without_our_frames
-
-STEPS = {
-    'ctypes': later('lockdown', 'watch_ctypes'),
-    '_prctl': later('lockdown', 'watch_prctl'),
-    'seccomp': later('lockdown', 'expect'),
-    'uvloop': later('loops', 'observe_uvloop'),
-    'gevent.os': later('loops', 'observe_gevent'),
-}
+from .hooks import quietly, traceless, without_our_frames
+from .imports import AFTER
 
 
-def loaded(ours, name, path, target):
-    """The spec that the finders after ours give, its loader calling the module's step when it has run the module."""
+def find_spec(name, path=None, target=None):
+    """The spec that the program's finders give, its loader calling the module's step when it has run the module."""
     for finder in sys.meta_path:
         find = getattr(finder, 'find_spec', None)
-        spec = find(name, path, target) if find is not None and finder is not ours else None
+        spec = find and find(name, path, target)
         if spec is not None:
             if spec.loader is not None and not isinstance(spec.loader, type):
-                quietly(attach, spec.loader, STEPS[name])
+                quietly(attach, spec.loader, AFTER[name])
             return spec
     return None
 

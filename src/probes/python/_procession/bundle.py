@@ -10,28 +10,18 @@ import posix
 import sys
 
 PACKAGE = '_procession'
-EAGER = ('journal', 'hooks', 'texts', 'ending', 'environment', 'oscalls', 'requests')  # those that boot() needs, in order
+EAGER = ('journal', 'hooks', 'texts', 'ending', 'environment', 'oscalls', 'imports', 'requests')  # those that boot() needs, in order
 NAME = '<procession %s>'  # in code objects: coverage and debuggers leave alone what is not a file
 
 
 class Finder:
-    """
-    The first finder on `sys.meta_path`. It finds the probe's own modules only; of others it just learns, before they are
-    looked for, that they are being imported, and tells `importing`, or `loaded` when one of `awaited` has been.
-    """
+    """Finds and loads the probe's own modules."""
 
     home = ''
     modules = {}
-    awaited = ()
-    importing = None
-    loaded = None
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        if not name.startswith(PACKAGE):
-            if cls.importing is not None:
-                cls.importing(name)
-            return cls.loaded(cls, name, path, target) if name in cls.awaited else None
         module = name[len(PACKAGE) + 1:] or '__init__'
         if module not in cls.modules:
             return None
@@ -120,19 +110,12 @@ def start(home, cache, modules, boot, mark):
     Finder.home, Finder.modules = home, modules
     package = prepared('__init__', PACKAGE)
     package.__path__ = []
-    try:
-        for name in EAGER:
-            module = prepared(name, '%s.%s' % (PACKAGE, name))
-            setattr(package, name, module)
-            Finder.exec_module(module)
-        Finder.exec_module(package)
-        if not locked:
-            sys.meta_path.insert(0, Finder)
-        package.boot(boot, mark, Finder, locked)
-    except Exception:
-        if Finder in sys.meta_path:
-            sys.meta_path.remove(Finder)
-        raise
+    for name in EAGER:
+        module = prepared(name, '%s.%s' % (PACKAGE, name))
+        setattr(package, name, module)
+        Finder.exec_module(module)
+    Finder.exec_module(package)
+    package.boot(boot, mark, Finder, locked)
 
 
 def prepared(name, full):

@@ -90,10 +90,14 @@ def carried(env, ancestor=None):
 
 
 def before_putenv(args, kwargs):
-    key = os.fsencode(args[0])
+    key = octets(args[0])
     if key == WORKER:
         named(os.fsdecode(args[1]))
-    return ((key, with_ours(key, os.fsencode(args[1]))), None) if key in KEYS else None
+    return ((key, with_ours(key, octets(args[1]))), None) if key in KEYS else None
+
+
+def octets(text):
+    return text if type(text) is bytes else os.fsencode(text)
 
 
 def named(worker):
@@ -103,7 +107,7 @@ def named(worker):
 
 
 def after_unsetenv(result, args, note):
-    key = os.fsencode(args[0])
+    key = octets(args[0])
     if key in KEYS:
         put(key, with_ours(key, None))
 

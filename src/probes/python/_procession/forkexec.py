@@ -77,11 +77,8 @@ def obstacle(candidates, cwd):
     return message
 
 
-def install():
-    import _posixsubprocess
-    if isinstance(_posixsubprocess.fork_exec, Builtin):
-        return
-    hook = Builtin(_posixsubprocess, 'fork_exec', before=before_fork_exec, after=after_fork_exec, failed=failed)
+def observe(module):
+    hook = Builtin(module, 'fork_exec', before=before_fork_exec, after=after_fork_exec, failed=failed)
     imported = sys.modules.get('subprocess')
-    if imported is not None and hasattr(imported, '_fork_exec'):
+    if hasattr(imported, '_fork_exec'):
         imported._fork_exec = hook

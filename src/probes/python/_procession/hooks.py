@@ -38,6 +38,14 @@ def outside(frame):
 
 def without_our_frames(error):
     """Cuts the probe's frames out of an exception's traceback and returns the traceback."""
+    thread = enter()
+    try:
+        return cut(error)
+    finally:
+        busy.discard(thread)
+
+
+def cut(error):
     trace = error.__traceback__
     while trace is not None and is_ours(trace.tb_frame):
         trace = trace.tb_next
@@ -53,6 +61,17 @@ def without_our_frames(error):
     return trace
 
 
+def enter():
+    """Notes that this thread is in a step, where somebody might hear of it; gives what is to be discarded at its end."""
+    if not me.watched:
+        return 0
+    thread = get_ident()
+    if thread in busy:
+        return 0
+    busy.add(thread)
+    return thread
+
+
 def quietly(step, *args):
     """
     Calls a step of the probe. Its own failures vanish; an exception of the program's that happened to arrive during the
@@ -60,13 +79,7 @@ def quietly(step, *args):
     """
     if me.locked:
         return None
-    thread = 0
-    if me.watched:
-        thread = get_ident()
-        if thread in busy:
-            thread = 0
-        else:
-            busy.add(thread)
+    thread = enter()
     try:
         return step(*args)
     except Exception as error:
@@ -74,8 +87,7 @@ def quietly(step, *args):
             raise
         return None
     finally:
-        if thread:
-            busy.discard(thread)
+        busy.discard(thread)
 
 
 def is_foreign(error):
@@ -213,25 +225,6 @@ def later(module, name):
         return getattr(sys.modules.get(module) or __import__(module, fromlist=(name,)), name)(*args)
 
     return step
-
-
-def method(kind, name, before):
-    """Calls `before(name, args, kwargs)`, which may give other arguments, before a method that does not wait."""
-    real = getattr(kind, name)
-
-    @traceless
-    def call(*args, **kwargs):
-        try:
-            args = quietly(before, name, args, kwargs) or args
-            return real(*args, **kwargs)
-        except BaseException as error:
-            trace = without_our_frames(error)
-            trace, error, type(error)
-            raise
-
-    call.__name__, call.__doc__ = name, real.__doc__
-    call.__qualname__, call.__module__ = getattr(real, '__qualname__', name), getattr(real, '__module__', None)
-    setattr(kind, name, call)
 
 
 def builtin(module, name, pick=None, **steps):

@@ -3,7 +3,7 @@ import os
 import sys
 
 from . import environment, places, unraised
-from .hooks import method, quietly
+from .hooks import quietly, traceless, without_our_frames
 from .journal import emit, me, refer
 from .signals import signal_name
 from .texts import command_line_of, dump, render, words
@@ -49,6 +49,25 @@ def observe_uvloop(module):
     import asyncio.subprocess
     for name in ('send_signal', 'terminate', 'kill'):
         method(asyncio.subprocess.Process, name, before_signal)
+
+
+def method(kind, name, before):
+    """Calls `before(name, args, kwargs)`, which may give other arguments, before a method that does not wait."""
+    real = getattr(kind, name)
+
+    @traceless
+    def call(*args, **kwargs):
+        try:
+            args = quietly(before, name, args, kwargs) or args
+            return real(*args, **kwargs)
+        except BaseException as error:
+            trace = without_our_frames(error)
+            trace, error, type(error)
+            raise
+
+    call.__name__, call.__doc__ = name, real.__doc__
+    call.__qualname__, call.__module__ = getattr(real, '__qualname__', name), getattr(real, '__module__', None)
+    setattr(kind, name, call)
 
 
 def before_subprocess(name, args, kwargs):

@@ -47,8 +47,12 @@ class Children(set):
     """`_children`, telling who comes."""
 
     def add(self, process):
-        set.add(self, process)
+        add = super().add
+        add(process)
         quietly(started, process)
+
+
+Children.__name__ = Children.__qualname__ = 'set'
 
 
 class Observer:

@@ -42,14 +42,14 @@ class Gate:
 
 
 class ProfileGate(Gate):
-    """A builtin function that is hooked was called by the program, although a frame of ours has."""
+    """A builtin function that is hooked, or a method of a set of ours, was called by the program, although a frame of ours has."""
 
     @property
     def __call__(self):
         return self.forward if in_a_step() else self.function
 
     def forward(self, frame, event, argument):
-        if event[0] == 'c' and event != 'call' and get_ident() not in busy and argument in originals():
+        if event[0] == 'c' and event != 'call' and get_ident() not in busy and is_programs(argument):
             program = outside(frame)
             if program is not None:
                 self.function(program, event, argument)
@@ -66,8 +66,9 @@ class AuditGate(Gate):
         return ignore if get_ident() in busy else self.function
 
 
-def originals():
-    return {hook.real for hook in Builtin.all.values()}
+def is_programs(function):
+    owner = getattr(function, '__self__', None)
+    return type(owner).__module__.startswith(__package__) or any(function is hook.real for hook in Builtin.all.values())
 
 
 def is_debuggers(function):
