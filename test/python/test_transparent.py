@@ -12,7 +12,7 @@ STATE = '''
     print(sorted(os.environ.items()), sorted(os.environb.items()))
     print(sys.path, 'sitecustomize' in sys.modules, sys.dont_write_bytecode, sys.pycache_prefix, sys.argv)
     print(sorted(path for path in sys.path_importer_cache if not path.endswith('_procession')))
-    print(sorted(name for name in sys.modules if not name.startswith('_procession') and name != 'atexit'))
+    print(sorted(name for name in sys.modules if not name.startswith('_procession') and (name != 'atexit' or sys.version_info >= (3, 10))))
     print(os.listdir('/proc/self/fd'), os.getppid() > 0)
     print(sys.meta_path, type(sys.meta_path).__name__, isinstance(sys.meta_path, list), sys.path_hooks)
 '''

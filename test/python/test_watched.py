@@ -25,7 +25,7 @@ DEEDS = '''
         import colorsys
 '''
 MULTIPROCESSING = '''
-    import multiprocessing
+    import atexit, multiprocessing
     def work(): return multiprocessing.current_process().name
     def deeds():
         child = multiprocessing.get_context('fork').Process(target=work)

@@ -2,7 +2,6 @@
 The Procession probe. It lives in the user's program, so: it never raises, prints or blocks there, keeps no thread, lock or
 descriptor, and imports nothing but builtin modules until the program itself imports what is to be observed.
 """
-import atexit
 import os
 import posix
 import sys
@@ -10,7 +9,7 @@ from _thread import get_ident
 
 from . import environment, ending, imports, oscalls, requests
 from .ending import Main
-from .hooks import CALL, later, quietly
+from .hooks import CALL, borrowed, later, quietly
 from .journal import emit, identify, me, with_start
 from .texts import command_line, dump, render
 
@@ -151,6 +150,8 @@ def boot(directory, mark, finder, confined):
 def introduce():
     """What concerns the process, not one of its interpreters."""
     quietly(requests.install)
+    # Before 3.10 the functions to be called are the module's: it stays imported.
+    atexit = borrowed('atexit') if sys.version_info >= (3, 10) else __import__('atexit')
     atexit.register(ending.at_exit)
     # In the parent no function of ours is called, because it might be a signal's handler that runs first in it.
     os.register_at_fork(after_in_child=after_fork, after_in_parent=me.met.clear)

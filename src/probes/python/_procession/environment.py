@@ -79,10 +79,9 @@ def carried(env, ancestor=None):
     """A copy of an environment that the program passes on, with our variables in it."""
     copy = {key: env[key] for key in env.keys()}
     for key in KEYS:
-        name = os.fsdecode(key)
-        given = key if key in copy else name
+        given = key if key in copy else key.decode()
         value = copy.get(given)
-        copy[given] = with_ours(key, None if value is None else os.fsencode(value))
+        copy[given] = with_ours(key, None if value is None else octets(value))
     if ancestor:
         copy['PROCESSION'] = mark(ancestor)
         copy.pop(b'PROCESSION', None)

@@ -1,5 +1,6 @@
 """Where in the user's source something is: call sites, targets; and bounded texts of arguments."""
 import os
+import posix
 import sys
 
 from .hooks import PROBE, is_library
@@ -89,7 +90,7 @@ def qualified(code):
 def place(code, line):
     name = getattr(code, 'co_qualname', code.co_name)
     filename = code.co_filename
-    if not filename.startswith(('/', '<')):
+    if not filename.startswith('<'):
         filename = absolute(filename)
     site = {'file': filename, 'line': line or code.co_firstlineno}
     if name != '<module>':
@@ -99,7 +100,9 @@ def place(code, line):
 
 def absolute(filename):
     try:
-        return os.path.abspath(filename)
+        if '.' in filename.split('/')[:-1] or '..' in filename:
+            return os.path.abspath(filename)
+        return filename if filename.startswith('/') else '%s/%s' % (posix.getcwd(), filename)
     except OSError:
         return filename  # the current directory is gone
 

@@ -119,9 +119,13 @@ def profiled():
     """
     Builtin.profiled = True
     me.forks_tell = False
-    for hook in (Builtin.all.get('fork'), Builtin.all.get('forkpty')):
-        if hook is not None:
-            hook.release()
+    release('fork', 'forkpty')
+
+
+def release(*names):
+    for name in names:
+        if name in Builtin.all:
+            Builtin.all[name].release()
 
 
 def observe_lsprof(name):
@@ -130,6 +134,7 @@ def observe_lsprof(name):
     if lsprof is None or vars(lsprof.Profiler).get('getstats') is getstats:
         return
     profiled()
+    release('register_callback')  # which the profiler itself calls while it profiles
     real = lsprof.Profiler
     body = {'__module__': real.__module__, '__doc__': real.__doc__, 'getstats': getstats}
     lsprof.Profiler = type(real)(real.__name__, (real,), body)
