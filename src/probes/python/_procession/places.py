@@ -82,7 +82,7 @@ def owner_of(filename):
 def qualified(code):
     name = getattr(code, 'co_qualname', None)  # 3.11
     if name is None:
-        owner = CLASSES.get(os.path.basename(code.co_filename))
+        owner = CLASSES.get(code.co_filename.rpartition('/')[2])
         name = owner + '.' + code.co_name if owner else code.co_name
     return name.replace('BaseProcess.', 'Process.')
 
