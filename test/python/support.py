@@ -76,10 +76,10 @@ class ProbeCase(unittest.TestCase):
         bare.update(dict({'PYTHONDONTWRITEBYTECODE': '1'}, **more))
         return {key: value for key, value in bare.items() if value is not None}
 
-    def observed(self, env, directory, options=''):
+    def observed(self, env, directory, options='', ancestor=ANCESTOR):
         """The environment as the launcher makes it."""
         env = dict(env)
-        env['PROCESSION'] = '1|%s|%s|%s' % (ANCESTOR, options, directory)
+        env['PROCESSION'] = '1|%s|%s|%s' % (ancestor, options, directory)
         for key, ours, separator in (('PYTHONPATH', BOOT, ':'), ('NODE_OPTIONS', NODE, ' ')):
             env[key] = ours + separator + env[key] if key in env else ours
         return env

@@ -9,7 +9,7 @@ import sys
 from . import oscalls, waits
 from .environment import KEYS, with_ours
 from .hooks import Builtin, is_library
-from .journal import created, emit
+from .journal import created, emit, here
 from .texts import render, text, words
 
 
@@ -27,6 +27,7 @@ def carried(block):
 
 
 def before_fork_exec(args, kwargs):
+    here()
     if len(args) > 5 and args[5] is not None:
         return args[:5] + (carried(list(args[5])),) + args[6:], None
     return None

@@ -72,6 +72,8 @@ def watch_ctypes(module):
         try:
             function = real(self, name_or_ordinal)
             if type(name_or_ordinal) is str and name_or_ordinal in LOCKS:
+                if me.waits:
+                    quietly(me.settle)  # it may be the last occasion
                 quietly(watch, function, LOCKS[name_or_ordinal], errcheck)
             return function
         except BaseException as error:

@@ -43,6 +43,7 @@ def exec_failed(error, args, note):
 
 
 def before_posix_spawn(args, kwargs):
+    here()
     if len(args) == 3 and args[2] is not None:
         return (args[0], args[1], environment.carried(args[2])), None
     return None
