@@ -30,6 +30,8 @@ class Run:
     def events(self):
         found = []
         for name in sorted(os.listdir(os.path.join(self.directory, 'events'))):
+            if not name[0].isdigit():
+                continue  # the launcher's
             with open(os.path.join(self.directory, 'events', name), encoding='ascii') as file:
                 for line in file:
                     event = json.loads(line)

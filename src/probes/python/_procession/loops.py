@@ -4,7 +4,7 @@ import sys
 
 from . import environment, places, unraised
 from .hooks import quietly, traceless, without_our_frames
-from .journal import emit, me, refer
+from .journal import created, emit, me, refer
 from .signals import signal_name
 from .texts import command_line_of, dump, render, words
 from .waits import ended, meet_children, reaped
@@ -20,7 +20,7 @@ def made():
     others tell of themselves.
     """
     for pid, child in meet_children():
-        argv = command_line_of(pid) or (asked[0] if asked else [])
+        argv = command_line_of(pid) or (asked[-1] if asked else [])
         if not argv or dump(argv) == me.argv:
             continue
         if argv in asked:
@@ -36,6 +36,8 @@ class Watched(dict):
         dict.__setitem__(self, pid, value)
         if type(value) is tuple:
             quietly(reaped, pid, value[1])
+        elif pid not in me.children:
+            quietly(created, pid)
 
 
 def observe_gevent(module):
@@ -88,17 +90,27 @@ def before_subprocess(name, args, kwargs):
 
 def watch(protocol):
     """The protocol hears of its process's transport, and of the end. What it hears by goes when it has."""
+    exited = Exited(protocol)
+
+    @traceless
     def connection_made(transport):
         del protocol.connection_made
-        protocol.process_exited = Exited(protocol, transport)
-        return protocol.connection_made(transport)
+        exited.transport = transport
+        try:
+            return protocol.connection_made(transport)
+        except BaseException as error:
+            trace = without_our_frames(error)
+            trace, error, type(error)
+            raise
 
-    protocol.connection_made = connection_made
+    protocol.connection_made, protocol.process_exited = connection_made, exited
 
 
 class Exited:
-    def __init__(self, protocol, transport):
-        self.protocol, self.transport = protocol, transport
+    transport = None
+
+    def __init__(self, protocol):
+        self.protocol = protocol
 
     @property
     def __call__(self):
