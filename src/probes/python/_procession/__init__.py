@@ -2,14 +2,15 @@
 The Procession probe. It lives in the user's program, so: it never raises, prints or blocks there, keeps no thread, lock or
 descriptor, and imports nothing but builtin modules until the program itself imports what is to be observed.
 """
+import _signal
 import os
 import posix
 import sys
 from _thread import get_ident
 
-from . import environment, ending, imports, oscalls, requests
+from . import environment, ending, imports, oscalls
 from .ending import Main
-from .hooks import CALL, borrowed, later, quietly
+from .hooks import CALL, borrowed, later, quietly, traceless, without_our_frames
 from .journal import emit, identify, me, with_start
 from .texts import command_line, dump, render
 
@@ -21,7 +22,7 @@ def after_fork():
     """Runs in every forked child, before the program's own code does."""
     unraised(forked_child)
     if 'f' in me.options:
-        quietly(requests.meet)
+        quietly(later('requests', 'meet'))
 
 
 def unraised(step):
@@ -32,7 +33,18 @@ def unraised(step):
     try:
         quietly(step)
     except BaseException as error:
-        requests.raise_later(error)
+        later('requests', 'raise_later')(error)
+
+
+@traceless
+def urged(number, frame):
+    """The handler of SIGURG: see `requests`."""
+    try:
+        later('requests', 'asked')(number, frame)
+    except BaseException as error:
+        trace = without_our_frames(error)
+        trace, error, type(error)
+        raise
 
 
 def forked_child():
@@ -144,12 +156,16 @@ def boot(directory, mark, finder, confined):
     else:
         introduce()
     if 'f' in me.options and not within:
-        quietly(requests.meet)
+        quietly(later('requests', 'meet'))
 
 
 def introduce():
     """What concerns the process, not one of its interpreters."""
-    quietly(requests.install)
+    # A program that was started with SIGURG ignored, or that handles it, is left alone.
+    if _signal.getsignal(_signal.SIGURG) == _signal.SIG_DFL:
+        _signal.signal(_signal.SIGURG, urged)
+    if 'd' in me.options:
+        os.register_at_fork(after_in_child=later('requests', 'forked'))
     # Before 3.10 the functions to be called are the module's: it stays imported.
     atexit = borrowed('atexit') if sys.version_info >= (3, 10) else __import__('atexit')
     atexit.register(ending.at_exit)

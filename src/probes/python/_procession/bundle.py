@@ -1,8 +1,9 @@
 """
-Loads the probe's modules from one file of bytecode, made at first use beside the sources.
+Loads the probe's modules from two files of bytecode, made at first use beside the sources: one with what every process
+needs, one with the rest, which is read when something of it is needed.
 
 Importing the modules one by one would triple the probe's start-up, and compile them every time where the program sets
-PYTHONDONTWRITEBYTECODE or PYTHONPYCACHEPREFIX. The cache holds `{module: (mtime, bytecode)}`.
+PYTHONDONTWRITEBYTECODE or PYTHONPYCACHEPREFIX. Each file holds `{module: (mtime, bytecode)}`.
 """
 import marshal
 import os
@@ -10,7 +11,8 @@ import posix
 import sys
 
 PACKAGE = '_procession'
-EAGER = ('journal', 'hooks', 'texts', 'ending', 'environment', 'oscalls', 'imports', 'requests')  # those that boot() needs, in order
+EAGER = ('journal', 'hooks', 'texts', 'ending', 'environment', 'oscalls', 'imports')  # those that boot() needs, in order
+REST = '.rest'
 NAME = '<procession %s>'  # in code objects: coverage and debuggers leave alone what is not a file
 
 
@@ -18,11 +20,14 @@ class Finder:
     """Finds and loads the probe's own modules."""
 
     home = ''
+    cache = ''
     modules = {}
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):
         module = name[len(PACKAGE) + 1:] or '__init__'
+        if module not in cls.modules:
+            cls.modules = dict(cls.modules, **rest(cls.home, cls.cache))
         if module not in cls.modules:
             return None
         spec = type(sys.__spec__)(name, cls, origin='%s/%s.py' % (cls.home, module))
@@ -45,6 +50,20 @@ def current(home, modules):
                                  for name, (mtime, _) in modules.items())
 
 
+def rest(home, cache):
+    """The modules that not every process needs."""
+    modules = {}
+    try:
+        with open(cache + REST, 'rb') as file:
+            modules = marshal.loads(file.read())
+    except Exception:
+        pass  # there is none yet
+    if not current(home, modules):
+        modules = compiled(home)
+        save(cache, modules)
+    return modules
+
+
 def compiled(home):
     modules = {}
     for file in os.listdir(home):
@@ -58,13 +77,19 @@ def compiled(home):
 
 
 def save(cache, modules):
+    first = {name: modules[name] for name in (*EAGER, '__init__', 'bundle')}
+    write(cache, first)
+    write(cache + REST, {name: modules[name] for name in modules if name not in first})
+
+
+def write(path, modules):
     """Other processes may read and write it at the same time."""
-    scratch = '%s.%d' % (cache, os.getpid())
+    scratch = '%s.%d' % (path, os.getpid())
     try:
-        os.makedirs(os.path.dirname(cache), exist_ok=True)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(scratch, 'wb') as file:
             marshal.dump(modules, file)
-        os.replace(scratch, cache)
+        os.replace(scratch, path)
     except OSError:  # read-only or full: it is compiled every time
         if os.path.exists(scratch):
             os.remove(scratch)
@@ -84,11 +109,11 @@ def keep_bytecode(boot):
 def confined(mark):
     """Whether somebody between the nearest observed ancestor and this process has forbidden system calls: ours may be among them."""
     mine = filters('self')
-    return any(mine) and mine > (filters(mark.split('|')[1].partition('.')[0]) or mine)
+    return mine[:1] > b'0' and mine > (filters(mark.split('|')[1].partition('.')[0]) or mine)
 
 
 def filters(pid):
-    """`[mode, number of filters]` of a process's seccomp(2), as far as the kernel tells."""
+    """Mode and number of filters of a process's seccomp(2), as far as the kernel tells."""
     try:
         file = posix.open('/proc/%s/status' % pid, posix.O_RDONLY | posix.O_CLOEXEC)
         try:
@@ -96,8 +121,10 @@ def filters(pid):
         finally:
             posix.close(file)
     except OSError:
-        return []
-    return [int(line.split()[1]) for line in status.split(b'\n') if line.startswith(b'Seccomp')]
+        return b''
+    found = status.partition(b'Seccomp:\t')[2]
+    number = found.partition(b'Seccomp_filters:\t')[2].partition(b'\n')[0]
+    return found[:1] + number.rjust(9)
 
 
 def start(home, cache, modules, boot, mark):
@@ -107,7 +134,7 @@ def start(home, cache, modules, boot, mark):
         if not locked:
             save(cache, modules)
             keep_bytecode(boot)
-    Finder.home, Finder.modules = home, modules
+    Finder.home, Finder.cache, Finder.modules = home, cache, modules
     package = prepared('__init__', PACKAGE)
     package.__path__ = []
     for name in EAGER:

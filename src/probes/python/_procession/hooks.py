@@ -116,39 +116,47 @@ class Builtin:
     """
     Stands in for a builtin function of a module. `before(args, kwargs)` may change `kwargs` and return `(args, note)`;
     `after(result, args, note)` sees what came back, `failed(error, args, note)` what was raised, and `given(result)` gives
-    what the program gets instead. Not a function, because a builtin does not bind when it is a class's attribute. It
-    claims to be a builtin, to which `inspect` and `pydoc` listen: isinstance() asks `__class__`, too.
+    what the program gets instead. Where the program may wait or die in it, `pick(self)` gives the builtin function, or
+    something else that is no Python function, to be called in its place: no frame of ours is on the stack then.
+
+    Not a function, because a builtin does not bind when it is a class's attribute. It claims to be a builtin, to which
+    `inspect` and `pydoc` listen: isinstance() asks `__class__`, too.
     """
 
     __class__ = property(lambda self: type(len))
     all = {}  # name -> hook
     profiled = False  # a profiler counts calls of builtin functions by Python code: there must be some
+    pick = before = after = failed = given = None
 
-    def __init__(self, module, name, before=None, after=None, failed=None, given=None):
-        self.real = real = getattr(module, name)
-        self.before, self.after, self.failed, self.given = before, after, failed, given
-        self.places = [module]
-        self.__module__ = home = real.__module__
-        self.__name__ = self.__qualname__ = name
-        self.__doc__ = real.__doc__
-        self.__self__ = getattr(real, '__self__', None)
-        # os.reload_environ of 3.14 is no builtin, and takes nothing.
-        self.__text_signature__ = getattr(real, '__text_signature__', '()')
+    def __init__(self, module, name, home=None, **steps):
+        """`home` is the module of ours whose `steps(name)` gives the steps at the first call, where they are not given here."""
+        real = getattr(module, name)
+        vars(self).update(steps, real=real, module=module, home=home, __module__=real.__module__, __name__=name, __qualname__=name)
         self.all[name] = self
-        if home != module.__name__ and home in sys.modules:
-            self.places.append(sys.modules[home])  # `os` has it from `posix`, where pickle looks for it
-        for place in self.places:
-            setattr(place, name, self)
+        self.replace(real, self)
 
-    def release(self):
-        """Puts the real function back, where the program has not put another."""
-        for place in self.places:
-            if getattr(place, self.__name__, None) is self:
-                setattr(place, self.__name__, self.real)
+    def fetch(self):
+        home, self.home = self.home, None
+        vars(self).update(load(home).steps(self.__name__))
+
+    def replace(self, one, other):
+        """Puts one function in place of the other, unless the program has put a third there."""
+        name = self.__name__
+        # `os` has it from `posix`, where pickle looks for it.
+        for module in (self.module, sys.modules.get(self.__module__)):
+            if getattr(module, name, None) is one:
+                setattr(module, name, other)
+
+    __doc__ = property(lambda self: self.real.__doc__)
+    __self__ = property(lambda self: getattr(self.real, '__self__', None))
+    # os.reload_environ of 3.14 is no builtin, and takes nothing.
+    __text_signature__ = property(lambda self: getattr(self.real, '__text_signature__', '()'))
 
     @traceless
     def framed(self, *args, **kwargs):
         """The call with our frame around it."""
+        if self.home:
+            quietly(self.fetch)
         note = None
         try:
             if self.before is not None:
@@ -164,7 +172,19 @@ class Builtin:
             trace, error, type(error)
             raise
 
-    __call__ = framed
+    @property
+    @traceless
+    def __call__(self):
+        try:
+            if self.home:
+                quietly(self.fetch)
+            if self.pick is None or self.profiled or UNKNOWN_CALLS:
+                return self.framed
+            return quietly(self.pick, self) or (self.real if me.locked else self.framed)
+        except BaseException as error:
+            trace = without_our_frames(error)
+            trace, error, type(error)
+            raise
 
     def __reduce__(self):
         return self.__name__
@@ -179,32 +199,8 @@ class Builtin:
         return hash(self.real)
 
 
-class Unframed(Builtin):
-    """
-    A builtin in which the program may wait or die: no frame of ours is on its stack then. `pick(self)` gives the builtin
-    function, or something else that is no Python function, to be called in its place.
-    """
-
-    def __init__(self, module, name, pick, **steps):
-        Builtin.__init__(self, module, name, **steps)
-        self.pick = pick
-
-    @property
-    @traceless
-    def __call__(self):
-        if self.profiled or UNKNOWN_CALLS:
-            return self.framed
-        try:
-            return quietly(self.pick, self) or (self.real if me.locked else self.framed)
-        except BaseException as error:
-            trace = without_our_frames(error)
-            trace, error, type(error)
-            raise
-
-
-for kind in (Builtin, Unframed):
-    kind.__name__ = kind.__qualname__ = type(len).__name__
-    kind.__module__ = type(len).__module__
+Builtin.__name__ = Builtin.__qualname__ = type(len).__name__
+Builtin.__module__ = type(len).__module__
 CALL = Builtin.framed.__code__  # what a call from within a hook is made by
 
 
@@ -217,17 +213,21 @@ def borrowed(name):
     return module
 
 
+def load(name):
+    """A module of the probe's, by its bare name."""
+    name = __package__ + '.' + name
+    return sys.modules.get(name) or __import__(name, fromlist=('',))
+
+
 def later(module, name):
     """A step in a module of the probe's that is loaded when it is first needed."""
-    module = __package__ + '.' + module
-
     def step(*args):
-        return getattr(sys.modules.get(module) or __import__(module, fromlist=(name,)), name)(*args)
+        return getattr(load(module), name)(*args)
 
     return step
 
 
-def builtin(module, name, pick=None, **steps):
+def builtin(module, name, home=None, **steps):
     """Hooks `module.name` where the platform has it."""
     if hasattr(module, name):
-        Unframed(module, name, pick, **steps) if pick else Builtin(module, name, **steps)
+        Builtin(module, name, home, **steps)

@@ -7,15 +7,15 @@ import sys
 from . import ending
 from .hooks import is_library, later, quietly, traceless, without_our_frames
 
+ours = []  # the finder of our own modules
 SYSTEM = sys.modules['_frozen_importlib']
 FIND = SYSTEM._find_spec.__code__
 
 
 class Path(list):
-    """`sys.meta_path`. It claims to be a list, to which isinstance() listens, and is one."""
+    """`sys.meta_path`."""
 
     __slots__ = ()
-    __class__ = property(lambda self: list)
 
     @traceless
     def __iter__(self):
@@ -44,19 +44,13 @@ def finders():
         ending.remember(frame)
     name = frame.f_locals['name']
     if name.startswith(__package__ + '.'):
-        return iter((Finder.ours,))
+        return iter(ours)
     if name in BEFORE:
         BEFORE[name](name)
     elif name in AFTER:
         from . import arrivals
         return iter((arrivals,))
     return None
-
-
-class Finder:
-    """The finder of our own modules."""
-
-    ours = None
 
 
 def observe_processes(name):
@@ -77,7 +71,7 @@ BEFORE = {
     'ctypes._endian': observe_ctypes,
 }
 NATIVE = {
-    '_posixsubprocess': later('forkexec', 'observe'),
+    '_posixsubprocess': later('spawning', 'observe'),
     '_prctl': later('lockdown', 'watch_prctl'),
     'seccomp': later('lockdown', 'expect'),
 }
@@ -95,16 +89,13 @@ class Executing:
 
     met = set()
 
-    __slots__ = ('home',)
-
     def __init__(self, loader):
-        # In a class of the same name, because the module `trace` names functions by the class that holds them.
-        self.home = type(loader.__name__, (), {'exec_module': vars(loader)['exec_module']})
+        self.held = {'exec_module': vars(loader)['exec_module']}
         loader.exec_module = self
 
     def __get__(self, loader, kind=None):
         quietly(self.meet, loader)
-        return vars(self.home)['exec_module'].__get__(loader, kind)
+        return self.held['exec_module'].__get__(loader, kind)
 
     def meet(self, loader):
         for name in NATIVE:
@@ -118,7 +109,7 @@ class Executing:
 
 
 def install(finder):
-    Finder.ours = finder
+    ours.append(finder)
     sys.meta_path = Path(sys.meta_path)
     Executing(SYSTEM.BuiltinImporter)
     Executing(sys.modules['_frozen_importlib_external'].ExtensionFileLoader)

@@ -71,9 +71,7 @@ def steady_clock():
 
     return now
 
-
-class Clock:
-    now = staticmethod(steady_clock())
+me.now = steady_clock()
 
 
 def emit(kind, fields):
@@ -84,7 +82,7 @@ def emit(kind, fields):
     if me.waits:
         me.settle()
     name = me.id or identify()
-    line = '{"e":"%s","t":%.3f,"id":"%s",%s}\n' % (kind, Clock.now() * 1000, name, fields)
+    line = '{"e":"%s","t":%.3f,"id":"%s",%s}\n' % (kind, me.now() * 1000, name, fields)
     append('%s/events/%s.ndjson' % (me.run, name), line.encode())
 
 
@@ -110,7 +108,7 @@ def append(path, data):
 def identify():
     """Sets `me.id` to this process's own, and makes it the nearest observed ancestor of whatever this process executes."""
     me.pid = _getpid()
-    me.id = '%d.%s' % (me.pid, start_of('self') or 'm%d' % (Clock.now() * 1000))
+    me.id = '%d.%s' % (me.pid, start_of('self') or 'm%d' % (me.now() * 1000))
     _putenv(b'PROCESSION', b'1|' + me.id.encode() + me.tail)
     return me.id
 

@@ -6,27 +6,19 @@ no handler: a process that has just exec'ed, or one that is no Python. The answe
 Handlers of Python run in the main thread, between two instructions or where a blocking call was interrupted.
 """
 import _signal
-import os
 import posix
 import sys
 import time
 from _thread import interrupt_main
 
-from .hooks import is_ours, quietly, traceless, without_our_frames
+from . import urged
+from .hooks import is_ours, quietly
 from .journal import identify, me, read
 from .texts import dump
 
 AT_FORK = ('/threading.py', '/logging/__init__.py', '/random.py', '/weakref.py')  # modules with functions of that kind
 held = []  # exceptions to be raised
 PATIENCE = 10  # s; a window that does not answer so long is gone
-
-
-def install():
-    """Leaves a program alone that was started with SIGURG ignored, or that handles it."""
-    if _signal.getsignal(_signal.SIGURG) == _signal.SIG_DFL:
-        _signal.signal(_signal.SIGURG, asked)
-    if 'd' in me.options:
-        os.register_at_fork(after_in_child=forked)
 
 
 def forked():
@@ -55,15 +47,9 @@ def meet():
         pass  # it was let go, or there is no such directory: nobody follows
 
 
-@traceless
 def asked(_number, frame):
     if held and goes_on(frame):
-        try:
-            raise held.pop(0)
-        except BaseException as error:
-            trace = without_our_frames(error)
-            trace, error, type(error)
-            raise
+        raise held.pop(0)
     if held:
         poke()
     else:
@@ -75,7 +61,7 @@ def raise_later(error):
     Raises an exception of the program's when the program goes on. As a handler of Python's, because that is where it came
     from: the interpreter calls it again and again until then.
     """
-    if _signal.getsignal(_signal.SIGURG) is asked:
+    if _signal.getsignal(_signal.SIGURG) is urged:
         held.append(error)
         poke()
 

@@ -43,12 +43,8 @@ def tell(hook, to, number):
     emit('signal', render({'to': receiver, 'signal': signal_name(number), 'via': via or 'os.' + hook.__name__, 'site': site}))
 
 
-def before_kill(args, kwargs):
-    tell(Builtin.all['kill'], *args)
-
-
-def before_killpg(args, kwargs):
-    tell(Builtin.all['killpg'], *args)
+def steps(name):
+    return {'pick': pick, 'before': lambda args, kwargs: tell(Builtin.all[name], *args)}
 
 
 def pick(hook):

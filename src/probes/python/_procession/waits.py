@@ -119,6 +119,10 @@ def prepare():
         builtin(os, name, pick=before_decoding)
 
 
+def steps(name):
+    return {'pick': pick, 'after': after_waitid if name == 'waitid' else after_wait}
+
+
 class Returncode:
     """
     The attribute `returncode` of a class of Popen. It is in the instance, as ever; where it is set, a wait is over. `told`:

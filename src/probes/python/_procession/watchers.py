@@ -8,9 +8,10 @@ nothing: the gate is not on the stack when the function runs. `sys.gettrace()` a
 import sys
 from _thread import get_ident
 
-from .hooks import PROBE, Builtin, busy, is_ours, outside, quietly
+from .hooks import PROBE, Builtin, builtin, busy, is_ours, outside, quietly
 from .journal import me
 
+named = []  # see name_loader()
 DEBUGGERS = ('pydevd', '_pydevd')  # they leave code alone that is not a file's
 
 
@@ -84,7 +85,17 @@ def gated(args, at, kind):
     return args[:at] + (kind(args[at]),) + args[at + 1:], None
 
 
+def name_loader():
+    """The module `trace` names a function by the class in whose dict it finds it. There is a stand-in of ours in this one's."""
+    loader = sys.modules['_frozen_importlib_external'].ExtensionFileLoader
+    executing = vars(loader)['exec_module']
+    if type(executing.held) is dict:
+        named.append(type(loader.__name__, (), executing.held))
+        executing.held = vars(named[0])
+
+
 def before_settrace(args, kwargs):
+    name_loader()
     return gated(args, 0, Gate)
 
 
@@ -92,6 +103,17 @@ def before_setprofile(args, kwargs):
     if args and args[0] is not None:
         profiled()
     return gated(args, 0, ProfileGate)
+
+
+def steps(name):
+    if name == 'addaudithook':
+        return {'before': before_addaudithook}
+    if name == 'register_callback':
+        return {'before': before_register_callback, 'given': function_of}
+    for getter in ('gettrace', 'getprofile'):
+        if getter not in Builtin.all:
+            builtin(sys, getter, given=function_of)
+    return {'before': before_setprofile if 'profile' in name else before_settrace}
 
 
 def before_addaudithook(args, kwargs):
@@ -125,7 +147,8 @@ def profiled():
 def release(*names):
     for name in names:
         if name in Builtin.all:
-            Builtin.all[name].release()
+            hook = Builtin.all[name]
+            hook.replace(hook, hook.real)
 
 
 def observe_lsprof(name):
