@@ -6,6 +6,7 @@ the call on to C. The others are Python functions. An exception that passes thro
 traceback; ours takes itself out: a bare `raise` does not add the current frame again, so it is enough to cut the
 traceback before it.
 """
+import _imp
 import os
 import sys
 from _thread import get_ident
@@ -208,15 +209,15 @@ def borrowed(name):
     """A builtin module that the program may not have imported, and does not find imported afterwards."""
     module = sys.modules.get(name)
     if module is None:
-        module = __import__(name)
-        del sys.modules[name]
+        module = _imp.create_builtin(type(sys.__spec__)(name, None))
+        _imp.exec_builtin(module)
+        sys.modules.pop(name, None)
     return module
 
 
 def load(name):
     """A module of the probe's, by its bare name."""
-    name = __package__ + '.' + name
-    return sys.modules.get(name) or __import__(name, fromlist=('',))
+    return getattr(sys.modules[__package__], name)
 
 
 def later(module, name):

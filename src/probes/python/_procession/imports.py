@@ -5,7 +5,7 @@ system's to be traced: the list itself tells when it is gone through.
 import sys
 
 from . import ending
-from .hooks import is_library, later, quietly, traceless, without_our_frames
+from .hooks import is_library, later, load, quietly, traceless, without_our_frames
 
 ours = []  # the finder of our own modules
 SYSTEM = sys.modules['_frozen_importlib']
@@ -56,8 +56,7 @@ def finders():
 def observe_processes(name):
     module = sys.modules.get(name.replace('reduction', 'process'))
     if module is not None and type(module._children) is set:
-        from .processes import Observer
-        Observer(module)
+        load('processes').Observer(module)
 
 
 def observe_ctypes(name):

@@ -2,12 +2,10 @@
 import os
 import sys
 
-from . import environment, places, unraised
+from . import environment, places, signals, unraised, waits
 from .hooks import quietly, traceless, without_our_frames
 from .journal import created, emit, me, refer
-from .signals import signal_name
 from .texts import command_line_of, dump, render, words
-from .waits import ended, meet_children, reaped
 
 
 MAX_ASKED = 64
@@ -19,7 +17,7 @@ def made():
     After a fork in this process. A child that uvloop has made has executed its program by now, and may have ended already;
     others tell of themselves.
     """
-    for pid, child in meet_children():
+    for pid, child in waits.meet_children():
         argv = command_line_of(pid) or (asked[-1] if asked else [])
         if not argv or dump(argv) == me.argv:
             continue
@@ -35,7 +33,7 @@ class Watched(dict):
     def __setitem__(self, pid, value):
         dict.__setitem__(self, pid, value)
         if type(value) is tuple:
-            quietly(reaped, pid, value[1])
+            quietly(waits.reaped, pid, value[1])
         elif pid not in me.children:
             quietly(created, pid)
 
@@ -120,7 +118,7 @@ class Exited:
 
     def tell(self):
         pid = self.transport.get_pid()
-        ended(me.children.pop(pid, None) or '%d' % pid, self.transport.get_returncode())
+        waits.ended(me.children.pop(pid, None) or '%d' % pid, self.transport.get_returncode())
 
 
 def before_signal(name, args, kwargs):
@@ -128,4 +126,4 @@ def before_signal(name, args, kwargs):
     if process.returncode is None and type(process._transport).__module__.startswith('uvloop'):
         number = {'terminate': 15, 'kill': 9}.get(name) or args[1]
         site = places.call(sys._getframe())[0]
-        emit('signal', render({'to': refer(process.pid), 'signal': signal_name(number), 'via': 'Process.' + name, 'site': site}))
+        emit('signal', render({'to': refer(process.pid), 'signal': signals.signal_name(number), 'via': 'Process.' + name, 'site': site}))

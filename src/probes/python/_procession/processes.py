@@ -9,10 +9,9 @@ in a traceback of a `start()` that fails, or in a pickle.
 import _thread
 import sys
 
-from . import places, waits
+from . import places
 from .hooks import outside, quietly
 from .journal import created, emit, me
-from .places import Function
 from .texts import dump, quote
 
 WORKERS = ('multiprocessing.pool.worker', 'multiprocess.pool.worker')
@@ -35,7 +34,7 @@ def describe(target):
 def role_of(target):
     """worker, helper or child, by what it runs."""
     function = getattr(target, '__func__', target)
-    if type(function) is not Function:
+    if type(function) is not places.Function:
         return 'child'
     if function.__qualname__ == SERVER:
         return 'helper'
@@ -97,7 +96,7 @@ class Observer:
         run = type(process).run
         if run is not self.base.run:
             target = run
-        if type(target) is not Function:
+        if type(target) is not places.Function:
             return describe(target)
         code = target.__code__
         key = code.co_filename, code.co_firstlineno, target.__qualname__
@@ -150,6 +149,7 @@ class Observer:
 def started(process):
     identity, naming, known = me.starting.pop(_thread.get_ident(), (0, '', ''))
     if identity == id(process):
+        from . import waits
         popen = process._popen
         waits.watch(type(popen).__mro__[-2], told=True)
         emit('spawn', '"child":"%s","method":"%s",%s%s' % (created(popen.pid), popen.method, naming, known))

@@ -12,7 +12,6 @@ import sys
 
 from .hooks import borrowed, builtin, quietly
 from .journal import created, emit, me, read
-from .signals import signal_name
 from .texts import render
 
 DECODERS = ('WIFEXITED', 'WEXITSTATUS', 'WIFSIGNALED', 'WTERMSIG', 'WIFSTOPPED', 'WCOREDUMP', 'waitstatus_to_exitcode')
@@ -36,7 +35,8 @@ def reaped(pid, status):
 def ended(child, code):
     """Tells of a child's end; `code` is −n for signal n."""
     if code < 0:
-        emit('reap', '"child":"%s","code":null,"signal":"%s"' % (child, signal_name(-code)))
+        from . import signals
+        emit('reap', '"child":"%s","code":null,"signal":"%s"' % (child, signals.signal_name(-code)))
     else:
         emit('reap', '"child":"%s","code":%d,"signal":null' % (child, code))
 
