@@ -45,7 +45,7 @@ def installed(name):
     return unittest.skipUnless(importlib.util.find_spec(name), '%s is not installed' % name)
 
 
-@unittest.skipUnless(sys.implementation.name == 'cpython', 'on PyPy hooks are frames')
+@unittest.skipUnless(sys.implementation.name == 'cpython', 'on PyPy there is a frame of ours around waits')
 class Stacks(ProbeCase):
     def check(self, source, *args, **options):
         run = self.observe(WAITS + source, *args, **options)

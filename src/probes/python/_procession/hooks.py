@@ -15,7 +15,6 @@ from .journal import me
 
 PROBE = sys._getframe().f_code.co_filename.rpartition('hooks.py')[0]
 LIBRARY = os.__file__[:os.__file__.rindex('/') + 1]
-UNKNOWN_CALLS = sys.implementation.name != 'cpython'
 busy = set()  # threads in a step of ours, of which the program's audit hooks and trace functions are not to hear
 
 
@@ -179,7 +178,7 @@ class Builtin:
         try:
             if self.home:
                 quietly(self.fetch)
-            if self.pick is None or self.profiled or UNKNOWN_CALLS:
+            if self.pick is None or self.profiled:
                 return self.framed
             return quietly(self.pick, self) or (self.real if me.locked else self.framed)
         except BaseException as error:
@@ -209,7 +208,8 @@ def borrowed(name):
     """A builtin module that the program may not have imported, and does not find imported afterwards."""
     module = sys.modules.get(name)
     if module is None:
-        module = _imp.create_builtin(type(sys.__spec__)(name, None))
+        spec = type(sys.__spec__)(name, None)
+        module = _imp.create_builtin(spec) if _imp.is_builtin(name) else __import__(name)
         _imp.exec_builtin(module)
         sys.modules.pop(name, None)
     return module

@@ -67,12 +67,12 @@ def prepare(hook):
             quietly(tell, hook, to, number)
             return object.__new__(cls)
 
-        __init__ = hook.real
+        __init__ = staticmethod(hook.real)  # on PyPy, builtin functions bind
 
     class Target:
         __setitem__ = Sent
 
-    call = calls[hook.__name__] = borrowed('_functools').partial(borrowed('_operator').setitem, Target())
+    call = calls[hook.__name__] = places.Method(borrowed('_operator').setitem, Target())
     return call
 
 

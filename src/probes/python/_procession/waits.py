@@ -119,8 +119,14 @@ def prepare():
         builtin(os, name, pick=before_decoding)
 
 
+def before_wait(args, kwargs):
+    if not me.met:
+        meet_children()
+
+
 def steps(name):
-    return {'pick': pick, 'after': after_waitid if name == 'waitid' else after_wait}
+    """`before` and `after` are for calls with a frame of ours."""
+    return {'pick': pick if cached else None, 'before': before_wait, 'after': after_waitid if name == 'waitid' else after_wait}
 
 
 class Returncode:
@@ -162,6 +168,7 @@ def watch(kind, told=False):
 
 
 prepared = []
+cached = None  # where lru_cache is no C code, there is a frame of ours around each wait
 if sys.implementation.name == 'cpython':
     cached = borrowed('_functools')._lru_cache_wrapper
     get_referents = borrowed('gc').get_referents
