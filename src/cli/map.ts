@@ -4,6 +4,7 @@ import { formatSeconds } from '../core/describe';
 import { HumanError } from '../core/errors';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { ownRef } from '../launch/launcher';
+import { originOf } from '../observe/origin';
 import { createRunDirectory, eventsOf, liveOf, newRunId, readDescription, removeFolder, writeDescription } from '../observe/runDirectory';
 import { usableCores } from '../workload/cores';
 import { claimRun, forgetOldRuns, listRunsOf, releaseRun, ringBell, runnerOf, runsOf } from '../workload/folders';
@@ -52,7 +53,7 @@ function placeOf({ workload, identity, values }: MapRequest): Place {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     createRunDirectory(run);
     refuseIfTaken(run, claimRun(run, ownRef()));
-    writeDescription(run, { schema: 'procession.run/1', id: basename(run), command: ['procession', 'map', identity], cwd: workload.directory, startedAt: Date.now(), observer: null, name: nameOf(identity), ...(workspace === undefined ? {} : { workspace }) });
+    writeDescription(run, { schema: 'procession.run/1', id: basename(run), command: ['procession', 'map', identity], cwd: workload.directory, startedAt: Date.now(), observer: null, root: ownRef(), origin: originOf(run), name: nameOf(identity), ...(workspace === undefined ? {} : { workspace }) });
     if (isOurs) forgetOldRuns(folder, keptRuns);
   }
   return { run, resumed: false, before: before === undefined ? undefined : journalOf(before) };
@@ -71,7 +72,7 @@ function openAgain(run: string, workspace: string | undefined): void {
   removeFolder(eventsOf(run));
   mkdirSync(eventsOf(run), { recursive: true, mode: 0o700 });
   const description = readDescription(run);
-  if (description) writeDescription(run, { ...description, startedAt: Date.now(), observer: null, ...(workspace === undefined ? {} : { workspace }) });
+  if (description) writeDescription(run, { ...description, startedAt: Date.now(), observer: null, root: ownRef(), origin: originOf(run), ...(workspace === undefined ? {} : { workspace }) });
 }
 
 /** The folder with the workers' code: beside the bundle, or in the sources. */

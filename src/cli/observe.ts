@@ -5,6 +5,7 @@ import { allEnded, ownRef } from '../launch/launcher';
 import { EventFile } from '../observe/eventFile';
 import { readDescription, writeDescription } from '../observe/runDirectory';
 import { isSame } from '../observe/identity';
+import { isHereAndNow, isOwnDirectory } from '../observe/origin';
 import { readRun } from '../observe/readRun';
 
 /** A run that this process observes now, until it lets go; `reason` is the last word of the record, if there is one. */
@@ -20,6 +21,8 @@ export function takeOver(run: string): TakenRun | undefined {
   const description = readDescription(run);
   if (!description) throw new HumanError(`${run} is no run directory (it has no run.json).`);
   if (description.observer !== null && isSame(description.observer)) return undefined;
+  // Its pids are those of another machine, boot or container; or who has written it is not us.
+  if (!isOwnDirectory(run) || (description.origin && !isHereAndNow(run, description.origin))) return undefined;
   const { state } = readRun(run);
   const root = state.root?.value;
   if (root === undefined || (state.end?.value === allEnded)) return undefined;

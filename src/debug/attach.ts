@@ -66,7 +66,7 @@ export class Attacher implements vscode.Disposable {
     const parentSession = this.#parent(run, member);
     const options: vscode.DebugSessionOptions = { suppressDebugView: true, ...(parentSession ? { parentSession, lifecycleManagedByParent: false } : {}) };
     if (member.runtime === 'python') return vscode.debug.startDebugging(undefined, { ...base, type: 'procession', justMyCode: true, ...takenOver(run) }, options);
-    const { address, opened } = await openInspector(member);
+    const { address, opened } = await openInspector(run.open.directory, member);
     const key = `${run.open.id}/${member.pid}`;
     if (opened) this.#inspectors.set(key, address);
     let started = false;

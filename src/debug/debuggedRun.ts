@@ -4,8 +4,10 @@ import type * as vscode from 'vscode';
 import type { Ending, ProcessRef } from '../core/events';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { commandLine, startDetached } from '../launch/order';
-import { bootClock, refOf } from '../observe/identity';
-import { createRunDirectory, liveRunsFolder, newRunId, writeDescription } from '../observe/runDirectory';
+import { rootNamed } from '../observe/descent';
+import { bootClock } from '../observe/identity';
+import { originOf } from '../observe/origin';
+import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
 import type { Window } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
 import { aboutKey, type DebugOptions } from './kinds';
@@ -37,7 +39,7 @@ export class DebuggedRun {
     createRunDirectory(this.directory);
     const configuration = Object.fromEntries(Object.entries(options).filter(([key]) => key !== aboutKey));
     writeDescription(this.directory, {
-      schema: 'procession.run/1', id: this.id, command, cwd, startedAt: Date.now(), observer: null, workspace: this.window.workspace, configuration,
+      schema: 'procession.run/1', id: this.id, command, cwd, startedAt: Date.now(), observer: null, origin: originOf(this.directory), workspace: this.window.workspace, configuration,
       ...(options.name === undefined ? {} : { name: options.name }), ...(options.console === undefined ? {} : { console: options.console }),
     });
     this.#run = this.window.runs.add(this.directory);
@@ -48,7 +50,11 @@ export class DebuggedRun {
   /** The debugger has told the root's pid: from here on the run is observed, and ended when this window's process is. */
   async observe(pid: number, cwd: string): Promise<void> {
     if (this.#root !== undefined || !this.#run) return;
-    this.#root = refOf(pid);
+    const root = rootNamed(pid, this.directory);
+    if (root === undefined) return this.failed(`The debugger has started a process (pid ${pid}) that is not to be found here: it is debugged, but its processes can't be shown. If it runs in a container, open a window there.`);
+    this.#root = root;
+    const description = readDescription(this.directory);
+    if (description) writeDescription(this.directory, { ...description, root });
     this.#run.steering.file.write({ e: 'root', t: Date.now(), child: this.#root });
     await startDetached(commandLine(join(this.window.dist, 'cli.js'), ['observe', this.directory, '--while', this.window.runs.self]), cwd);
   }

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import { HumanError, messageOf } from '../core/errors';
 import type { Member } from '../core/members';
-import { isSame, sendSignal } from '../observe/identity';
+import { refusal } from '../launch/steer';
+import { isSame } from '../observe/identity';
+import { signalIn } from '../observe/signals';
 
 /** The inspector of a running Node process: opened by SIGUSR1, found by the port that the process listens on. */
 
@@ -22,6 +24,15 @@ function listeningPorts(pid: number): number[] {
     return rows.flatMap(([, local = '', , state, , , , , , inode = '']) => (state === '0A' && sockets.has(inode) ? [Number.parseInt(local.split(':')[1] ?? '', 16)] : []));
   } catch {
     return [];
+  }
+}
+
+/** Whether a process has a network of its own (network_namespaces(7)), as in a container: its ports are not those that can be reached from here. */
+function isOnOtherNetwork(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`) !== readlinkSync('/proc/self/ns/net');
+  } catch {
+    return false;
   }
 }
 
@@ -57,18 +68,20 @@ async function among(ports: readonly number[]): Promise<string | undefined> {
 const opening = 500;
 
 /**
- * Opens the inspector of a member that its probe has reported, and gives its address. `opened`: it was closed before. The port that is
+ * Opens the inspector of a member of a run (its directory) that its probe has reported, and gives its address. `opened`: it was closed before. The port that is
  * new is the inspector's: those that the process has are its own servers', which are asked only where no new one comes.
  */
-export async function openInspector(member: Member, timeout = 5_000): Promise<{ address: string; opened: boolean }> {
+export async function openInspector(run: string, member: Member, timeout = 5_000): Promise<{ address: string; opened: boolean }> {
   const who = `${member.name} (pid ${member.pid})`;
   if (process.platform !== 'linux') throw new HumanError(`Attaching to a running Node process is done on Linux only so far. Start ${who} under the debugger: "debugChildren": "all".`);
+  if (isOnOtherNetwork(member.pid)) throw new HumanError(`${who} has a network of its own, so its inspector can't be reached from here. Attach from inside its container.`);
   const before = listeningPorts(member.pid);
   const there = member.argv.some((word) => word.startsWith('--inspect')) ? await among(before) : undefined;
   if (there) return { address: there, opened: false };
   // A process that has not come so far as to run JavaScript would die of it: its probe has spoken, so it has.
-  const sent = sendSignal(member.id, 'SIGUSR1');
-  if (sent === 'denied') throw new HumanError(`The operating system does not permit this user to attach to ${who}. Act as the user who owns it.`);
+  const sent = signalIn(run, member, 'SIGUSR1');
+  const refused = refusal(member, 'SIGUSR1', sent);
+  if (refused) throw refused;
   let asked = false;
   for (let waited = 0; sent === 'sent' && waited < timeout; waited += step) {
     const address = await among(listeningPorts(member.pid).filter((port) => !before.includes(port)));

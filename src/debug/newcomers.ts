@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, rmSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { messageOf } from '../core/errors';
+import type { ProcessRef } from '../core/events';
+import { isInner, pidOf } from '../core/namespaces';
 import type { WindowRun } from '../views/runStore';
 import type { Attacher } from './attach';
 import { tooMany } from './filter';
@@ -9,6 +11,9 @@ import { followsChildren, type ChildPolicy } from './kinds';
 import { freePlace, takePlace } from './places';
 import type { DebugServices } from './pythonAdapters';
 import { DebugSessions } from './sessions';
+
+/** ms that a look of the sampler may take */
+const patience = 1_500;
 
 /**
  * New processes that no debugger brings up by itself: Node below Python, Python below Node, what a shell starts. Where children are
@@ -43,16 +48,18 @@ export class Newcomers implements vscode.Disposable {
       const key = `${run.open.id}/${id}`;
       if (this.#deciding.has(key)) continue;
       this.#deciding.add(key);
-      void this.#decide(run, Number.parseInt(id, 10), most).finally(() => {
+      void this.#decide(run, id, most).finally(() => {
         rmSync(join(waits, id), { force: true });
         this.#deciding.delete(key);
       });
     }
   }
 
-  async #decide(run: WindowRun, pid: number, most: number): Promise<void> {
+  async #decide(run: WindowRun, ref: ProcessRef, most: number): Promise<void> {
     const { sessions, children } = this.services;
     const { id, directory } = run.open;
+    const pid = await outerPid(run, ref);
+    if (pid === undefined) return;
     await children.admit(id, pid, async (member) => {
       if (!member) return;
       if (!takePlace(directory, most)) return sessions.leaveOut(id, member, tooMany(most));
@@ -96,6 +103,18 @@ export class Newcomers implements vscode.Disposable {
     this.#subscription.dispose();
     for (const id of [...this.#followed.keys()]) this.#leave(id);
   }
+}
+
+/** The pid of a process that waits. One of another pid namespace waits under its inner name, until it has been seen from outside. */
+async function outerPid({ open }: WindowRun, ref: ProcessRef): Promise<number | undefined> {
+  if (!isInner(ref)) return pidOf(ref);
+  for (let waited = 0; waited < patience; waited += 20) {
+    open.readAll();
+    const found = open.report().members.find(({ id, inner }) => inner?.id === ref && id !== ref);
+    if (found) return found.pid;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  return undefined;
 }
 
 function entries(folder: string): string[] {

@@ -53,7 +53,8 @@ export function guardRun(run: string, id: ProcessRef, until?: ProcessRef): () =>
     goneAt ??= Date.now();
     if (Date.now() - goneAt < (until === undefined ? reloading : 0)) return;
     clearInterval(timer);
-    void end(run, id);
+    // The run directory may go meanwhile, and then nobody may be ended by it.
+    void end(run, id).catch(() => undefined);
   }, lookEvery);
   return () => clearInterval(timer);
 }

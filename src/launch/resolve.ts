@@ -144,6 +144,8 @@ export function checkFolder(cwd: string): void {
   if (!isFolder) throw new HumanError(`The working folder ${cwd} does not exist. Correct "cwd".`);
 }
 
+export const notFound = (name: string): HumanError => new HumanError(`The program ${name} was not found. Check its name and PATH.`, 127);
+
 /** Refuses a program that can't be executed, with the shell's exit status for the reason. */
 export function checkProgram(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void {
   const name = argv[0] ?? '';
@@ -156,5 +158,5 @@ export function checkProgram(argv: readonly string[], cwd: string, env: NodeJS.P
     // Not there.
   }
   if (there) throw new HumanError(`${path} is not executable. Make it so (chmod +x), or name its interpreter before it.`, 126);
-  throw new HumanError(`The program ${name} was not found. Check its name and PATH.`, 127);
+  throw notFound(name);
 }

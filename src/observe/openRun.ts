@@ -1,5 +1,5 @@
 import type { Ending, Event, ProcessRef } from '../core/events';
-import type { Member } from '../core/members';
+import { KeptMembers } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce } from '../core/state';
 import { takeLease, type Attention } from './lease';
@@ -10,7 +10,7 @@ import { readDescription, type RunDescription } from './runDirectory';
 export class OpenRun {
   readonly #state = emptyState();
   readonly #reader: RunReader;
-  readonly #kept = new Map<ProcessRef, { key: string; member: Member }>();
+  readonly #kept = new KeptMembers();
   #report: { version: number; report: Report } | undefined;
   #description: RunDescription;
   #attention: Attention | undefined;

@@ -4,7 +4,9 @@ import { codeOf } from '../core/errors';
 import type { Event } from '../core/events';
 import { parseEvent } from '../core/parse';
 import type { LineCounts } from '../core/report';
+import { readableLine } from './readable';
 import { eventsOf, liveOf } from './runDirectory';
+import { mayTell, writerOf, type Writer } from './writers';
 
 /** Lines longer than this are dropped and counted. The probes write far shorter ones. */
 const longestLine = 256 * 1024;
@@ -22,6 +24,7 @@ const listEvery = 30;
 const nothing = Buffer.alloc(0);
 
 interface Tail {
+  writer: Writer;
   offset: number;
   /** the beginning of a line whose end is not yet written */
   partial: Buffer;
@@ -215,7 +218,7 @@ export class RunReader {
     if (!tail) {
       const offset = this.#letGo.get(name);
       this.#letGo.delete(name);
-      this.#tails.set(name, (tail = { offset: offset ?? 0, partial: nothing, skipping: false, quiet: offset === undefined ? undefined : 0 }));
+      this.#tails.set(name, (tail = { writer: writerOf(name), offset: offset ?? 0, partial: nothing, skipping: false, quiet: offset === undefined ? undefined : 0 }));
     }
     let descriptor: number | undefined;
     let total = 0;
@@ -243,12 +246,12 @@ export class RunReader {
     if (last !== -1) {
       if (tail.skipping || tail.partial.length) {
         from = chunk.indexOf(10) + 1;
-        if (!tail.skipping) this.#line(Buffer.concat([tail.partial, chunk.subarray(0, from - 1)]).toString('utf8'), events);
+        if (!tail.skipping) this.#line(tail.writer, Buffer.concat([tail.partial, chunk.subarray(0, from - 1)]).toString('utf8'), events);
         tail.skipping = false;
         tail.partial = nothing;
       }
       // One text for all, because each call out of JavaScript costs more than a line.
-      for (const line of chunk.toString('utf8', from, last).split('\n')) this.#line(line, events);
+      for (const line of chunk.toString('utf8', from, last).split('\n')) this.#line(tail.writer, line, events);
       from = last + 1;
     }
     if (tail.skipping) return;
@@ -260,11 +263,11 @@ export class RunReader {
     } else if (rest.length) tail.partial = Buffer.concat([tail.partial, rest]);
   }
 
-  #line(line: string, events: Event[]): void {
+  #line(writer: Writer, line: string, events: Event[]): void {
     if (line === '') return;
-    const event = parseEvent(line);
-    if (event === 'garbled') this.counts.garbled++;
-    else if (event === 'unknown') this.counts.unknown++;
+    const event = parseEvent(readableLine(line));
+    if (event === 'unknown') this.counts.unknown++;
+    else if (event === 'garbled' || !mayTell(writer, event)) this.counts.garbled++;
     else events.push(event);
   }
 
@@ -279,7 +282,7 @@ export class RunReader {
       const table = new Set(bytes.toString('utf8', 0, length).split('\n'));
       for (const line of table) {
         const event = this.#table.has(line) ? 'unknown' : parseEvent(line);
-        if (typeof event !== 'string') events.push(event);
+        if (typeof event !== 'string' && event.e === 'sample') events.push(event);
       }
       this.#table = table;
       return length;

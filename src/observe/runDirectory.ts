@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
 import type { ProcessRef } from '../core/events';
+import type { Origin } from './origin';
 
 /**
  * The run directory: everything that is known of one run, as files.
@@ -19,6 +20,10 @@ export interface RunDescription {
   startedAt: number;
   /** who observes: the launcher, or the process that took over from it */
   observer: ProcessRef | null;
+  /** the first process of the run, once it has been started */
+  root?: ProcessRef;
+  /** where its processes are; absent in records of older versions */
+  origin?: Origin;
   /** the launch configuration as the person wrote it, so that the run can be started again */
   configuration?: Record<string, unknown>;
   name?: string;
@@ -61,15 +66,15 @@ export function ownFolder(parent: string): string {
   return folder;
 }
 
-/** Where live runs lie: a memory file system where there is one (25 µs a new file against 250 µs on disk), else the temporary folder. */
+/** Where live runs lie, without links, as it stands in the mark of their members: a memory file system where there is one (25 µs a new file against 250 µs on disk), else the temporary folder. */
 export function liveRunsFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const chosen = environment.PROCESSION_RUNS;
   if (chosen) {
     mkdirSync(chosen, { recursive: true, mode: 0o700 });
-    return chosen;
+    return realpathSync(chosen);
   }
   const memory = process.platform === 'linux' ? ['/dev/shm', environment.XDG_RUNTIME_DIR] : [];
-  return ownFolder(memory.find((folder) => folder !== undefined && usable(folder)) ?? tmpdir());
+  return realpathSync(ownFolder(memory.find((folder) => folder !== undefined && usable(folder)) ?? tmpdir()));
 }
 
 /** A run id: sorts by time, is a file name everywhere. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { describeExit, describeSource, describeState, formatBytes, formatLoad, formatSeconds, quoteCommand } from '../core/describe';
-import type { Member } from '../core/members';
+import { describeExit, describeSender, describeSource, describeState, describeTarget, formatBytes, formatLoad, formatSeconds, quoteCommand } from '../core/describe';
+import type { Member, WorkerThread } from '../core/members';
 import { baseName } from '../core/paths';
 import type { Report } from '../core/report';
 import { countText, type Row, type WorkloadMark } from './rows';
@@ -14,12 +14,12 @@ const bad = 'testing.iconFailed';
 const faint = 'disabledForeground';
 const caution = 'list.warningForeground';
 
-function endedIcon(member: Member): vscode.ThemeIcon {
-  if (member.marks.includes('zombie')) return icon('warning', caution);
-  const exit = member.exit;
-  if (!exit || exit.source === 'unknown') return icon('question', faint);
-  if (exit.code === 0) return icon('pass', faint);
-  return member.endedBy?.by === 'procession' ? icon('stop-circle', faint) : icon('error', bad);
+function endedIcon({ marks, outcome }: Member): vscode.ThemeIcon {
+  // A crash stays red while it is a zombie.
+  if (outcome?.verdict === 'failed') return icon('error', bad);
+  if (marks.includes('zombie')) return icon('warning', caution);
+  if (outcome?.verdict === 'ok') return icon('pass', faint);
+  return icon(outcome?.verdict === 'ended' ? 'stop-circle' : 'question', faint);
 }
 
 export function memberIcon(member: Member): vscode.ThemeIcon {
@@ -27,6 +27,11 @@ export function memberIcon(member: Member): vscode.ThemeIcon {
   if (member.state === 'stopped') return icon('debug-pause', caution);
   if (member.marks.includes('orphan')) return icon('vm-active', caution);
   return member.state === 'starting' ? icon('circle-outline', alive) : icon(member.role === 'helper' ? 'gear' : 'circle-filled', alive);
+}
+
+function threadIcon({ state, code }: WorkerThread): vscode.ThemeIcon {
+  if (state === 'running') return icon('git-commit', alive);
+  return code === 0 || code === null ? icon('pass', faint) : icon('error', bad);
 }
 
 export function rowIcon(row: Row): vscode.ThemeIcon {
@@ -39,7 +44,7 @@ export function rowIcon(row: Row): vscode.ThemeIcon {
     case 'helpers':
       return icon('tools', faint);
     case 'thread':
-      return row.thread.state === 'exited' ? icon(row.thread.code === 0 ? 'pass' : 'error', row.thread.code === 0 ? faint : bad) : icon('git-commit', alive);
+      return threadIcon(row.thread);
     case 'progress':
       return icon('graph', faint);
     case 'place':
@@ -94,6 +99,7 @@ function nameOf(members: readonly Member[], id: string): string {
 }
 
 function zombieLine(member: Member, members: readonly Member[]): [string, string][] {
+  if (member.marks.includes('unreaped')) return [['Not reaped', 'its parent ended first, and init has not waited for it: no fault of the program']];
   if (!member.marks.includes('zombie')) return [];
   const parent = members.find((other) => other.pid === member.osParent && other.state !== 'exited');
   return [['Zombie', escape(`it has ended; ${parent ? `${parent.name} (pid ${parent.pid})` : `pid ${member.osParent ?? '?'}`} should wait for it`)]];
@@ -104,14 +110,17 @@ function facts(member: Member, members: readonly Member[]): [string, string][] {
   if (member.exit) lines.push(['Exit code', `**${escape(describeExit(member))}**`], ['Known from', escape(describeSource(member.exit))]);
   lines.push(...zombieLine(member, members));
   if (member.marks.includes('orphan') && member.parent !== null) lines.push(['Orphan', escape(`its parent ${nameOf(members, member.parent)} ended first`)]);
-  if (member.endedBy?.site) lines.push(['Signal sent at', link(`${baseName(member.endedBy.site.file)}:${member.endedBy.site.line}`, member.endedBy.site.file, member.endedBy.site.line)]);
+  const sender = describeSender(member);
+  const place = member.endedBy?.site;
+  if (sender !== undefined) lines.push(['Signal sent by', place ? link(sender, place.file, place.line) : escape(sender)]);
   lines.push(['Start method', escape(member.startMethod)]);
-  if (member.target) lines.push(['Target', link(`${member.target.function} (${baseName(member.target.file)}:${member.target.line})`, member.target.file, member.target.line)]);
+  if (member.target) lines.push(['Target', link(describeTarget(member.target), member.target.file, member.target.line)]);
   if (member.args) lines.push(['Arguments', code(clip(member.args))]);
   if (member.site) lines.push(['Created at', link(`${baseName(member.site.file)}:${member.site.line}`, member.site.file, member.site.line)]);
   if (member.daemon !== null) lines.push([member.runtime === 'node' ? 'Detached' : 'Daemon', member.daemon ? 'yes' : 'no']);
   if (member.rank !== null) lines.push(['Rank', `${member.rank}${member.worldSize === null ? '' : ` of ${member.worldSize}`}`]);
   if (member.host !== null) lines.push(['Host', escape(member.host)]);
+  if (member.inner) lines.push(['Pid inside', `${member.inner.pid} in its own pid namespace${member.inner.id === member.id ? '; it was never seen from outside' : ''}`]);
   lines.push(['Parent', member.parent === null ? (member.role === 'root' ? 'Procession' : 'unknown') : escape(nameOf(members, member.parent))]);
   if (member.osParent !== null) lines.push(['OS parent', String(member.osParent)]);
   lines.push(['Started', time(member.startedAt)]);

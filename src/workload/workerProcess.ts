@@ -4,6 +4,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { codeOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
 import { refOf } from '../observe/identity';
+import { signalGroup } from '../observe/signals';
 import { parseSlot, type SlotContent } from './answers';
 
 /** How a worker is started. `pipe`: Python answers on its stdin and stdout, Node on descriptor 3. */
@@ -202,14 +203,9 @@ export class WorkerProcess {
   }
 
   #signal(signal: NodeJS.Signals | 0): void {
-    const { pid } = this.#child;
-    if (pid === undefined || this.#isGone) return;
-    try {
-      if (process.platform === 'win32') this.#child.kill(signal);
-      else process.kill(-pid, signal);
-    } catch (error) {
-      if (this.#ending && codeOf(error) === 'ESRCH') this.#leave();
-    }
+    if (this.#isGone) return;
+    if (process.platform === 'win32') this.#child.kill(signal);
+    else if (signalGroup(this.#child, signal) === 'gone' && this.#ending) this.#leave();
   }
 
   #leave(): void {

@@ -35,11 +35,12 @@ for (const node of nodes) {
       const path = program('start.js', 'console.log(process.pid, process.ppid); process.exitCode = 3;');
       const seen = await observe(node.path, ['--no-warnings', path, 'argument'], { cwd: folder });
       const [pid, ppid] = seen.outcome.stdout.trim().split(' ');
-      const { id, t, exe, ...start } = seen.one('start');
+      const { id, t, exe, pgid, ...start } = seen.one('start');
       assert.match(id, /^\d+\.\d+$/);
       assert.equal(pidOf(id), pid);
       assert.ok(Math.abs(t - Date.now()) < 60_000);
       assert.ok(exe);
+      assert.equal(pgid, Number(pid), 'the test gives it a group of its own');
       assert.deepEqual(start, {
         e: 'start', ppid: Number(ppid), parent: ancestor, runtime: 'node', version: node.version,
         argv: [node.path, '--no-warnings', path, 'argument'], cwd: folder,

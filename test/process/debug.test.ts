@@ -13,8 +13,8 @@ import { scopedCondition, scopeIn, type Scope } from '../../src/debug/scopes';
 import { framesOfText, mergeStacks } from '../../src/debug/stackTree';
 
 const member = (name: string, more: Partial<Member> = {}): Member => ({
-  id: `${name.length}.1`, pid: name.length, startedAt: 0, endedAt: null, parent: 'root', osParent: null, runtime: 'python', role: 'child', name, daemon: null, startMethod: 'fork',
-  target: null, args: null, argv: [], cwd: null, exe: null, version: null, site: null, state: 'running', marks: [], exit: null, endedBy: null, error: null, osState: null, load: null, rss: null,
+  id: `${name.length}.1`, pid: name.length, inner: null, confirmed: true, startedAt: 0, endedAt: null, parent: 'root', osParent: null, runtime: 'python', role: 'child', name, title: null, daemon: null, startMethod: 'fork',
+  target: null, args: null, argv: [], cwd: null, exe: null, version: null, site: null, state: 'running', marks: [], exit: null, endedBy: null, outcome: null, error: null, osState: null, load: null, rss: null,
   threadCount: null, cpuSeconds: null, peakRssBytes: null, rank: null, localRank: null, worldSize: null, host: null, threads: [], ...more,
 });
 

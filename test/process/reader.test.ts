@@ -75,6 +75,25 @@ describe('event files of processes that have ended', () => {
     await until('the late word is read', () => count('2.1') === 3, 10_000);
   });
 
+  it('hold what their writers can know: a probe tells of itself and of its children, under its own name', () => {
+    read(false);
+    const seenBy = (file: string, id: string): void => appendFileSync(join(eventsOf(run), `${file}.ndjson`), `${JSON.stringify({ e: 'seen', t: 1, id, child: '7.7', ppid: 1 })}\n`);
+    start('2.1');
+    write('2.1', { e: 'spawn', child: '3.1', method: 'fork' });
+    write('5@9.1', { e: 'spawn', child: '6@9.1', method: 'fork' });
+    write('2.1', { e: 'gone', child: '7.7' });
+    write('2.1', { e: 'root', child: '7.7' });
+    write('2.1', { e: 'signal', to: '7.7', signal: 'SIGKILL', by: 'procession' });
+    seenBy('2.1', '2.1');
+    seenBy('5@9.1', '5@9.1');
+    seenBy('2.1', '1.1');
+    seenBy('launcher-1.1', '8.8');
+    seenBy('launcher-1.1', '1.1');
+    reader.readAll();
+    assert.deepEqual(seen.map(({ e, id }) => [e, id]).sort(), [['seen', '1.1'], ['spawn', '2.1'], ['spawn', '5@9.1'], ['start', '2.1']]);
+    assert.deepEqual(reader.counts, { garbled: 7, unknown: 0 });
+  });
+
   it('new files are found, whatever the time of their folder says', () => {
     read(false);
     start('2.1');

@@ -1,6 +1,6 @@
 import { diagnosticsChannel } from './builtins';
 import { now } from './clock';
-import { identify } from './identity';
+import { bare, identify } from './identity';
 import { record, runIsGone } from './journal';
 import { markEnvironment } from './mark';
 import { quietly } from './quietly';
@@ -67,7 +67,7 @@ function hookHandles(prototype: ProcessHandle): void {
   };
   prototype.kill = function (this: ProcessHandle, signal) {
     const error = kill.call(this, signal);
-    if (error === 0) quietly(() => recordSignal(running.get(this) ?? String(this.pid), signal, 'child.kill', prototype.kill));
+    if (error === 0) quietly(() => recordSignal(running.get(this) ?? bare(this.pid), signal, 'child.kill', prototype.kill));
     return error;
   };
   // Node closes the handle as soon as it knows the ending, before the program's listeners hear of it.
@@ -113,7 +113,7 @@ function hookSync(binding: SyncBinding): void {
 function settleSync(request: Request, { pid, status, signal, error }: ReturnType<SyncBinding['spawn']>): void {
   // A call that ran into its timeout has both a pid and an error.
   if (!pid) return recordRefusal(request, error ?? 0);
-  const child = String(pid);
+  const child = bare(pid);
   recordSpawn(request, child);
   record({ e: 'reap', child, code: signal === null ? status : null, signal });
 }

@@ -1,5 +1,5 @@
 import { os } from './builtins';
-import { statField } from './identity';
+import { ownGroup, parentOf } from './identity';
 import { brief, record } from './journal';
 import type { Mark } from './mark';
 import { quietly } from './quietly';
@@ -34,7 +34,7 @@ function numbering(): (typeof numberings)[number] | undefined {
       const outer = new Map(system.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
       const found = given.find((names) => names.some((name) => outer.get(name) !== process.env[name]));
       if (found) return found;
-      pid = Number(statField(pid, 4));
+      pid = parentOf(pid);
     }
     return undefined;
   });
@@ -54,6 +54,7 @@ export function introduceProcess({ ancestor }: Mark): void {
   record({
     e: 'start',
     ppid: process.ppid,
+    pgid: ownGroup(),
     parent: ancestor,
     runtime: 'node',
     version: process.versions.node,

@@ -22,7 +22,7 @@ function observe(): void {
   const inWorker = isWorkerThread();
   const mark = takeMark(inWorker);
   if (!mark) return;
-  const id = ownIdentity();
+  const id = ownIdentity(mark.options);
   markChildren(mark, id);
   openJournal(mark.run, id);
   if (inWorker) introduceThread();

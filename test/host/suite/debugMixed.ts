@@ -23,11 +23,11 @@ async function goOnUntil({ stops }: Watched, enough: (seen: readonly string[]) =
   }, 40_000);
 }
 
-const all = ['ticker', 'debug_mixed.cjs', 'MainProcess', 'inner'];
+const all = ['ticker', 'debug_mixed.cjs', 'debug_mixed.py', 'inner'];
 
 for (const [root, launched, firstLines, others] of [
   ['debug_mixed.py', () => configuration('debug_mixed.py'), { inPython: 2, inNode: 1 }, all],
-  ['debug_mixed.cjs', () => configuration('debug_mixed.cjs', { args: [python()] }), { inPython: 1, inNode: 1 }, ['MainProcess', 'inner']],
+  ['debug_mixed.cjs', () => configuration('debug_mixed.cjs', { args: [python()] }), { inPython: 1, inNode: 1 }, ['debug_mixed.py', 'inner']],
   ['a shell', () => configuration('', { program: undefined, command: ['sh', '-c', '"$0" programs/debug_mixed.py; true', python()] }), { inPython: 2, inNode: 1 }, all],
 ] as const) {
   test(`debug a mixed program, root ${root}: every member gets a session before its first line, those below another language too`, async (t) => {

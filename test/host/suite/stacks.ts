@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { closeInspector, evaluate, openInspector } from '../../../src/debug/inspector';
+import { liveRunsFolder } from '../../../src/observe/runDirectory';
 import { test, until } from '../inside/testing';
 import { api, folder, tidy, untilRun } from './support';
 
@@ -20,7 +22,7 @@ test('an inspector that closes itself is not waited for', async (context) => {
   const { members } = await untilRun(id, 'the program', () => true);
   const [member] = members.filter(({ runtime }) => runtime === 'node');
   assert.ok(member);
-  const { address, opened } = await openInspector(member);
+  const { address, opened } = await openInspector(join(liveRunsFolder(), id), member);
   assert.equal(opened, true);
   await assert.rejects(evaluate(address, 'process._debugEnd()'), { name: 'HumanError', message: 'its inspector has closed the connection' });
   await closeInspector(address);

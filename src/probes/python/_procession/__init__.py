@@ -11,7 +11,7 @@ from _thread import get_ident
 from . import environment, ending, imports, oscalls
 from .ending import Main
 from .hooks import CALL, borrowed, later, quietly, traceless, without_our_frames
-from .journal import emit, identify, me, with_start
+from .journal import emit, identify, me, own
 from .texts import command_line, dump, render
 
 NUMBERED = (b'RANK', b'OMPI_COMM_WORLD_RANK', b'PMI_RANK', b'SLURM_PROCID')
@@ -62,6 +62,7 @@ def become_child(thread):
     """What was known of this process is its parent's."""
     me.grandparent, me.parent, me.id, me.pid = me.parent, me.id, '', 0
     me.method, me.named, me.error, me.children, me.waits = '', False, False, {}, []
+    me.forked = True
     Main.exit = None
     if thread != Main.thread:
         Main.frame = None
@@ -84,7 +85,8 @@ def executes_in_c(told):
 
 def begin(about=''):
     """The `start` event; `about` is what else is known of this process, as JSON that ends in a comma."""
-    identify()
+    if not me.id:
+        identify()
     about += me.host
     if me.parent:
         about += '"parent":"%s",' % me.parent
@@ -138,7 +140,7 @@ def boot(directory, mark, finder, confined):
     _, ancestor, me.options, me.run = mark.split('|', 3)
     pid = posix.getpid()
     within = False
-    if ancestor.startswith('%d.' % pid) and ancestor == with_start(pid):
+    if ancestor.startswith('%d' % pid) and ancestor == own():
         within = interpreter_of_many()
         ancestor = ''  # we have exec'ed
     me.parent = ancestor
@@ -172,6 +174,7 @@ def introduce():
     # In the parent no function of ours is called, because it might be a signal's handler that runs first in it.
     os.register_at_fork(after_in_child=after_fork, after_in_parent=me.met.clear)
     os.register_at_fork(after_in_parent=me.forking.clear)
+    identify()
     found = later('ranks', 'ranks')() if any(name in os.environ._data for name in NUMBERED) else None
     if found:
         # A rank may run on another host than its launcher.

@@ -27,8 +27,11 @@ class Member:
     id = ''
     parent = ''
     grandparent = ''
+    space = ''  # '@' and the pid namespace, in a process of another one than the launcher's; see core/namespaces.ts
+    proc = True  # the numbers under /proc are those of this process's own pid namespace
     host = ''  # JSON, in a process that a launcher numbers
     argv = '[]'  # JSON
+    forked = False
     method = ''  # how this process came to be, where it is a forked child
     server = False  # a fork server of multiprocessing
     silent = False
@@ -108,21 +111,43 @@ def append(path, data):
 def identify():
     """Sets `me.id` to this process's own, and makes it the nearest observed ancestor of whatever this process executes."""
     me.pid = _getpid()
-    me.id = '%d.%s' % (me.pid, start_of('self') or 'm%d' % (me.now() * 1000))
+    me.id = own()
     _putenv(b'PROCESSION', b'1|' + me.id.encode() + me.tail)
     return me.id
 
 
-def start_of(pid):
-    """The start time of a process in clock ticks since boot, as text (field 22, proc_pid_stat(5)); '' if unknown."""
+def own():
+    """
+    The reference to this process. In another pid namespace (a container, `unshare --pid`), our pid is somebody else's
+    outside, so the namespace is part of it; and where `/proc` is still that of outside, so are the numbers there.
+    """
+    pid = _getpid()
+    shown, start = stat_of('self')
+    me.proc = shown == b'%d' % pid
+    try:
+        here = posix.readlink('/proc/self/ns/pid')[5:-1]  # pid:[4026531836]
+        told = me.options.partition('n')[2]
+        me.space = '@' + here if told and here != told else ''
+    except OSError:
+        # Without a /proc nobody can say, but for a forked child that sees its parent: that one has the same namespace.
+        if not shown and not (me.forked and me.parent.startswith('%d%s.' % (posix.getppid(), me.space))):
+            me.space = '@0'
+    return '%d%s.%s' % (pid, me.space, start or 'm%d' % (me.now() * 1000))
+
+
+def stat_of(pid):
+    """
+    Pid and start time in clock ticks since boot of a process, as bytes and text (fields 1 and 22, proc_pid_stat(5));
+    empty if unknown.
+    """
     try:
         stat = read('/proc/%s/stat' % pid, 512)
         at = stat.rindex(b')') + 2  # the name before may hold spaces
         for _ in range(19):
             at = stat.index(b' ', at) + 1
-        return stat[at:stat.index(b' ', at)].decode()
+        return stat[:stat.index(b' ')], stat[at:stat.index(b' ', at)].decode()
     except (OSError, ValueError):
-        return ''
+        return b'', ''
 
 
 def read(path, size):
@@ -142,15 +167,19 @@ def refer(pid):
     return me.children.get(pid) or with_start(pid)
 
 
+def bare(pid):
+    """The reference to a process, or with a negative number to a group, whose start is not known."""
+    return '%d%s' % (pid, me.space)
+
+
 def with_start(pid):
-    start = start_of(pid)
-    return '%d.%s' % (pid, start) if start else '%d' % pid
+    start = me.proc and stat_of(pid)[1]
+    return '%d%s.%s' % (pid, me.space, start) if start else bare(pid)
 
 
 def created(pid):
     """Remembers a new child until it is reaped and returns its reference."""
-    start = start_of(pid)
-    child = '%d.%s' % (pid, start) if start else '%d' % pid
+    child = with_start(pid)
     if len(me.children) < MAX_CHILDREN:
         me.children[pid] = child
     return child

@@ -4,7 +4,7 @@ import sys
 
 from . import environment, places, signals, unraised, waits
 from .hooks import quietly, traceless, without_our_frames
-from .journal import created, emit, me, refer
+from .journal import bare, created, emit, me, refer
 from .texts import command_line_of, dump, render, words
 
 
@@ -118,7 +118,7 @@ class Exited:
 
     def tell(self):
         pid = self.transport.get_pid()
-        waits.ended(me.children.pop(pid, None) or '%d' % pid, self.transport.get_returncode())
+        waits.ended(me.children.pop(pid, None) or bare(pid), self.transport.get_returncode())
 
 
 def before_signal(name, args, kwargs):

@@ -2,7 +2,7 @@
 import os
 import posix
 
-from .journal import read
+from .journal import me, read
 
 # Rank, rank on this machine, number of ranks; as in `numberings` of the Node probe.
 NUMBERINGS = (
@@ -21,7 +21,7 @@ def ranks():
     given = [names for names in NUMBERINGS if data.get(names[0], b'').isdigit()]
     if not given:
         return {}
-    names = given[0] if len(given) == 1 else innermost(given, data)
+    names = innermost(given, data) if len(given) > 1 and me.proc else given[0]
     return {field: int(data[name]) for field, name in zip(FIELDS, names) if data.get(name, b'').isdigit()}
 
 

@@ -11,7 +11,7 @@ import sys
 
 from . import places
 from .hooks import Builtin, borrowed, is_library, outside, quietly
-from .journal import emit, me, refer
+from .journal import bare, emit, me, refer
 from .texts import render
 
 NSIG = 65
@@ -36,9 +36,9 @@ def tell(hook, to, number):
         return
     hook.real(to, 0)
     if hook.__name__ == 'killpg':
-        receiver = '%d' % -(to or posix.getpgrp())
+        receiver = bare(-(to or posix.getpgrp()))
     else:
-        receiver = refer(to) if to > 0 else '%d' % (to or -posix.getpgrp())
+        receiver = refer(to) if to > 0 else bare(to or -posix.getpgrp())
     site, via = places.call(sys._getframe())
     emit('signal', render({'to': receiver, 'signal': signal_name(number), 'via': via or 'os.' + hook.__name__, 'site': site}))
 

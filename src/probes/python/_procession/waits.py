@@ -11,7 +11,7 @@ import posix
 import sys
 
 from .hooks import borrowed, builtin, quietly
-from .journal import created, emit, me, read
+from .journal import bare, created, emit, me, read
 from .texts import render
 
 DECODERS = ('WIFEXITED', 'WEXITSTATUS', 'WIFSIGNALED', 'WTERMSIG', 'WIFSTOPPED', 'WCOREDUMP', 'waitstatus_to_exitcode')
@@ -24,7 +24,7 @@ def reaped(pid, status):
     low = status & 0x7F
     if not pid or low == 0x7F:
         return
-    child = me.children.pop(pid, None) or '%d' % pid
+    child = me.children.pop(pid, None) or bare(pid)
     failure = doomed.pop(pid, None) if doomed else None
     if failure and status == 255 << 8:
         emit('spawnFailed', render(failure))
@@ -61,6 +61,8 @@ def meet_children():
     """
     me.met.add(True)
     found = []
+    if not me.proc:
+        return found
     for thread in posix.listdir('/proc/self/task')[:MAX_THREADS]:
         for pid in map(int, read('/proc/self/task/%s/children' % thread, 1 << 16).split()):
             if pid not in me.children:
