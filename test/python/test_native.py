@@ -205,10 +205,15 @@ class Confinement(ProbeCase):
         lock(KILL)
         os._exit(3)
     print(os.waitpid(pid, 0)[1], flush=True)
-    thread = threading.Thread(target=lock, args=(KILL,))
-    thread.start()
-    thread.join()
+    locked = threading.Event()
+    def work():  # it does not end, because the C library opens a file for that
+        lock(KILL)
+        locked.set()
+        threading.Event().wait()
+    threading.Thread(target=work, daemon=True).start()
+    locked.wait()
     print('end', flush=True)
+    os._exit(5)
     ''')
         self.assertEqual(run.one('reap')['code'], 3)
 
