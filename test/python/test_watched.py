@@ -254,6 +254,21 @@ class Profilers(ProbeCase):
                 self.assertNotIn(b'procession/', report.stdout)
                 self.assertNotIn(b'sitecustomize', report.stdout)
 
+    @unittest.skipUnless(importlib.util.find_spec('coverage'), 'coverage is not installed')
+    def test_coverage_that_begins_before_the_probe(self):
+        self.program('[run]\npatch = subprocess\nparallel = true\n', '.coveragerc')
+        self.program('print("child")', 'child.py')
+        self.observe('''
+            import subprocess, sys
+            print(subprocess.run([sys.executable, 'child.py']).returncode)
+        ''', python=('-m', 'coverage', 'run'), compare=False)
+        coverage = [sys.executable, '-m', 'coverage']
+        self.execute(coverage + ['combine'], self.environment())
+        report = self.execute(coverage + ['report'], self.environment())
+        if b'unrecognized' in report.stderr or b'child.py' not in report.stdout:
+            self.skipTest('this coverage does not measure children')
+        self.assertNotIn(b'sitecustomize', report.stdout)
+
 
 if __name__ == '__main__':
     unittest.main()
