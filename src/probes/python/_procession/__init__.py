@@ -10,7 +10,7 @@ from _thread import get_ident
 
 from . import environment, ending, imports, oscalls
 from .ending import Main
-from .hooks import CALL, borrowed, later, quietly, traceless, without_our_frames
+from .hooks import CALL, borrowed, busy, later, quietly, traceless, without_our_frames
 from .journal import emit, identify, me, own
 from .texts import command_line, dump, render
 
@@ -48,7 +48,8 @@ def urged(number, frame):
 
 
 def forked_child():
-    frame, thread = sys._getframe(3).f_back, get_ident()
+    thread = get_ident()
+    frame = sys._getframe(3).f_back  # above quietly(), unraised() and after_fork(): where the fork was, or None
     become_child(thread)
     if frame is not None and thread in me.starting and frame.f_code.co_filename.endswith(FORKS):
         me.method = 'fork'
@@ -63,6 +64,7 @@ def become_child(thread):
     me.grandparent, me.parent, me.id, me.pid = me.parent, me.id, '', 0
     me.method, me.named, me.error, me.children, me.waits = '', False, False, {}, []
     me.forked = True
+    busy.intersection_update((thread,))
     Main.exit = None
     if thread != Main.thread:
         Main.frame = None
@@ -116,7 +118,7 @@ def begin_raw(frame, told):
             frameworks.introduce(frame)
 
 
-def interpreter_of_many():
+def is_subinterpreter():
     """Whether this is not the main interpreter, for which `site` runs again in the same process."""
     for name in ('_interpreters', '_xxsubinterpreters'):
         try:
@@ -141,7 +143,7 @@ def boot(directory, mark, finder, confined):
     pid = posix.getpid()
     within = False
     if ancestor.startswith('%d' % pid) and ancestor == own():
-        within = interpreter_of_many()
+        within = is_subinterpreter()
         ancestor = ''  # we have exec'ed
     me.parent = ancestor
     me.tail = os.fsencode('|%s|%s' % (me.options, me.run))

@@ -10,7 +10,7 @@ import posix
 import sys
 
 from . import places
-from .hooks import Builtin, borrowed, is_library, outside, quietly
+from .hooks import Builtin, borrowed, is_library, outside, quietly, traceless, without_our_frames
 from .journal import bare, emit, me, refer
 from .texts import render
 
@@ -63,9 +63,15 @@ def pick(hook):
 
 def prepare(hook):
     class Sent:
+        @traceless
         def __new__(cls, to, number):
-            quietly(tell, hook, to, number)
-            return object.__new__(cls)
+            try:
+                quietly(tell, hook, to, number)
+                return object.__new__(cls)
+            except BaseException as error:
+                trace = without_our_frames(error)
+                trace, error, type(error)
+                raise
 
         __init__ = staticmethod(hook.real)  # on PyPy, builtin functions bind
 

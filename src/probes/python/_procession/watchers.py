@@ -102,6 +102,8 @@ def before_settrace(args, kwargs):
 def before_setprofile(args, kwargs):
     if args and args[0] is not None:
         profiled()
+    elif '_lsprof' not in sys.modules:
+        Builtin.profiled = False
     return gated(args, 0, ProfileGate)
 
 
