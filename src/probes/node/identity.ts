@@ -41,3 +41,6 @@ export function ownIdentity(options: string): string {
 export function ownGroup(): number | undefined {
   return isOwnProc ? Number(statField(stat('self'), 5)) : undefined;
 }
+
+/** The parent of a process under /proc. */
+export const parentOf = (pid: number): number => Number(statField(stat(pid), 4));
