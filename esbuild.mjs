@@ -29,7 +29,7 @@ const targets = [
   { ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: `#!/usr/bin/env node\n${common.banner.js}` } },
   // A page of the results table has a browser around it, and may load nothing but this.
   { ...common, entryPoints: ['src/views/workload/webview/table.ts'], outfile: 'dist/workloadTable.js', platform: 'browser', format: 'iife', target: 'es2022', banner: {}, define: {} },
-  ...nodeProbe('dist/probes/node', common),
+  nodeProbe('dist/probes/node', common),
 ];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
