@@ -21,6 +21,8 @@ export interface Taken {
   readonly boot: string | undefined;
   /** what was handed down of the debugger's, see attaching.ts */
   readonly attach: string | undefined;
+  /** a library may have been put before the C library, and tell this process another time than the system's */
+  readonly hasLibraries: boolean;
   /** this process's own reference: set in a worker thread, which is told by the thread that made it */
   readonly thread?: string;
   /** that thread is Node's own, for module hooks */
@@ -93,7 +95,7 @@ function takeProcessMark(): Taken | undefined {
   const boot = bootBeside(found ? found.probe : __filename);
   const onPath = (PYTHONPATH || '').split(delimiter).includes(boot);
   if (onPath) change(environment, 'PYTHONPATH', without(PYTHONPATH, boot, delimiter));
-  return { mark, option: found?.option, probe: found?.probe ?? __filename, boot: onPath ? boot : undefined, attach };
+  return { mark, option: found?.option, probe: found?.probe ?? __filename, boot: onPath ? boot : undefined, attach, hasLibraries: environment.LD_PRELOAD !== undefined };
 }
 
 /** Node disables process.abort in worker threads; asking worker_threads would cost 2 ms to load it. */

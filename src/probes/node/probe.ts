@@ -1,5 +1,6 @@
 import { meet, readPolicy } from './attaching';
 import { watchChildren } from './children';
+import { distrustClock } from './clock';
 import { freeDebugPort } from './debugPort';
 import { watchEndings } from './endings';
 import { warnsOfCalls } from './flags';
@@ -24,6 +25,7 @@ function observe(taken: Taken): void {
   const own = ownIdentity(mark.options);
   const id = thread ?? own;
   readPolicy(taken);
+  if (taken.hasLibraries) distrustClock(mark.run);
   openJournal(mark.run, id);
   if (thread === undefined) introduceProcess(mark);
   else if (!isInternal) introduceThread();
