@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Observed } from './observed';
-import { ancestor, nodes, observe } from './observed';
+import { ancestor, environmentFor, execute, makeRun, nodes, observe, readEvents } from './observed';
 
 /** Worker threads have the probe like the main thread, however they are made. */
 
@@ -56,6 +56,16 @@ for (const node of nodes) {
         assert.ok(told.some(({ state, code }) => state === 'exited' && code === 6));
       });
     }
+
+    test('where a preload before ours has made threads already', async () => {
+      const first = program('first.cjs', "const { Worker, isMainThread } = require('worker_threads'); if (isMainThread) new Worker('require(\"child_process\").spawnSync(\"sh\", [\"-c\", \"exit 9\"])', { eval: true });");
+      const run = makeRun();
+      const observed = environmentFor(run, { env });
+      await execute(node.path, [asked, 'none', spawning], { env: { ...observed, NODE_OPTIONS: `--require ${first} ${observed.NODE_OPTIONS}` } });
+      const events = readEvents(run);
+      assert.deepEqual(events.flatMap((event) => (event.e === 'reap' ? [event.code] : [])), [3, 4, 5]);
+      assert.deepEqual([...new Set(events.flatMap((event) => (event.e === 'thread' ? [event.thread] : [])))], [2]);
+    });
 
     test('threads that start threads', async () => {
       const seen = await observe(node.path, [nesting], { env });
