@@ -10,6 +10,7 @@ interface Channel {
 }
 
 const { defineProperty, getPrototypeOf } = Object;
+const { get } = Reflect;
 
 /**
  * Hears what Node's module `publisher` says on one of its own diagnostics channels, before the program's subscribers, without
@@ -17,7 +18,7 @@ const { defineProperty, getPrototypeOf } = Object;
  */
 export function overhear(name: string, publisher: string, listener: (message: Message) => void): () => void {
   const channel = diagnosticsChannel().channel(name) as unknown as Channel;
-  const hasSubscribers = (): boolean => Reflect.get(getPrototypeOf(channel) as object, 'hasSubscribers', channel) as boolean;
+  const hasSubscribers = (): boolean => get(getPrototypeOf(channel) as object, 'hasSubscribers', channel) as boolean;
   // Node looks up `hasSubscribers`, and then `publish` if there are any.
   let asked = false;
   const asks = (): boolean => {

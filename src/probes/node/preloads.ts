@@ -3,7 +3,7 @@ import type { Taken } from './mark';
 /** What Node keeps of `--require`: the list itself, which it goes through by index while the modules are loaded. */
 const requests = (): string[] | undefined => (process as unknown as { _preload_modules?: string[] })._preload_modules;
 
-/** Follows our entry in the list of a thread, see threadPreload.ts: a module that is there anyway. */
+/** Follows our entry in the list of a thread, see threadStart.ts: a module that is there anyway. */
 export const filler = 'events';
 
 /** A thread that has inherited our entry must not load the one that was pushed onto its list, too. */
