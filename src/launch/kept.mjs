@@ -6,7 +6,8 @@
 
 export const keptAs = 'PROCESSION_KEPT_';
 
-const names = ['NODE_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_DEBUG'];
+/** What is put aside: see the shortness of {@link command}. */
+export const names = ['NODE_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_DEBUG'];
 
 /** In the language of `env -S`, where a variable that is not set is one set to nothing. */
 export const puttingAside = [...names.map((name) => `-u${name}`), ...names.map((name) => `${keptAs}${name}=\${${name}}`)].join(' ');

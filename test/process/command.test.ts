@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
@@ -42,6 +42,18 @@ test('every variable reaches the program as it was, bytes and all', { skip: onWi
   const odd = 'a b\n"c" $HOME `d` \\ \'e\' é';
   const print = ['python3', '-I', '-c', 'import os; ours = (b"PROCESSION", b"PYTHONPATH", b"NODE_OPTIONS"); print(sorted(item for item in os.environb.items() if item[0] not in ours))'];
   for (const env of [{}, { NODE_DEBUG: odd, OTHER: odd, 'no-word': 'x', 'BASH_FUNC_f%%': '() { :; }' }]) assert.deepEqual(seen(observed(print, env)), seen(bare(print, env)));
+});
+
+test('with words and variables that are no UTF-8, too', { skip: onWindows || (!existsSync('/usr/bin/perl') && 'takes perl') }, () => {
+  const env = { LANG: 'C', NODE_OPTIONS: '--no-warnings', OTHER: 'x' };
+  // A shell can write such words, which Node's strings can't hold.
+  const script = `ODD=$(printf 'a\\377b'); export ODD; exec $1 python3 -I -c 'import os, sys; ours = (b"PROCESSION", b"PYTHONPATH"); print(sorted(item for item in os.environb.items() if item[0] not in ours), os.fsencode(sys.argv[1]))' "$ODD"`;
+  const run = (prefix: string): ReturnType<typeof seen> => {
+    const { stdout, ...rest } = seen(bare(['sh', '-c', script, 'sh', prefix], env));
+    // Ours comes before the person's own.
+    return { ...rest, stdout: stdout.replace(/--require "[^"]*" /, '') };
+  };
+  assert.deepEqual(run(`${command} run --`), run(''));
 });
 
 test('the command is found through links, and its status is the program\'s', { skip: onWindows }, () => {
