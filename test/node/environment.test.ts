@@ -63,7 +63,7 @@ for (const node of nodes) {
     test('children get ours before their own', async () => {
       const env = await childEnvironment(node.path, '{}', { NODE_OPTIONS: '--no-warnings', PYTHONPATH: '/mine' });
       const { PROCESSION = '', ...rest } = env;
-      assert.match(PROCESSION, /^1\|\d+\.\d+\|\|\/.*run\|/);
+      assert.match(PROCESSION, /^1\|\d+\.\d+\|(n\d+)?\|\/.*run\|/);
       assert.deepEqual(rest, { PATH, NODE_OPTIONS: `${ours} --no-warnings`, PYTHONPATH: `${boot}:/mine` });
     });
 

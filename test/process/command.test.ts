@@ -45,9 +45,9 @@ test('every variable reaches the program as it was, bytes and all', { skip: onWi
 });
 
 test('with words and variables that are no UTF-8, too', { skip: onWindows || (!existsSync('/usr/bin/perl') && 'takes perl') }, () => {
-  const env = { LANG: 'C', NODE_OPTIONS: '--no-warnings', OTHER: 'x' };
+  const env = { LANG: 'C', OTHER: 'x' };
   // A shell can write such words, which Node's strings can't hold.
-  const script = `ODD=$(printf 'a\\377b'); export ODD; exec $1 python3 -I -c 'import os, sys; ours = (b"PROCESSION", b"PYTHONPATH"); print(sorted(item for item in os.environb.items() if item[0] not in ours), os.fsencode(sys.argv[1]))' "$ODD"`;
+  const script = `ODD=$(printf 'a\\377b'); export ODD NODE_OPTIONS=--title=$ODD; exec $1 python3 -I -c 'import os, sys; ours = (b"PROCESSION", b"PYTHONPATH"); print(sorted(item for item in os.environb.items() if item[0] not in ours), os.fsencode(sys.argv[1]))' "$ODD"`;
   const run = (prefix: string): ReturnType<typeof seen> => {
     const { stdout, ...rest } = seen(bare(['sh', '-c', script, 'sh', prefix], env));
     // Ours comes before the person's own.
