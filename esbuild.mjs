@@ -1,8 +1,9 @@
 // Builds every target of the product into dist/: the extension, the command line, the Node probe,
 // and a copy of the Python probe. Each is a bundle of its own, because each runs in another process.
 import { build, context } from 'esbuild';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { command } from './src/launch/kept.mjs';
 import { nodeProbe } from './src/probes/node/bundles.mjs';
 
 const watch = process.argv.includes('--watch');
@@ -29,7 +30,7 @@ const targets = [
   { ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: `#!/usr/bin/env node\n${common.banner.js}` } },
   // A page of the results table has a browser around it, and may load nothing but this.
   { ...common, entryPoints: ['src/views/workload/webview/table.ts'], outfile: 'dist/workloadTable.js', platform: 'browser', format: 'iife', target: 'es2022', banner: {}, define: {} },
-  ...nodeProbe('dist/probes/node', common),
+  nodeProbe('dist/probes/node', common),
 ];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -39,6 +40,7 @@ for (const folder of ['python', 'workers']) {
     filter: (path) => !path.endsWith('__pycache__') && !path.endsWith('.pyc'),
   });
 }
+writeFileSync(join(root, 'dist/procession'), command, { mode: 0o755 });
 cpSync(join(root, 'src/views/workload/webview/table.css'), join(root, 'dist/workloadTable.css'));
 // ps-list runs this on Windows, and looks for it beside the bundle. VS Code has no 32-bit version, so neither have we.
 cpSync(join(root, 'node_modules/ps-list/vendor'), join(root, 'dist/vendor'), { recursive: true, filter: (path) => !path.endsWith('x86.exe') });

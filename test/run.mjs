@@ -38,7 +38,8 @@ const environment = Object.fromEntries(Object.entries(process.env).filter(([name
 /** `limit`: ms that one file of tests may take; `atOnce`: so many files run side by side, because most of what they do is to wait. */
 function nodeTests(folder, { limit = 300_000, atOnce = 2 } = {}) {
   const files = list(folder).filter((name) => name.endsWith('.test.ts')).sort().map((name) => join(folder, name));
-  const run = (title, ...args) => command(title, node, ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${limit}`, ...args]);
+  // The editor has WebSocket always, Node 20 only if it is asked for.
+  const run = (title, ...args) => command(title, node, ['--experimental-websocket', '--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${limit}`, ...args]);
   if (files.length === 0) return 'none';
   return [{ ...run(folder, `--test-concurrency=${atOnce}`, ...files), again: (file, name) => run(`${name}: failed, tried once more`, `--test-name-pattern=${exactly(name)}`, file) }];
 }

@@ -1,4 +1,5 @@
 import { HumanError, messageOf } from '../core/errors';
+import { takeOver } from './handover';
 
 const usage = `procession: run a program of many processes and see every one of them
 
@@ -48,6 +49,7 @@ async function main(argv: string[]): Promise<number> {
   return (await load())(args);
 }
 
+takeOver(process.env);
 main(process.argv.slice(2)).then(
   (status) => process.exit(status),
   (error: unknown) => {

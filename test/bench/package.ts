@@ -34,7 +34,7 @@ export function run(): Promise<Result> {
   const dist = dirname(builtCommandLine());
   const rows = [
     { file: 'procession.vsix', bytes: packed() },
-    ...['extension.js', 'cli.js', 'probes/node/probe.cjs', 'probes/node/observe.js', 'probes/python'].map((path) => ({ file: relative(root, join(dist, path)), bytes: bytesOf(join(dist, path)) })),
+    ...['extension.js', 'cli.js', 'probes/node/probe.cjs', 'probes/python'].map((path) => ({ file: relative(root, join(dist, path)), bytes: bytesOf(join(dist, path)) })),
   ];
   return Promise.resolve({
     table: `Sizes: the package, the bundles of the window and the command line, and what enters a program\n\n${tableOf(

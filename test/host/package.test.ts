@@ -19,7 +19,7 @@ test('the package is small, holds what runs and nothing else, installs, and show
   const size = statSync(vsix).size;
   assert.ok(size < 400 * 1024, `${size} bytes`);
   const files = listZip(vsix);
-  for (const file of ['dist/extension.js', 'dist/cli.js', 'dist/probes/node/probe.cjs', 'dist/probes/node/observe.js', 'dist/probes/python/boot/sitecustomize.py', 'package.json', 'readme.md', 'LICENSE.txt', 'changelog.md']) {
+  for (const file of ['dist/extension.js', 'dist/cli.js', 'dist/procession', 'dist/probes/node/probe.cjs', 'dist/probes/python/boot/sitecustomize.py', 'package.json', 'readme.md', 'LICENSE.txt', 'changelog.md']) {
     assert.ok(files.includes(`extension/${file}`), `${file} is missing of ${files.join(' ')}`);
   }
   const strange = files.filter((file) => /(^extension\/(src|test|node_modules|\.vscode|\.github|\.ci)\/)|\.map$|__pycache__|\.pyc$/.test(file));
