@@ -192,6 +192,21 @@ describe('the journal', () => {
     journal.close();
     assert.equal(durationsIn(path, 2), undefined);
   });
+
+  it('does not sort many short rows because one of them was once held up', () => {
+    const path = join(folder, 'j6');
+    write(path, 'c', range(12_000).map((index) => ({ index, row: String(index), value: '1', us: index === 7 ? 110_000 : 5 })));
+    assert.equal(durationsIn(path, 1_000_000), undefined, 'a killed runner has left no last word');
+    const close = (longest: number): void => {
+      const journal = new Journal(path);
+      journal.note({ e: 'close', t: 0, state: 'done', done: 12_000, failed: 0, longest });
+      journal.close();
+    };
+    close(110_000);
+    assert.equal(durationsIn(path, 1_000_000), undefined);
+    close(130_000);
+    assert.equal(durationsIn(path, 1_000_000)?.('7'), 110_000);
+  });
 });
 
 describe('tasks that wait', () => {
