@@ -8,6 +8,7 @@ import { attentionOf } from '../observe/lease';
 import type { SlotContent } from './answers';
 import { serveControl } from './control';
 import { freeMemory } from './cores';
+import { coreTime, Demand, type Activity } from './demand';
 import type { DaskHead, WorkerHandle } from './daskHead';
 import { durationsIn, Earlier, type ExpectedOf } from './earlier';
 import { sizeOf, whyOf } from './endings';
@@ -21,6 +22,7 @@ import { Rate } from './rate';
 import type { Result } from './results';
 import { openRows, type Rows } from './rows';
 import { Scheduler, type Task } from './scheduler';
+import type { Seat } from './seat';
 import { Selection, type Wanted } from './selection';
 import { Slowest, summaryOf, type Summary } from './summary';
 import type { Workload } from './workload';
@@ -94,6 +96,8 @@ export class Runner {
   #closing = false;
   readonly #slowest = new Slowest();
   readonly #memoryWatch: MemoryWatch | undefined;
+  readonly #demand: Demand;
+  readonly #clock = bootClock();
 
   constructor(readonly workload: Workload, private readonly options: RunnerOptions) {
     const { run, self, resume, only } = options;
@@ -123,6 +127,8 @@ export class Runner {
       },
       this.#startedAt,
     );
+    this.#demand = new Demand(workload.workers, options.head ? Infinity : (options.cpus?.length ?? Infinity));
+    this.#scheduler.mayHave = this.#demand.allowed;
     const { perWorker } = workload.memory;
     // A cluster looks after its workers' memory itself.
     if (perWorker !== null && !options.head) this.#memoryWatch = new MemoryWatch(perWorker, this.#scheduler);
@@ -285,6 +291,7 @@ export class Runner {
     const now = Date.now();
     const current = (worker: number): SlotContent['current'] => this.#workers.get(worker)?.current();
     for (const [number, worker] of this.#workers) this.#scheduler.collect(number, worker.waiting?.() ?? [], now);
+    this.#grow(now);
     this.#scheduler.tick(now, current);
     const shortage = this.#shortage();
     if (shortage && shortage.free < shortage.wanted / 2) this.#scheduler.evict(current);
@@ -295,6 +302,28 @@ export class Runner {
     }
     this.#settle();
     if (this.onProgress || now - this.#publishedAt >= unseenFrame || attentionOf(this.options.run) !== undefined) this.#publish();
+  }
+
+  /** Lets more workers come where those that are there mostly wait for something else than a core. */
+  #grow(now: number): void {
+    const { seats, lastDone } = this.#scheduler;
+    const ready = seats.filter((seat) => seat.state === 'ready');
+    if (!this.#demand.isOpen(ready.length)) return;
+    this.#demand.look(this.#activityOf(ready, now), now - lastDone);
+    this.#scheduler.mayHave = this.#demand.allowed;
+  }
+
+  #activityOf(seats: readonly Seat[], now: number): Activity | undefined {
+    const sum: Activity = { inTasks: 0, onCores: 0 };
+    for (const seat of seats) {
+      const worker = this.#workers.get(seat.number);
+      const onCores = worker?.pid === undefined || !this.#clock ? undefined : coreTime(worker.pid, this.#clock.tickMs);
+      if (onCores === undefined) return undefined;
+      const running = seat.outstanding > 0 ? worker?.current() : undefined;
+      sum.inTasks += seat.worked / 1000 + (running ? Math.max(0, now - seat.epoch - running.start / 1000) : 0);
+      sum.onCores += onCores;
+    }
+    return sum;
   }
 
   /** The state of things now. */

@@ -75,10 +75,13 @@ export class Scheduler {
   work = 0;
   longest = 0;
   lastDone: number;
+  /** so many workers may be there now */
+  mayHave: number;
   #finished = false;
 
   constructor(private readonly rules: Rules, private readonly effects: Effects, now: number) {
-    this.#batching = new Batching(rules.workers, rules.batch);
+    this.#batching = new Batching(rules.batch);
+    this.mayHave = rules.workers;
     this.seats = Array.from({ length: rules.workers }, (_, i) => new Seat(i + 1, now));
     this.lastDone = this.#opened = now;
   }
@@ -363,10 +366,10 @@ export class Scheduler {
     this.#considerEnd();
   }
 
-  /** No more processes than tasks wait for one. */
+  /** No more processes than tasks wait for one, nor than there may be. */
   #wantsAnother(): boolean {
-    const coming = this.seats.filter((seat) => seat.state === 'starting').length;
-    return this.#queue.length > coming;
+    const taken = this.seats.filter((seat) => seat.state !== 'empty');
+    return taken.length < this.mayHave && this.#queue.length > taken.filter((seat) => seat.state === 'starting').length;
   }
 
   #start(seat: Seat, now: number): void {
@@ -390,7 +393,7 @@ export class Scheduler {
       const room = this.rules.maxTasksPerWorker === null ? Infinity : this.rules.maxTasksPerWorker - seat.taken;
       if (room <= 0) return;
       if (seat.outstanding === 0) seat.spent.idle += now - seat.since;
-      const tasks = this.#queue.take(Math.min(room, this.#batching.size(this.#remaining())));
+      const tasks = this.#queue.take(Math.min(room, this.#batching.size(this.#remaining(), this.#queue.length, this.mayHave)));
       seat.send(tasks);
       this.effects.send(seat.number, tasks.map((task) => task.message ?? task.row));
     }

@@ -12,6 +12,8 @@ export class Seat {
   restarts = -1;
   /** tasks sent to the process that is in it now */
   taken = 0;
+  /** µs that the process has spent in tasks which it has answered */
+  worked = 0;
   /** ms since the epoch when the process was ready: times of its answers count from here */
   epoch = 0;
   /** µs after that: when the task began that is answered next */
@@ -40,7 +42,7 @@ export class Seat {
   renew(now: number): void {
     this.state = 'starting';
     this.restarts++;
-    this.taken = this.clock = 0;
+    this.taken = this.worked = this.clock = 0;
     this.ending = this.verdict = undefined;
     this.#sent = [];
     this.#first = this.#next = this.#piped = 0;
@@ -102,6 +104,7 @@ export class Seat {
     if (task === undefined) return undefined;
     const start = this.clock;
     this.clock += microseconds;
+    this.worked += microseconds;
     this.#first++;
     if (at >= 4096) this.#sent.splice(0, at + 1);
     const batch = this.#batches[0];
