@@ -1,0 +1,56 @@
+/** Descriptors of our own, beside those of the user's code, and the log. */
+import { closeSync, fstatSync, openSync } from 'node:fs';
+
+const nowhere = '/dev/null';
+/** Descriptors of our own have numbers from here on, where no loop over the first ones meets them and no newly opened file gets theirs. */
+const farFromOthers = 200;
+
+/** Opens a file under a high number: Node has no dup(2), but the lowest that is free is given, so that all below are taken for the moment. */
+export function aside(open) {
+  if (process.platform === 'win32') return open();
+  const taken = [];
+  try {
+    do taken.push(openSync(nowhere, 'r'));
+    while (taken.at(-1) < farFromOthers);
+    return open();
+  } finally {
+    for (const descriptor of taken) closeSync(descriptor);
+  }
+}
+
+/** Which file a descriptor is; undefined where it is closed. */
+export function identityOf(descriptor) {
+  try {
+    const { dev, ino } = fstatSync(descriptor);
+    return `${dev} ${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The file that descriptors 1 and 2 are. */
+export class Log {
+  #descriptor;
+  #identity;
+
+  constructor(path) {
+    this.path = path;
+    this.#open();
+  }
+
+  #open() {
+    this.#descriptor = aside(() => openSync(this.path, 'a', 0o600));
+    this.#identity = identityOf(this.#descriptor);
+  }
+
+  /** The log's end, whatever descriptor 1 may be now. */
+  end() {
+    if (identityOf(this.#descriptor) !== this.#identity) this.#open();
+    return fstatSync(this.#descriptor).size;
+  }
+
+  /** Opens again what tasks have closed, so that what the next one prints is found and gets into no file of theirs. */
+  mend() {
+    for (const number of [0, 1, 2]) if (identityOf(number) === undefined) openSync(number === 0 ? nowhere : this.path, number === 0 ? 'r' : 'a');
+  }
+}
