@@ -6,25 +6,29 @@ import { bootClock } from '../observe/identity';
 import { EventFile } from '../observe/eventFile';
 import { attentionOf } from '../observe/lease';
 import type { SlotContent } from './answers';
+import type { Rows } from './chunk';
 import { serveControl } from './control';
 import { freeMemory } from './cores';
-import { coreTime, Demand, type Activity } from './demand';
 import type { DaskHead, WorkerHandle } from './daskHead';
+import { coreTime, Demand, type Activity } from './demand';
 import { durationsIn, Earlier, type ExpectedOf } from './earlier';
+import { WriteError } from './fileErrors';
 import { sizeOf, whyOf } from './endings';
 import { Guard } from './guard';
 import { Journal, type Outcome } from './journal';
 import { MemoryWatch } from './memoryWatch';
+import { statusOf, type Outcomes } from './outcomes';
 import { Outlet } from './outlet';
 import { planOf, type Plan, type Surroundings } from './plan';
 import { journalOf, keptRow, logOf, progressOf, slotOf, workloadOf, type Control, type Progress, type Reply, type State, type TaskError } from './protocol';
 import { Rate } from './rate';
 import type { Result } from './results';
-import { openRows, type Rows } from './rows';
+import { openRows } from './rows';
 import { Scheduler, type Task } from './scheduler';
 import type { Seat } from './seat';
-import { Selection, type Wanted } from './selection';
-import { Slowest, summaryOf, type Summary } from './summary';
+import { mostNamed, Selection, type Wanted } from './selection';
+import { Slowest, summaryOf } from './summary';
+import { lossOf, takerOf, type Taker } from './taker';
 import type { Workload } from './workload';
 import { workerProgress } from './workerProgress';
 import { WorkerProcess, type Refused, type WorkerCallbacks } from './workerProcess';
@@ -45,17 +49,9 @@ export interface RunnerOptions extends Surroundings {
   head?: DaskHead | undefined;
   /** called when others may look at the run */
   begun?: () => void;
-  /** gets notices for the person */
-  notice: (text: string) => void;
+  /** gets notices for the person; an error is told whatever else is not */
+  notice: (text: string, isError?: boolean) => void;
   cpus?: readonly number[];
-}
-
-export interface Outcomes {
-  state: State;
-  reason?: string;
-  done: number;
-  failed: number;
-  summary: Summary;
 }
 
 /** Rows are read ahead until this many wait. */
@@ -78,9 +74,12 @@ export class Runner {
   readonly #events: EventFile;
   readonly #guard: Guard;
   readonly #rows: Rows;
+  readonly #taker: Taker;
   readonly #rate: Rate;
   readonly #workers = new Map<number, WorkerHandle>();
   readonly #failedRows = new Map<number, Task>();
+  /** of some of them: why */
+  readonly #reasons = new Map<number, TaskError>();
   readonly #startedAt = Date.now();
   readonly #earlier: Earlier | undefined;
   readonly #selection: Selection;
@@ -91,6 +90,8 @@ export class Runner {
   #finish: ((outcomes: Outcomes) => void) | undefined;
   #control: { address: string | null; close: () => void } = { address: null, close: () => undefined };
   #timer: NodeJS.Timeout | undefined;
+  #unwritable: WriteError | undefined;
+  #unread = false;
   #noticed = false;
   #publishedAt = 0;
   #closing = false;
@@ -103,6 +104,7 @@ export class Runner {
     const { run, self, resume, only } = options;
     this.#plan = planOf(workload, options, options.cpus);
     this.#rows = openRows(workload.over, workload.directory);
+    this.#taker = takerOf(workload.run);
     if (resume) this.#earlier = earlierOf(workload, run, this.#plan, resume);
     this.#selection = new Selection(this.#earlier, resume ?? { missing: true, failed: true }, workload.rerunOn.includes('args'), only);
     this.#outlet = new Outlet({ results: workload.results, order: workload.order, resumed: resume !== undefined, spill: `${journalOf(run)}.held` }, options.print);
@@ -137,9 +139,9 @@ export class Runner {
   /** Resolves when all that can be done is done. Never rejects for what tasks do. */
   async run(): Promise<Outcomes> {
     const { run, self } = this.options;
-    writeFileSync(workloadOf(run), `${JSON.stringify(this.workload, null, 1)}\n`, { mode: 0o600 });
+    describe(this.workload, workloadOf(run));
     this.#journal.note({ e: 'open', t: this.#startedAt, code: this.#plan.code, runner: self, workers: this.workload.workers });
-    this.#describe();
+    this.#introduce();
     this.#control = await serveControl(run, (control) => this.#obey(control));
     const ended = new Promise<Outcomes>((resolve) => (this.#finish = resolve));
     this.#publish();
@@ -150,7 +152,7 @@ export class Runner {
   }
 
   /** The runner as the root of a run, so that every face shows it with its workers. */
-  #describe(): void {
+  #introduce(): void {
     const { run, self } = this.options;
     const t = this.#startedAt;
     this.#events.write({ e: 'run', t, run, command: process.argv, cwd: this.workload.directory, host: hostname(), platform: process.platform, ...bootClock() });
@@ -177,7 +179,7 @@ export class Runner {
     } catch (error) {
       this.#rowError = error instanceof HumanError ? error : new HumanError(messageOf(error));
     }
-    if (this.#earlier && !this.#rowError) this.#repeat(this.#earlier);
+    if (this.#earlier && !this.#rowError) this.#written(() => this.#earlier && this.#repeat(this.#earlier));
     this.#scheduler.endInput(Date.now());
   }
 
@@ -193,12 +195,17 @@ export class Runner {
     return path === undefined ? undefined : durationsIn(path, mostSorted);
   }
 
-  /** Makes tasks of the rows that are to run. */
+  /** Makes tasks of the rows that are to run. One of which something would be lost on its way fails at once. */
   #choose(chunk: string[], expectedOf: ExpectedOf | undefined): Task[] {
     const tasks: Task[] = [];
     for (const row of chunk) {
       const index = this.#index++;
       if (!this.#selection.takes(index, row)) continue;
+      const loss = lossOf(row, this.#taker);
+      if (loss !== undefined) {
+        this.#scheduler.reject({ index, row, attempt: 1 }, { type: 'RowRefused', message: loss }, Date.now());
+        continue;
+      }
       const expected = expectedOf?.(row);
       tasks.push({ index, row, attempt: 1, ...(this.#plan.toMessage ? { message: this.#plan.toMessage(row, index) } : {}), ...(expected === undefined ? {} : { expected }) });
     }
@@ -260,18 +267,37 @@ export class Runner {
     if (again) return;
     this.#rate.add(1);
     this.#failedRows.set(outcome.task.index, outcome.task);
+    if (this.#reasons.size < mostNamed) this.#reasons.set(outcome.task.index, error);
     this.#outlet.add(resultOf(outcome, undefined, error));
   }
 
   /** The journal first: what is told must be known after a crash. */
   #settle(): void {
-    this.#journal.flush();
-    this.#outlet.flush();
+    this.#written(() => this.#journal.flush());
+    this.#written(() => this.#outlet.flush());
     if (this.#wake && this.#scheduler.queued < readAhead) {
       const wake = this.#wake;
       this.#wake = undefined;
       wake();
     }
+  }
+
+  /** Writes; what can't be written ends the workload. What is done so far is kept in memory, and tried again until the end. */
+  #written(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!(error instanceof WriteError)) throw error;
+      this.cannotWrite(error);
+    }
+  }
+
+  /** No more is done than can be told. */
+  cannotWrite(error: WriteError): void {
+    if (this.#unwritable) return;
+    this.#unwritable = error;
+    this.options.notice(`${error.message} No more tasks are started, and those that run come to their end.`, true);
+    this.#scheduler.halt(error.message, Date.now());
   }
 
   #mayStart(): boolean {
@@ -375,7 +401,10 @@ export class Runner {
     const { state } = this.#scheduler;
     if (this.#closing || (state !== 'running' && state !== 'paused')) return { ok: false, message: 'The workload is ending. Retry when it has ended.' };
     const tasks = rows.flatMap((row) => this.#failedRows.get(row) ?? []).map((task) => ({ ...task, attempt: 1 }));
-    for (const task of tasks) this.#failedRows.delete(task.index);
+    for (const { index } of tasks) {
+      this.#failedRows.delete(index);
+      this.#reasons.delete(index);
+    }
     this.#scheduler.retry(tasks, Date.now());
     return tasks.length === rows.length ? { ok: true } : { ok: false, message: `${rows.length - tasks.length} of these rows have not failed` };
   }
@@ -390,29 +419,42 @@ export class Runner {
     if (!this.#closing) this.#publish();
   }
 
+  /** Nobody reads what is printed any more. */
+  leftByReader(): void {
+    this.#unread = true;
+    this.stopNow();
+  }
+
   async #finished(state: State, reason?: string): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
     this.#wake?.();
     clearInterval(this.#timer);
     await this.#dismiss();
-    const refused = this.#rowError !== undefined && state === 'done';
-    const final = refused ? 'refused' : state;
-    const why = refused ? this.#rowError?.message : reason;
     const { done, failed } = this.progress();
     const now = Date.now();
-    this.#journal.note({ e: 'close', t: now, state: final, done, failed, longest: this.#scheduler.longest, ...(why === undefined ? {} : { reason: why }) });
-    this.#journal.close();
-    this.#outlet.close();
+    this.#written(() => this.#journal.flush());
+    this.#written(() => this.#outlet.close());
+    const how = this.#finalState(state, reason);
+    this.#written(() => this.#journal.note({ e: 'close', t: now, ...how, done, failed, longest: this.#scheduler.longest }));
+    this.#written(() => this.#journal.close());
     const summary = summaryOf(this.#scheduler, this.#slowest, this.#selection.skipped, this.#startedAt, now);
-    const outcomes: Outcomes = { state: final, ...(why === undefined ? {} : { reason: why }), done, failed, summary };
+    const failures = [...this.#reasons].map(([index, error]) => ({ index, error }));
+    const outcomes: Outcomes = { ...how, done, failed, summary, failures, failedBefore: this.#selection.failedRows, ...(this.#unread ? { obstacle: 'unread' } : this.#unwritable ? { obstacle: 'unwritable' } : {}) };
     this.#publish(outcomes);
     this.#control.close();
     this.#guard.close();
     this.#events.write({ e: 'exit', t: now, code: statusOf(outcomes), signal: null });
-    this.#events.write({ e: 'end', t: now, reason: final });
+    this.#events.write({ e: 'end', t: now, reason: how.state });
     this.#events.close();
     this.#finish?.(outcomes);
+  }
+
+  /** Whatever has become of the tasks, rows that could not be read and results that could not be written are no success. */
+  #finalState(state: State, reason?: string): { state: State; reason?: string } {
+    if (state === 'done' && this.#unwritable) return { state: 'halted', reason: this.#unwritable.message };
+    if (state === 'done' && this.#rowError) return { state: 'refused', reason: this.#rowError.message };
+    return { state, ...(reason === undefined ? {} : { reason }) };
   }
 
   /** Lets the workers go, and ends those that do not. */
@@ -427,11 +469,13 @@ export class Runner {
   }
 }
 
-/** GNU parallel's statuses: the number of failed tasks up to 100, 101 for more; 130 cancelled, 2 can't be run. */
-export function statusOf({ state, failed }: Pick<Outcomes, 'state' | 'failed'>): number {
-  if (state === 'stopped') return 130;
-  if (state === 'refused') return 2;
-  return Math.min(failed, 101);
+/** Keeps the workload as it is carried out beside its journal. */
+function describe(workload: Workload, path: string): void {
+  try {
+    writeFileSync(path, `${JSON.stringify(workload, null, 1)}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw new WriteError(path, 'The description', error);
+  }
 }
 
 /** What the journal in a run directory tells of a workload. Who asks for the failed rows alone has often corrected the code: then it does not matter. */

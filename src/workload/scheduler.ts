@@ -117,6 +117,14 @@ export class Scheduler {
     this.fill(now);
   }
 
+  /** A task that no worker gets: it has failed before it began. */
+  reject(task: Task, error: TaskError, now: number): void {
+    const outcome = { task, worker: 0, startedAt: Math.round((now - this.#opened) * 1000), answer: { duration: 0, logEnd: 0, facts: undefined }, logStart: 0 };
+    this.#failed++;
+    this.effects.failed(outcome, error, false);
+    this.#considerHalt(now);
+  }
+
   /** Runs failed tasks once more, on a person's wish. */
   retry(tasks: readonly Task[], now: number): void {
     this.#failed -= tasks.length;
@@ -275,6 +283,11 @@ export class Scheduler {
   resume(now: number): void {
     if (this.state === 'paused') this.state = 'running';
     this.fill(now);
+  }
+
+  /** No task is started any more, for a reason that is none of the tasks'; those that run come to their end. */
+  halt(reason: string, now: number): void {
+    this.#leave('halted', reason, now);
   }
 
   /** No task is started any more; those that run come to their end. */

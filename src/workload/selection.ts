@@ -9,6 +9,9 @@ export interface Wanted {
   done?: boolean;
 }
 
+/** Failed rows that are told of by their numbers. */
+export const mostNamed = 10;
+
 /** Decides row by row what is to run, and remembers what is not. */
 export class Selection {
   readonly done = new KeyCounts();
@@ -16,6 +19,8 @@ export class Selection {
   /** rows whose result is known, failures among them, and rows that nobody asked for */
   skipped = 0;
   failures = 0;
+  /** the first rows whose failure is known */
+  readonly failedRows: number[] = [];
   left = 0;
 
   constructor(private readonly earlier: Earlier | undefined, private readonly wanted: Wanted, private readonly byContent: boolean, private readonly only?: ReadonlySet<number>) {}
@@ -30,7 +35,10 @@ export class Selection {
     if (this.wanted[state] === true && this.#isMeant(index)) return true;
     this[state].add(keyOf(index, row, this.byContent), index);
     this.skipped++;
-    if (state === 'failed') this.failures++;
+    if (state === 'failed') {
+      this.failures++;
+      if (this.failedRows.length < mostNamed) this.failedRows.push(index);
+    }
     return false;
   }
 

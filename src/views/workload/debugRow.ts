@@ -27,8 +27,8 @@ export function configurationOf({ run, over, directory }: Workload, row: string,
     return { ...common, ...interpreter, name: `Row ${index} of ${run.node}`, program, skipFiles: ['<node_internals>/**', program], args: [run.node, directory, row] };
   }
   if ('ranks' in run) throw new HumanError('Ranks have no rows. Launch the program itself with a configuration of type "procession".');
-  if ('command' in run) return { ...common, name: `Row ${index}`, command: fillTemplate(run.command, JSON.parse(row), index) };
-  return { ...common, name: `Row ${index} of ${basename(run.script)}`, program: join(directory, run.script), args: fillTemplate(run.args?.length ? run.args : ['{}'], JSON.parse(row), index) };
+  if ('command' in run) return { ...common, name: `Row ${index}`, command: fillTemplate(run.command, row, index) };
+  return { ...common, name: `Row ${index} of ${basename(run.script)}`, program: join(directory, run.script), args: fillTemplate(run.args?.length ? run.args : ['{}'], row, index) };
 }
 
 /** Asks the command line for a row: it knows how rows are read. */
