@@ -46,8 +46,8 @@ export class Messages {
 }
 
 /** `halted (3 tasks failed); go on with --resume. 5 done, 3 failed. Journal: …` */
-function endOf({ state, reason, done, failed, obstacle }: Outcomes, run: string): string {
-  const counts = `${done} done, ${failed} failed`;
+function endOf({ state, reason, done, failed, unkept, obstacle }: Outcomes, run: string): string {
+  const counts = `${done} done, ${failed} failed${unkept ? ` (of which ${unkept} could not be kept, and run again)` : ''}`;
   if (state === 'refused') return `${counts} before that. Go on with --resume once it is corrected. Journal: ${journalOf(run)}`;
   const why = obstacle === 'unread' ? 'nobody reads standard output any more' : reason;
   const rest = state === 'done' ? '' : `${state}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}; go on with --resume. `;

@@ -25,6 +25,8 @@ export class Journal {
   #lines: LineBuffer;
   /** bytes of earlier runs */
   #earlier: number;
+  /** tasks whose lines may not be in the file */
+  unwritten = 0;
 
   constructor(private readonly path: string) {
     this.#descriptor = this.#writing(() => openSync(path, 'a+', 0o600));
@@ -81,17 +83,20 @@ export class Journal {
 
   /** Never throws. */
   done(outcome: Outcome, value: string): void {
+    this.unwritten++;
     this.#lines.add(`{"e":"done",${common(outcome)},"v":${value}${rowPart(outcome.task)}}\n`);
   }
 
   /** Never throws. */
   failed(outcome: Outcome, error: TaskError, again: boolean): void {
+    this.unwritten++;
     this.#lines.add(`{"e":"fail",${common(outcome)},"again":${again},"error":${JSON.stringify(error)}${rowPart(outcome.task)}}\n`);
   }
 
   /** Throws {@link WriteError} where the file takes no more; what it has not taken is tried again the next time. */
   flush(): void {
     this.#writing(() => this.#lines.flush());
+    this.unwritten = 0;
   }
 
   close(): void {

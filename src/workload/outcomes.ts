@@ -10,6 +10,8 @@ export interface Outcomes {
   summary: Summary;
   /** results or the journal could not be written, or nobody reads them */
   obstacle?: 'unwritable' | 'unread';
+  /** tasks that are done or have failed, of which the journal could not be told */
+  unkept: number;
   /** of the tasks that have failed in this run, the first ones */
   failures: Failure[];
   /** of the rows that have failed in an earlier run and were not run again, the first ones */

@@ -54,8 +54,10 @@ export interface RunnerOptions extends Surroundings {
   cpus?: readonly number[];
 }
 
-/** Rows are read ahead until this many wait. */
-const readAhead = 20_000;
+/** Rows are read ahead until this many wait, or so many characters of them. */
+const [readAhead, readAheadCharacters] = [20_000, 16 << 20];
+/** Characters of failed rows that are kept, so that they can be run again at a person's wish. */
+const mostFailedCharacters = 64 << 20;
 /** More rows than this are not sorted by what they took last time: they would have to lie in memory. */
 const mostSorted = 1_000_000;
 /** ms between frames, and between looks at what runs */
@@ -78,6 +80,7 @@ export class Runner {
   readonly #rate: Rate;
   readonly #workers = new Map<number, WorkerHandle>();
   readonly #failedRows = new Map<number, Task>();
+  #failedCharacters = 0;
   /** of some of them: why */
   readonly #reasons = new Map<number, TaskError>();
   readonly #startedAt = Date.now();
@@ -170,7 +173,7 @@ export class Runner {
         this.#total = this.#rows.total();
         if (expectedOf && sorted.length < mostSorted) sorted.push(...tasks);
         else if (tasks.length) this.#scheduler.offer(tasks, this.#total, Date.now());
-        while (this.#scheduler.queued >= readAhead && !this.#closing) await new Promise<void>((wake) => (this.#wake = wake));
+        while (this.#isReadAhead() && !this.#closing) await new Promise<void>((wake) => (this.#wake = wake));
       }
       this.#total = this.#index;
       // What has not been seen goes first: it may be long.
@@ -181,6 +184,10 @@ export class Runner {
     }
     if (this.#earlier && !this.#rowError) this.#written(() => this.#earlier && this.#repeat(this.#earlier));
     this.#scheduler.endInput(Date.now());
+  }
+
+  #isReadAhead(): boolean {
+    return this.#scheduler.queued >= readAhead || this.#scheduler.queuedCharacters >= readAheadCharacters;
   }
 
   /** Tells what earlier runs have found. Where rows have moved, their lines in the journal get the numbers of now, lest they be taken for those of other rows. */
@@ -249,7 +256,8 @@ export class Runner {
 
   #workersGone: (() => void) | undefined;
 
-  #refused(number: number, { message, file, line }: Refused): void {
+  #refused(number: number, { message, file, line, unwritable }: Refused): void {
+    if (unwritable) this.#unwritable ??= new WriteError(this.options.run, 'The files in', unwritable);
     const place = file && !message.includes(file) ? ` (${file}${line ? `:${line}` : ''})` : '';
     this.#scheduler.refuse(`${message}${place}`, Date.now());
     this.#workers.get(number)?.close();
@@ -266,7 +274,8 @@ export class Runner {
     this.#journal.failed(outcome, error, again);
     if (again) return;
     this.#rate.add(1);
-    this.#failedRows.set(outcome.task.index, outcome.task);
+    this.#failedCharacters += outcome.task.row.length;
+    if (this.#failedCharacters <= mostFailedCharacters) this.#failedRows.set(outcome.task.index, outcome.task);
     if (this.#reasons.size < mostNamed) this.#reasons.set(outcome.task.index, error);
     this.#outlet.add(resultOf(outcome, undefined, error));
   }
@@ -275,7 +284,7 @@ export class Runner {
   #settle(): void {
     this.#written(() => this.#journal.flush());
     this.#written(() => this.#outlet.flush());
-    if (this.#wake && this.#scheduler.queued < readAhead) {
+    if (this.#wake && !this.#isReadAhead()) {
       const wake = this.#wake;
       this.#wake = undefined;
       wake();
@@ -406,7 +415,7 @@ export class Runner {
       this.#reasons.delete(index);
     }
     this.#scheduler.retry(tasks, Date.now());
-    return tasks.length === rows.length ? { ok: true } : { ok: false, message: `${rows.length - tasks.length} of these rows have not failed` };
+    return tasks.length === rows.length ? { ok: true } : { ok: false, message: `${rows.length - tasks.length} of these rows have not failed, or can be run again only once the workload has ended` };
   }
 
   stop(): void {
@@ -440,7 +449,7 @@ export class Runner {
     this.#written(() => this.#journal.close());
     const summary = summaryOf(this.#scheduler, this.#slowest, this.#selection.skipped, this.#startedAt, now);
     const failures = [...this.#reasons].map(([index, error]) => ({ index, error }));
-    const outcomes: Outcomes = { ...how, done, failed, summary, failures, failedBefore: this.#selection.failedRows, ...(this.#unread ? { obstacle: 'unread' } : this.#unwritable ? { obstacle: 'unwritable' } : {}) };
+    const outcomes: Outcomes = { ...how, done, failed, summary, unkept: this.#journal.unwritten, failures, failedBefore: this.#selection.failedRows, ...(this.#unread ? { obstacle: 'unread' } : this.#unwritable ? { obstacle: 'unwritable' } : {}) };
     this.#publish(outcomes);
     this.#control.close();
     this.#guard.close();

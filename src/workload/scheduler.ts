@@ -97,6 +97,11 @@ export class Scheduler {
     return this.#queue.length;
   }
 
+  /** Characters of these tasks. */
+  get queuedCharacters(): number {
+    return this.#queue.characters;
+  }
+
   get average(): number | undefined {
     return this.#batching.average;
   }

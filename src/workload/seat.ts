@@ -29,7 +29,8 @@ export class Seat {
 
   /** number of the task whose answer comes next by the pipe: behind `#first` while answers that were found in the slot are still to come */
   #piped = 0;
-  #sent: Task[] = [];
+  /** undefined: answered, and forgotten */
+  #sent: (Task | undefined)[] = [];
   #first = 0;
   #next = 0;
   #batches: { left: number; count: number; microseconds: number }[] = [];
@@ -106,6 +107,7 @@ export class Seat {
     this.clock += microseconds;
     this.worked += microseconds;
     this.#first++;
+    this.#sent[at] = undefined;
     if (at >= 4096) this.#sent.splice(0, at + 1);
     const batch = this.#batches[0];
     if (!batch) return { task, start };
@@ -117,7 +119,7 @@ export class Seat {
 
   /** Everything that was sent and not answered. */
   takeBack(): Task[] {
-    const left = this.#sent.slice(this.#sent.length - this.outstanding);
+    const left = this.#sent.slice(this.#sent.length - this.outstanding).flatMap((task) => task ?? []);
     this.#sent = [];
     this.#first = this.#next;
     this.#batches = [];

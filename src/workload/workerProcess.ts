@@ -23,6 +23,8 @@ export interface Refused {
   file?: string | null;
   line?: number | null;
   traceback?: string | null;
+  /** the system's code, where it has no room for the worker's files */
+  unwritable?: string | null;
 }
 
 export interface WorkerCallbacks {

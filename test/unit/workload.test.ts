@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseAnswer, parseMark, parseSlot } from '../../src/workload/answers';
-import { cgroupQuota } from '../../src/workload/cores';
+import { cgroupQuota, freeMemory } from '../../src/workload/cores';
 import { durationsIn, Earlier } from '../../src/workload/earlier';
 import { haltReason, parseHalt } from '../../src/workload/halt';
 import { Journal } from '../../src/workload/journal';
@@ -307,6 +307,18 @@ describe('small rules', () => {
     assert.equal(cgroupQuota(files({ '/proc/self/cgroup': '0::/a/b\n', '/sys/fs/cgroup/a/cpu.max': '150000 100000\n', '/sys/fs/cgroup/a/b/cpu.max': 'max 100000\n' })), 1.5);
     assert.equal(cgroupQuota(files({ '/proc/self/cgroup': '4:cpu,cpuacct:/x\n', '/sys/fs/cgroup/cpu/x/cpu.cfs_quota_us': '200000\n', '/sys/fs/cgroup/cpu/x/cpu.cfs_period_us': '100000\n' })), 2);
     assert.equal(cgroupQuota(files({ '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/cpu.max': 'max 100000\n' })), undefined);
+  });
+
+  it('free memory is what the tightest cgroup leaves, up to the root, old and new', () => {
+    const files = (map: Record<string, string>) => (file: string): string | undefined => map[file];
+    const meminfo = { '/proc/meminfo': 'MemTotal: 9000 kB\nMemAvailable: 8000 kB\n' };
+    assert.equal(freeMemory(files(meminfo)), 8000 * 1024);
+    assert.equal(freeMemory(files({})), undefined);
+    const second = { ...meminfo, '/proc/self/cgroup': '0::/a/b\n', '/sys/fs/cgroup/a/b/memory.max': 'max\n', '/sys/fs/cgroup/a/b/memory.current': '70000\n', '/sys/fs/cgroup/a/memory.max': '100000\n', '/sys/fs/cgroup/a/memory.current': '80000\n' };
+    assert.equal(freeMemory(files(second)), 20_000);
+    assert.equal(freeMemory(files({ ...second, '/sys/fs/cgroup/a/memory.stat': 'anon 1\ninactive_file 30000\n' })), 50_000);
+    const first = { ...meminfo, '/proc/self/cgroup': '9:memory:/x/y\n', '/sys/fs/cgroup/memory/x/y/memory.limit_in_bytes': '9223372036854771712\n', '/sys/fs/cgroup/memory/x/y/memory.usage_in_bytes': '5\n', '/sys/fs/cgroup/memory/memory.limit_in_bytes': '3000\n', '/sys/fs/cgroup/memory/memory.usage_in_bytes': '4000\n', '/sys/fs/cgroup/memory/memory.stat': 'total_inactive_file 500\n' };
+    assert.equal(freeMemory(files(first)), 0);
   });
 
   it('results are whole lines of JSON, and csv that others read, with a column for whatever a row brings', () => {

@@ -10,6 +10,7 @@ where the one before it ended.
 The mark and the answers not yet sent stand in a memory-mapped file up to a zero byte, so that the runner finds there
 whatever ends this process: the task that runs is the first without an answer.
 """
+import errno
 import json
 import os
 import sys
@@ -165,6 +166,11 @@ def settle():
             pass
 
 
+def full(error):
+    """The system's name for a disk that has no room for the worker's files; None where it is something else."""
+    return errno.errorcode[error.errno] if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) else None
+
+
 def main():
     pipes = Pipes()
     first = pipes.requests.readline()
@@ -189,7 +195,7 @@ def main():
         pipes.send(json.dumps({'refused': refusal.facts}).encode() + b'\n')
         return
     except BaseException as error:
-        pipes.send(json.dumps({'refused': {'message': 'the worker can\'t start: %s: %s' % (type(error).__name__, said(error)), 'traceback': text_of(error)}}).encode() + b'\n')
+        pipes.send(json.dumps({'refused': {'message': 'the worker can\'t start: %s: %s' % (type(error).__name__, said(error)), 'traceback': text_of(error), 'unwritable': full(error)}}).encode() + b'\n')
         return
     ready = {'version': sys.version.split()[0], 'epoch': time.time() * 1000, 'log': os.lseek(1, 0, os.SEEK_END)}
     base = time.perf_counter_ns()
