@@ -39,6 +39,7 @@ export class Messages {
     const { state, failed } = outcomes;
     if (state === 'refused') say(outcomes.reason ?? 'The workload can\'t be run.');
     const isFull = !this.quiet && (process.stderr.isTTY || summary);
+    if (state === 'done' && outcomes.rows === 0) this.notice('There are no rows: nothing was to be done.');
     if (isFull || failed || (state !== 'done' && (state !== 'refused' || outcomes.done))) say(endOf(outcomes, run));
     for (const line of failureLines(outcomes)) say(line);
     if (isFull && state !== 'refused') for (const line of describeSummary(outcomes.summary)) say(line);

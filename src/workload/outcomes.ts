@@ -7,6 +7,8 @@ export interface Outcomes {
   reason?: string;
   done: number;
   failed: number;
+  /** in the input, as far as it was read */
+  rows: number;
   summary: Summary;
   /** results or the journal could not be written, or nobody reads them */
   obstacle?: 'unwritable' | 'unread';

@@ -449,7 +449,7 @@ export class Runner {
     this.#written(() => this.#journal.close());
     const summary = summaryOf(this.#scheduler, this.#slowest, this.#selection.skipped, this.#startedAt, now);
     const failures = [...this.#reasons].map(([index, error]) => ({ index, error }));
-    const outcomes: Outcomes = { ...how, done, failed, summary, unkept: this.#journal.unwritten, failures, failedBefore: this.#selection.failedRows, ...(this.#unread ? { obstacle: 'unread' } : this.#unwritable ? { obstacle: 'unwritable' } : {}) };
+    const outcomes: Outcomes = { ...how, done, failed, rows: this.#index, summary, unkept: this.#journal.unwritten, failures, failedBefore: this.#selection.failedRows, ...(this.#unread ? { obstacle: 'unread' } : this.#unwritable ? { obstacle: 'unwritable' } : {}) };
     this.#publish(outcomes);
     this.#control.close();
     this.#guard.close();
