@@ -11,13 +11,13 @@ import { dryRun, rowAt } from '../workload/dryRun';
 import { WriteError } from '../workload/fileErrors';
 import { claimRun, listRunsOf, releaseRun, ringBell, runnerOf, runsOf } from '../workload/folders';
 import { forgetOldRuns, keptRuns } from '../workload/oldRuns';
-import { exitStatus, statusOf } from '../workload/outcomes';
+import { statusOf } from '../workload/outcomes';
 import { planOf } from '../workload/plan';
 import { journalOf, logOf, shortageText, slotOf, type Progress } from '../workload/protocol';
 import { Runner, type RunnerOptions } from '../workload/runner';
 import type { Workload } from '../workload/workload';
 import { mapOptions, mapUsage, parseMap, type MapRequest } from './mapArguments';
-import { Messages, refuseBrokenBytes, tellFault } from './mapMessages';
+import { Messages, refuseBrokenBytes, tellEnd } from './mapMessages';
 
 /** Bytes of results that may wait for who reads them. */
 const mostUnread = 16 * 1024 * 1024;
@@ -51,6 +51,7 @@ function placeOf({ workload, identity, values }: MapRequest, messages: Messages)
   const run = given ?? join(folder, newRunId(Date.now()));
   if (!values['dry-run']) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(run, { recursive: true, mode: 0o700 });
     createRunDirectory(run);
     refuseIfTaken(run, claimRun(run, ownRef()));
     writeDescription(run, { schema: 'procession.run/1', id: basename(run), command: ['procession', 'map', identity], cwd: workload.directory, startedAt: Date.now(), observer: null, name: nameOf(identity), ...(workspace === undefined ? {} : { workspace }) });
@@ -173,13 +174,11 @@ export async function runMap(argv: string[]): Promise<number> {
     process.stdout.write(mapUsage);
     return 0;
   }
-  process.on('uncaughtException', (error) => process.exit(tellFault(error)));
+  process.on('uncaughtException', (error) => process.exit(tellEnd(error)));
   try {
     return await map(argv);
   } catch (error) {
-    if (!(error instanceof HumanError)) return tellFault(error);
-    process.stderr.write(`procession: ${error.message}\n`);
-    return error instanceof WriteError ? exitStatus.unwritable : exitStatus.refused;
+    return tellEnd(error);
   }
 }
 

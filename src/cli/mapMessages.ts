@@ -3,7 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { plural } from '../core/describe';
-import { HumanError, messageOf } from '../core/errors';
+import { codeOf, HumanError, messageOf } from '../core/errors';
+import { reasonOf, takesNoMore, WriteError } from '../workload/fileErrors';
 import { exitStatus, type Outcomes } from '../workload/outcomes';
 import { keptRuns } from '../workload/oldRuns';
 import { journalOf } from '../workload/protocol';
@@ -85,8 +86,17 @@ function given(): Buffer {
   }
 }
 
-/** Tells what only a mistake of ours brings about: a line for the person, and the stack in a file. Gives the exit status. */
-export function tellFault(error: unknown): number {
+/** Tells why the command line ends before its time, in a line without a stack. Gives the exit status. */
+export function tellEnd(error: unknown): number {
+  const { path } = error as { path?: unknown };
+  if (codeOf(error) !== undefined && typeof path === 'string') say(`${path}: ${reasonOf(error)}.`);
+  else if (error instanceof HumanError) say(error.message);
+  else return tellFault(error);
+  return error instanceof WriteError || takesNoMore(error) ? exitStatus.unwritable : exitStatus.refused;
+}
+
+/** What only a mistake of ours brings about: a line for the person, and the stack in a file. */
+function tellFault(error: unknown): number {
   const file = join(tmpdir(), `procession-fault-${process.pid}.txt`);
   let details = `Details are in ${file}.`;
   try {

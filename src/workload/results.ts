@@ -5,7 +5,7 @@ import { reasonOf, WriteError } from './fileErrors';
 import { LineBuffer } from './lineBuffer';
 import type { TaskError } from './protocol';
 
-/** One task as the results tell it. `row` is undefined where the journal kept only its hash. `row` and `value` are JSON. */
+/** One task as the results tell it. `row` and `value` are JSON; `row` is undefined where a journal is all that is there, and has only its hash. */
 export interface Result {
   index: number;
   row: string | undefined;

@@ -15,6 +15,7 @@ import { durationsIn, Earlier, type ExpectedOf } from './earlier';
 import { WriteError } from './fileErrors';
 import { sizeOf, whyOf } from './endings';
 import { Guard } from './guard';
+import { HeldRows } from './heldRows';
 import { Journal, type Outcome } from './journal';
 import { MemoryWatch } from './memoryWatch';
 import { statusOf, type Outcomes } from './outcomes';
@@ -101,6 +102,7 @@ export class Runner {
   readonly #slowest = new Slowest();
   readonly #memoryWatch: MemoryWatch | undefined;
   readonly #demand: Demand;
+  readonly #longRows: HeldRows;
   readonly #clock = bootClock();
 
   constructor(readonly workload: Workload, private readonly options: RunnerOptions) {
@@ -112,6 +114,7 @@ export class Runner {
     this.#selection = new Selection(this.#earlier, resume ?? { missing: true, failed: true }, workload.rerunOn.includes('args'), only);
     this.#outlet = new Outlet({ results: workload.results, order: workload.order, resumed: resume !== undefined, spill: `${journalOf(run)}.held` }, options.print);
     this.#journal = new Journal(journalOf(run));
+    this.#longRows = new HeldRows(`${journalOf(run)}.rows`);
     this.#events = new EventFile(run, 'runner', self);
     this.#guard = new Guard(workload.grace * 1000);
     if (options.head) this.#hold(options.head);
@@ -183,6 +186,7 @@ export class Runner {
       this.#rowError = error instanceof HumanError ? error : new HumanError(messageOf(error));
     }
     if (this.#earlier && !this.#rowError) this.#written(() => this.#earlier && this.#repeat(this.#earlier));
+    this.#longRows.close();
     this.#scheduler.endInput(Date.now());
   }
 
@@ -193,8 +197,9 @@ export class Runner {
   /** Tells what earlier runs have found. Where rows have moved, their lines in the journal get the numbers of now, lest they be taken for those of other rows. */
   #repeat(earlier: Earlier): void {
     const { done, failed } = this.#selection;
-    if (earlier.hasMoved(this.#index)) this.#journal.replaceEarlier((journal) => this.#outlet.repeat((use) => earlier.results(done, failed, use, journal)));
-    else if (this.#outlet.isNeeded) this.#outlet.repeat((use) => earlier.results(done, failed, use));
+    const whole = (use: (result: Result) => void) => (result: Result): void => use(result.row === undefined ? { ...result, row: this.#longRows.row(result.index) } : result);
+    if (earlier.hasMoved(this.#index)) this.#journal.replaceEarlier((journal) => this.#outlet.repeat((use) => earlier.results(done, failed, whole(use), journal)));
+    else if (this.#outlet.isNeeded) this.#outlet.repeat((use) => earlier.results(done, failed, whole(use)));
   }
 
   #expectations(): ExpectedOf | undefined {
@@ -207,7 +212,10 @@ export class Runner {
     const tasks: Task[] = [];
     for (const row of chunk) {
       const index = this.#index++;
-      if (!this.#selection.takes(index, row)) continue;
+      if (!this.#selection.takes(index, row)) {
+        if (row.length > keptRow && this.#outlet.isNeeded) this.#longRows.add(index, row);
+        continue;
+      }
       const loss = lossOf(row, this.#taker);
       if (loss !== undefined) {
         this.#scheduler.reject({ index, row, attempt: 1 }, { type: 'RowRefused', message: loss }, Date.now());
@@ -493,4 +501,4 @@ export function earlierOf(workload: Workload, run: string, plan: Plan, { missing
 }
 
 const resultOf = ({ task, answer }: Outcome, value: string | undefined, error: TaskError | undefined): Result =>
-  ({ index: task.index, row: task.row.length > keptRow ? undefined : task.row, microseconds: answer.duration, value, error });
+  ({ index: task.index, row: task.row, microseconds: answer.duration, value, error });

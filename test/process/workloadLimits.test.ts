@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { Guard } from '../../src/workload/guard';
 import { JournalIndex } from '../../src/workload/journalIndex';
 import { Ground, until } from './mapping';
 
@@ -237,4 +238,33 @@ def f(x): return globals()[x](x)
     assert.ok(isThere());
     process.kill(Number(ground.read('left')));
   });
+});
+
+it('the guard comes back when it is killed, each time later where it does not live', { skip: onLinux }, async () => {
+  const children = (): number[] => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('procession-guard'));
+  const guard = new Guard(100);
+  let kills = 0;
+  for (const end = Date.now() + 1000; Date.now() < end;) {
+    for (const pid of children()) {
+      process.kill(pid, 'SIGKILL');
+      kills++;
+    }
+    await new Promise((next) => setTimeout(next, 2));
+  }
+  assert.ok(kills >= 2 && kills <= 12, `${kills} were started`);
+  await until('it is there again', () => children().length > 0);
+  guard.close();
+  await until('it goes when it is closed', () => children().length === 0);
+});
+
+it('long rows stand in the results in full, of a resumed run, too', async () => {
+  const rows = [{ id: 1, text: 'x'.repeat(3000) }, { id: 2, text: 'y'.repeat(3000) }];
+  ground.write({ 'work.py': 'def f(row): return row["id"]\n' });
+  const workload = { run: { python: 'work.py:f' }, over: { rows }, results: 'r.jsonl', order: 'input' };
+  for (const args of [[], ['--resume']]) {
+    assert.equal((await ground.workload(workload, ...args)).status, 0);
+    assert.deepEqual(ground.read('r.jsonl').trimEnd().split('\n').map((line) => (JSON.parse(line) as { row: unknown }).row), rows, args.join());
+  }
+  assert.equal(ground.tasks().length, 2);
 });

@@ -31,8 +31,8 @@ def owned(x):
 def some(x): os.closerange(3, 64)
 def most(x):
     os.closerange(3, 1 << 20)
-    if x == 2: return 'x' * 200_000
-def all_(x): os.closerange(0, 1 << 20)
+    return 'x' * 200_000
+def each(x): os.closerange(0, 1 << 20)
 def redirected(x):
     mine = os.open('mine', os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(mine, 1)
@@ -44,21 +44,22 @@ def opens(x):
     file.write('x')
     file.close()
     raise KeyError(x)
+def f(name, x): return globals()[name](x)
 ` });
+      const rowsOf = (names: string[]): string => JSON.stringify(names.flatMap((name) => [0, 1, 2].map((x) => [name, x])));
       for (const isolation of ['worker', 'fork']) {
-        for (const name of ['zero', 'one', 'two', 'stream', 'owned', 'some', 'most', 'all_', 'redirected']) {
-          const { status, results, err } = await ground.map('--python', `work.py:${name}`, '--range', '0:4', '--workers', '1', '--interpreter', path, '--isolation', isolation, '--order', 'input');
-          assert.deepEqual([status, results.map(({ status: one }) => one)], [0, Array(4).fill('done')], `${isolation}, ${name}: ${err} ${JSON.stringify(results)}`);
-          if (name === 'most') assert.equal((results[2]?.value as string).length, 200_000);
-          // The worker itself goes on, but where there is no number that the task did not close.
-          if (!['most', 'all_'].includes(name) || isolation === 'fork') assert.equal(ground.progress()?.workers[0]?.restarts, 0, name);
-          if (name === 'owned') for (const task of ground.tasks()) assert.equal(readFileSync(logOf(ground.run(), task.w)).subarray(...task.log).toString(), `told by ${task.i}\n`, 'what is printed after that is found');
-        }
+        const map = (names: string[]) => ground.map('--python', 'work.py:f', '--rows', rowsOf(names), '--workers', '1', '--batch', '1', '--interpreter', path, '--isolation', isolation, '--order', 'input');
+        const survived = await map(['zero', 'one', 'two', 'stream', 'owned', 'some', 'redirected', 'owned', 'one']);
+        assert.deepEqual([survived.status, survived.results.length], [0, 27], `${isolation}: ${survived.err}`);
+        assert.equal(ground.progress()?.workers[0]?.restarts, 0, 'the worker itself goes on');
+        for (const { i, w, log } of ground.tasks()) if (i > 11 && i < 15) assert.equal(readFileSync(logOf(ground.run(), w)).subarray(...log).toString(), `told by ${i - 12}\n`, 'what is printed after that is found');
+        const replaced = await map(['most', 'each', 'most']);
+        assert.deepEqual([replaced.status, replaced.results.map(({ value }) => (value as string | null)?.length ?? 0)], [0, [200_000, 200_000, 200_000, 0, 0, 0, 200_000, 200_000, 200_000]], `${isolation}: ${replaced.err}`);
+        const failed = await map(['opens']);
+        assert.deepEqual(failed.results.map(({ error }) => [error?.type, error?.line]), Array(3).fill(['KeyError', 24]), isolation);
       }
-      assert.equal(ground.read('mine').trim().split('\n').length, 8);
-      const failed = await ground.map('--python', 'work.py:opens', '--range', '0:3', '--workers', '1', '--interpreter', path, '--order', 'input');
-      assert.deepEqual(failed.results.map(({ error }) => [error?.type, error?.line]), Array(3).fill(['KeyError', 24]));
-      assert.equal(ground.read('opened'), 'xxx', 'nothing of anybody else gets into the task\'s file');
+      assert.equal(ground.read('mine').match(/^mine \d$/gm)?.length, 6);
+      assert.equal(ground.read('opened'), 'xxxxxx', 'nothing of anybody else gets into the task\'s file');
     });
   }
 
@@ -71,7 +72,7 @@ export const prints = (x) => { console.log('told by', x); closeSync(1); };
 export const opens = (x) => { closeSync(3); const file = openSync('mine', 'a'); writeSync(file, 'x'); };
 ` });
     for (const name of ['one', 'most', 'prints', 'opens']) {
-      const { status, results, err } = await ground.map('--node', `work.mjs:${name}`, '--range', '0:4', '--workers', '1', '--order', 'input');
+      const { status, results, err } = await ground.map('--node', `work.mjs:${name}`, '--range', '0:4', '--workers', '1', '--batch', '1', '--order', 'input');
       assert.deepEqual([status, results.map(({ status: one }) => one)], [0, Array(4).fill('done')], `${name}: ${err}`);
       if (name === 'prints') for (const task of ground.tasks()) assert.equal(readFileSync(logOf(ground.run(), task.w)).subarray(...task.log).toString(), `told by ${task.i}\n`);
     }
@@ -139,7 +140,7 @@ describe('an end can\'t be mistaken', () => {
       [/no file .*nowhere\.py/, '--python', 'nowhere.py:f', '--range', '0:2'], [/has no function "g"/, '--python', 'work.py:g', '--range', '0:2'],
       [/no-such-python can't be started/, ...f, '--range', '0:2', '--interpreter', '/no-such-python'], [/nowhere\.csv can't be read: there is no such file/, ...f, '--csv', 'nowhere.csv'],
       [/folder\.workload\.json can't be read: it is a folder/, 'folder.workload.json'], [/bad\.workload\.json is not JSON/, 'bad.workload.json'], [/--range takes START:STOP/, ...f, '--range', 'x'],
-      [/r\.csv can't be written: it is a folder/, ...f, '--range', '0:2', '--results', 'r.csv'], [/The run directory .*work\.py can't be made|is not empty/, ...f, '--range', '0:2', '--run', 'work.py'],
+      [/r\.csv can't be written: it is a folder/, ...f, '--range', '0:2', '--results', 'r.csv'], [/work\.py: something else has that name \(EEXIST\)/, ...f, '--range', '0:2', '--run', 'work.py'],
       [/Unknown option '--nonsense'/, '--nonsense'],
     ] as const) {
       const { status, err, out } = await ground.map(...args, '--quiet');

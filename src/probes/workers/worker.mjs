@@ -5,7 +5,7 @@
  * The slot file holds the mark and the answers not yet sent, then a zero byte.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { appendFileSync, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL, fileURLToPath } from 'node:url';
 import { TextDecoder } from 'node:util';
@@ -191,7 +191,7 @@ for (const stream of [process.stdout, process.stderr]) {
 /** Serves batches until the runner closes the pipe or is gone. `unkept`: tells a result that can't be kept. */
 async function serve({ call, encode, unkept, log, slot }, requests) {
   const base = performance.now();
-  let memory = aside(() => openSync(slot, 'w', 0o600));
+  let memory = aside(() => openSync(slot, 'r+'));
   const room = Buffer.alloc(1 << 16);
   const microseconds = (time) => Math.round((time - base) * 1000);
   /** The mark, then answers: what the slot file holds, and what is sent when answers are in it. */
@@ -247,6 +247,7 @@ async function serve({ call, encode, unkept, log, slot }, requests) {
       const isTime = now - sent > patience;
       if (printed || now - asked > exact) {
         asked = now;
+        log.mend();
         end = log.end();
         printed = false;
       }
@@ -281,8 +282,11 @@ async function main() {
   const first = requests.next().value;
   if (first === undefined) return;
   const order = JSON.parse(first);
-  const job = { encode: encoder(order.nan === 'null'), log: new Log(order.log), slot: order.slot };
+  const job = { encode: encoder(order.nan === 'null'), slot: order.slot };
   try {
+    job.log = new Log(order.log);
+    // All of it is written once: later a full disk takes what stands there.
+    writeFileSync(order.slot, Buffer.alloc(1 << 16), { mode: 0o600 });
     if (order.mode === 'command') job.call = commands(order.output);
     else {
       const run = await load(order.target, order.directory);
@@ -291,7 +295,7 @@ async function main() {
       job.unkept = ({ message }) => JSON.stringify({ type: 'TypeError', message, ...definitionOf(order.target, order.directory), traceback: `TypeError: ${message}` });
     }
   } catch (error) {
-    send(`${JSON.stringify({ refused: error instanceof Refusal ? error.facts : { message: said(error), traceback: String(error?.stack) } })}\n`);
+    send(`${JSON.stringify({ refused: error instanceof Refusal ? error.facts : { message: `the worker can't start: ${said(error)}`, traceback: String(error?.stack), unwritable: ['ENOSPC', 'EDQUOT', 'EROFS'].includes(error?.code) ? error.code : null } })}\n`);
     return process.exit(0);
   }
   send(`${JSON.stringify({ ready: { version: process.versions.node, epoch: Date.now(), log: fstatSync(1).size } })}\n`);

@@ -35,7 +35,10 @@ class Slot:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             # All of it is written once: a write to a page for which a full disk has no room would end this process.
-            os.pwrite(descriptor, bytes(self.capacity), 0)
+            os.ftruncate(descriptor, 0)
+            written = 0
+            while written < self.capacity:
+                written += os.pwrite(descriptor, bytes(self.capacity - written), written)
             self.map = mmap.mmap(descriptor, self.capacity)
         except OSError as error:
             raise OSError(error.errno, error.strerror, path)
@@ -54,6 +57,8 @@ class Slot:
 
 # Answers wait this long at most (ns), as long as tasks come to an end; what waits longer, the runner finds in the slot.
 patience = 50_000_000
+# After a task that took this long (µs), its descriptors are looked after; after shorter ones with the next batch.
+noticeable = 100
 
 
 def serve(pipes, slot, run, base):
@@ -113,7 +118,10 @@ def serve(pipes, slot, run, base):
                 end = None
             if end != known:
                 end = known = pipes.end_of_log(end)
-            answer = f'{status} {now - started} {end} {facts} {value}\n\0'.encode()
+            took = now - started
+            if took > noticeable:
+                pipes.mend()
+            answer = f'{status} {took} {end} {facts} {value}\n\0'.encode()
             started = now
             left -= 1
             size = used + len(answer)
