@@ -1,4 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { bootClock } from '../observe/identity';
+import type { Watched } from './memoryWatch';
+import type { Seat } from './seat';
 
 /** What a worker has done since its process started: ms inside tasks, and ms in which its process had a core or stood in line for one. */
 export interface Activity {
@@ -54,6 +57,23 @@ export class Demand {
     this.#before = undefined;
   }
 }
+
+/** What the processes in these seats have done together; undefined where the system does not tell. */
+export function activityOf(seats: readonly Seat[], workers: ReadonlyMap<number, Watched>, now: number): Activity | undefined {
+  const sum: Activity = { inTasks: 0, onCores: 0 };
+  const tickMs = (clock ??= bootClock())?.tickMs;
+  for (const seat of seats) {
+    const worker = workers.get(seat.number);
+    const onCores = worker?.pid === undefined || tickMs === undefined ? undefined : coreTime(worker.pid, tickMs);
+    if (onCores === undefined) return undefined;
+    const running = seat.outstanding > 0 ? worker?.current() : undefined;
+    sum.inTasks += seat.worked / 1000 + (running ? Math.max(0, now - seat.epoch - running.start / 1000) : 0);
+    sum.onCores += onCores;
+  }
+  return sum;
+}
+
+let clock: ReturnType<typeof bootClock>;
 
 const read = (file: string): string | undefined => {
   try {

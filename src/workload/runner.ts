@@ -10,10 +10,11 @@ import type { Rows } from './chunk';
 import { serveControl } from './control';
 import { freeMemory } from './cores';
 import type { DaskHead, WorkerHandle } from './daskHead';
-import { coreTime, Demand, type Activity } from './demand';
+import { activityOf, Demand } from './demand';
 import { durationsIn, Earlier, type ExpectedOf } from './earlier';
-import { WriteError } from './fileErrors';
 import { sizeOf, whyOf } from './endings';
+import { FailedTasks } from './failedTasks';
+import { WriteError } from './fileErrors';
 import { Guard } from './guard';
 import { HeldRows } from './heldRows';
 import { Journal, type Outcome } from './journal';
@@ -26,8 +27,7 @@ import { Rate } from './rate';
 import type { Result } from './results';
 import { openRows } from './rows';
 import { Scheduler, type Task } from './scheduler';
-import type { Seat } from './seat';
-import { mostNamed, Selection, type Wanted } from './selection';
+import { Selection, type Wanted } from './selection';
 import { Slowest, summaryOf } from './summary';
 import { lossOf, takerOf, type Taker } from './taker';
 import type { Workload } from './workload';
@@ -57,8 +57,6 @@ export interface RunnerOptions extends Surroundings {
 
 /** Rows are read ahead until this many wait, or so many characters of them. */
 const [readAhead, readAheadCharacters] = [20_000, 16 << 20];
-/** Characters of failed rows that are kept, so that they can be run again at a person's wish. */
-const mostFailedCharacters = 64 << 20;
 /** More rows than this are not sorted by what they took last time: they would have to lie in memory. */
 const mostSorted = 1_000_000;
 /** ms between frames, and between looks at what runs */
@@ -80,10 +78,7 @@ export class Runner {
   readonly #taker: Taker;
   readonly #rate: Rate;
   readonly #workers = new Map<number, WorkerHandle>();
-  readonly #failedRows = new Map<number, Task>();
-  #failedCharacters = 0;
-  /** of some of them: why */
-  readonly #reasons = new Map<number, TaskError>();
+  readonly #failures = new FailedTasks();
   readonly #startedAt = Date.now();
   readonly #earlier: Earlier | undefined;
   readonly #selection: Selection;
@@ -103,7 +98,6 @@ export class Runner {
   readonly #memoryWatch: MemoryWatch | undefined;
   readonly #demand: Demand;
   readonly #longRows: HeldRows;
-  readonly #clock = bootClock();
 
   constructor(readonly workload: Workload, private readonly options: RunnerOptions) {
     const { run, self, resume, only } = options;
@@ -135,7 +129,9 @@ export class Runner {
       },
       this.#startedAt,
     );
-    this.#demand = new Demand(workload.workers, options.head ? Infinity : (options.cpus?.length ?? Infinity));
+    // Of a process that is soon replaced, nothing can be told; a cluster has cores of its own.
+    const isLasting = !options.head && workload.isolation !== 'process' && workload.maxTasksPerWorker === null;
+    this.#demand = new Demand(workload.workers, isLasting ? (options.cpus?.length ?? Infinity) : Infinity);
     this.#scheduler.mayHave = this.#demand.allowed;
     const { perWorker } = workload.memory;
     // A cluster looks after its workers' memory itself.
@@ -171,7 +167,8 @@ export class Runner {
       const expectedOf = this.#expectations();
       const sorted: Task[] = [];
       for await (const chunk of this.#rows.chunks) {
-        if (this.#closing) return;
+        // What is not read is no row that has gone.
+        if (this.#closing || this.#scheduler.state === 'stopping') return;
         const tasks = this.#choose(chunk, expectedOf);
         this.#total = this.#rows.total();
         if (expectedOf && sorted.length < mostSorted) sorted.push(...tasks);
@@ -282,9 +279,7 @@ export class Runner {
     this.#journal.failed(outcome, error, again);
     if (again) return;
     this.#rate.add(1);
-    this.#failedCharacters += outcome.task.row.length;
-    if (this.#failedCharacters <= mostFailedCharacters) this.#failedRows.set(outcome.task.index, outcome.task);
-    if (this.#reasons.size < mostNamed) this.#reasons.set(outcome.task.index, error);
+    this.#failures.add(outcome.task, error, outcome.worker > 0);
     this.#outlet.add(resultOf(outcome, undefined, error));
   }
 
@@ -352,21 +347,8 @@ export class Runner {
     const { seats, lastDone } = this.#scheduler;
     const ready = seats.filter((seat) => seat.state === 'ready');
     if (!this.#demand.isOpen(ready.length)) return;
-    this.#demand.look(this.#activityOf(ready, now), now - lastDone);
+    this.#demand.look(activityOf(ready, this.#workers, now), now - lastDone);
     this.#scheduler.mayHave = this.#demand.allowed;
-  }
-
-  #activityOf(seats: readonly Seat[], now: number): Activity | undefined {
-    const sum: Activity = { inTasks: 0, onCores: 0 };
-    for (const seat of seats) {
-      const worker = this.#workers.get(seat.number);
-      const onCores = worker?.pid === undefined || !this.#clock ? undefined : coreTime(worker.pid, this.#clock.tickMs);
-      if (onCores === undefined) return undefined;
-      const running = seat.outstanding > 0 ? worker?.current() : undefined;
-      sum.inTasks += seat.worked / 1000 + (running ? Math.max(0, now - seat.epoch - running.start / 1000) : 0);
-      sum.onCores += onCores;
-    }
-    return sum;
   }
 
   /** The state of things now. */
@@ -417,11 +399,7 @@ export class Runner {
   #retry(rows: number[]): Reply {
     const { state } = this.#scheduler;
     if (this.#closing || (state !== 'running' && state !== 'paused')) return { ok: false, message: 'The workload is ending. Retry when it has ended.' };
-    const tasks = rows.flatMap((row) => this.#failedRows.get(row) ?? []).map((task) => ({ ...task, attempt: 1 }));
-    for (const { index } of tasks) {
-      this.#failedRows.delete(index);
-      this.#reasons.delete(index);
-    }
+    const tasks = this.#failures.take(rows);
     this.#scheduler.retry(tasks, Date.now());
     return tasks.length === rows.length ? { ok: true } : { ok: false, message: `${rows.length - tasks.length} of these rows have not failed, or can be run again only once the workload has ended` };
   }
@@ -456,8 +434,8 @@ export class Runner {
     this.#written(() => this.#journal.note({ e: 'close', t: now, ...how, done, failed, longest: this.#scheduler.longest }));
     this.#written(() => this.#journal.close());
     const summary = summaryOf(this.#scheduler, this.#slowest, this.#selection.skipped, this.#startedAt, now);
-    const failures = [...this.#reasons].map(([index, error]) => ({ index, error }));
-    const outcomes: Outcomes = { ...how, done, failed, rows: this.#index, summary, unkept: this.#journal.unwritten, failures, failedBefore: this.#selection.failedRows, ...(this.#unread ? { obstacle: 'unread' } : this.#unwritable ? { obstacle: 'unwritable' } : {}) };
+    const obstacle = this.#unread ? 'unread' : this.#unwritable && 'unwritable';
+    const outcomes: Outcomes = { ...how, done, failed, rows: this.#index, summary, unkept: this.#journal.unwritten, failures: this.#failures.first, failedBefore: this.#selection.failedRows, ...(obstacle ? { obstacle } : {}) };
     this.#publish(outcomes);
     this.#control.close();
     this.#guard.close();

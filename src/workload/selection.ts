@@ -1,4 +1,5 @@
 import type { Earlier } from './earlier';
+import { mostNamed } from './failedTasks';
 import { keyOf, KeyCounts } from './keys';
 
 /** Which rows of a resumed workload are to run: those without a result, those that failed, or both. */
@@ -8,9 +9,6 @@ export interface Wanted {
   /** also what has a result */
   done?: boolean;
 }
-
-/** Failed rows that are told of by their numbers. */
-export const mostNamed = 10;
 
 /** Decides row by row what is to run, and remembers what is not. */
 export class Selection {

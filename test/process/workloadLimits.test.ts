@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { usableCores } from '../../src/workload/cores';
 import { Guard } from '../../src/workload/guard';
 import { JournalIndex } from '../../src/workload/journalIndex';
 import { Ground, until } from './mapping';
@@ -267,4 +268,15 @@ it('long rows stand in the results in full, of a resumed run, too', async () => 
     assert.deepEqual(ground.read('r.jsonl').trimEnd().split('\n').map((line) => (JSON.parse(line) as { row: unknown }).row), rows, args.join());
   }
   assert.equal(ground.tasks().length, 2);
+});
+
+it('more workers than cores come for tasks that wait, and not for those that compute', { skip: onLinux }, async () => {
+  ground.write({ 'work.py': 'import time\ndef waits(x): time.sleep(0.1)\ndef computes(x):\n    end = time.process_time() + 0.05\n    while time.process_time() < end: pass\n' });
+  const workers = async (name: string): Promise<number> => {
+    const { status } = await ground.workload({ run: { python: `work.py:${name}` }, over: { range: [0, 20 * usableCores()] }, workers: 4 * usableCores() });
+    assert.equal(status, 0);
+    return new Set(ground.tasks().map(({ w }) => w)).size;
+  };
+  assert.ok(await workers('waits') > usableCores());
+  assert.ok(await workers('computes') <= usableCores() + 1);
 });
