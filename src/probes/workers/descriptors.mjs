@@ -18,20 +18,24 @@ export function aside(open) {
   }
 }
 
-/** Which file a descriptor is; undefined where it is closed. */
-export function identityOf(descriptor) {
+function statOf(descriptor) {
   try {
-    const { dev, ino } = fstatSync(descriptor);
-    return `${dev} ${ino}`;
+    return fstatSync(descriptor);
   } catch {
     return undefined;
   }
 }
 
+/** Which file a descriptor is; undefined where it is closed. */
+export function identityOf(descriptor) {
+  const found = statOf(descriptor);
+  return found && `${found.dev} ${found.ino}`;
+}
+
 /** The file that descriptors 1 and 2 are. */
 export class Log {
   #descriptor;
-  #identity;
+  #inode;
 
   constructor(path) {
     this.path = path;
@@ -40,12 +44,14 @@ export class Log {
 
   #open() {
     this.#descriptor = aside(() => openSync(this.path, 'a', 0o600));
-    this.#identity = identityOf(this.#descriptor);
+    this.#inode = fstatSync(this.#descriptor).ino;
   }
 
   /** The log's end, whatever descriptor 1 may be now. */
   end() {
-    if (identityOf(this.#descriptor) !== this.#identity) this.#open();
+    const found = statOf(this.#descriptor);
+    if (found?.ino === this.#inode) return found.size;
+    this.#open();
     return fstatSync(this.#descriptor).size;
   }
 

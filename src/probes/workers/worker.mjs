@@ -19,6 +19,8 @@ const patience = 50;
 /** The log's end is asked for so often (ms) whatever was printed: not all that prints goes through the streams. */
 const exact = 0.1;
 const largest = 60_000;
+/** After a task that took this long (µs), its descriptors are looked after; after shorter ones with the next batch. */
+const noticeable = 1000;
 
 /** Yields the lines of the pipe, as text; ends when the runner closes it or is gone. */
 function* lines() {
@@ -247,11 +249,11 @@ async function serve({ call, encode, unkept, log, slot }, requests) {
       const isTime = now - sent > patience;
       if (printed || now - asked > exact) {
         asked = now;
-        log.mend();
         end = log.end();
         printed = false;
       }
       const ended = microseconds(now);
+      if (ended - started > noticeable) log.mend();
       const answer = `${status} ${ended - started} ${end} - ${value}\n`;
       started = ended;
       left--;

@@ -5,7 +5,6 @@ import io
 import os
 import sys
 
-
 # Where descriptors are put aside: not above the first, and there are so many.
 highest, room = 65536, 16
 

@@ -58,7 +58,7 @@ class Slot:
 # Answers wait this long at most (ns), as long as tasks come to an end; what waits longer, the runner finds in the slot.
 patience = 50_000_000
 # After a task that took this long (µs), its descriptors are looked after; after shorter ones with the next batch.
-noticeable = 100
+noticeable = 1000
 
 
 def serve(pipes, slot, run, base):
