@@ -8,7 +8,7 @@ import { createRunDirectory, eventsOf, liveOf, newRunId, readDescription, remove
 import { usableCores } from '../workload/cores';
 import { DaskHead } from '../workload/daskHead';
 import { dryRun, rowAt } from '../workload/dryRun';
-import { WriteError } from '../workload/fileErrors';
+import { reasonOf, takesNoMore, WriteError } from '../workload/fileErrors';
 import { claimRun, listRunsOf, releaseRun, ringBell, runnerOf, runsOf } from '../workload/folders';
 import { forgetOldRuns, keptRuns } from '../workload/oldRuns';
 import { statusOf } from '../workload/outcomes';
@@ -50,14 +50,22 @@ function placeOf({ workload, identity, values }: MapRequest, messages: Messages)
   }
   const run = given ?? join(folder, newRunId(Date.now()));
   if (!values['dry-run']) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    mkdirSync(run, { recursive: true, mode: 0o700 });
+    makeFolder(run);
     createRunDirectory(run);
     refuseIfTaken(run, claimRun(run, ownRef()));
     writeDescription(run, { schema: 'procession.run/1', id: basename(run), command: ['procession', 'map', identity], cwd: workload.directory, startedAt: Date.now(), observer: null, name: nameOf(identity), ...(workspace === undefined ? {} : { workspace }) });
     if (isOurs) messages.removed(forgetOldRuns(process.env, keptRuns, Date.now()));
   }
   return { run, resumed: false, before: before === undefined ? undefined : journalOf(before) };
+}
+
+function makeFolder(run: string): void {
+  try {
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (takesNoMore(error)) throw new WriteError(run, 'The folder of the journal', error);
+    throw new HumanError(`The folder of the journal ${run} can't be made: ${reasonOf(error)}. Name another one with --run DIR.`);
+  }
 }
 
 function refuseIfTaken(run: string, pid: number | undefined): void {

@@ -75,7 +75,16 @@ export function refuseBrokenBytes(): void {
   if (process.argv.some((word) => word.includes('\ufffd')) && !isUtf8(given())) {
     throw new HumanError('An argument holds bytes that are no UTF-8, and would arrive changed. Put such names into a file, and use --lines FILE --encoding bytes; or find them with --glob.');
   }
-  if (process.cwd().includes('\ufffd') && !existsSync(process.cwd())) throw new HumanError('The name of this folder holds bytes that are no UTF-8. Start the workload from another one.');
+  const folder = currentFolder();
+  if (folder.includes('\ufffd') && !existsSync(folder)) throw new HumanError('The name of this folder holds bytes that are no UTF-8. Start the workload from another one.');
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new HumanError('The folder in which this was started is gone. Change to another one.');
+  }
 }
 
 function given(): Buffer {

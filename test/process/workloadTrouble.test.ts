@@ -140,7 +140,7 @@ describe('an end can\'t be mistaken', () => {
       [/no file .*nowhere\.py/, '--python', 'nowhere.py:f', '--range', '0:2'], [/has no function "g"/, '--python', 'work.py:g', '--range', '0:2'],
       [/no-such-python can't be started/, ...f, '--range', '0:2', '--interpreter', '/no-such-python'], [/nowhere\.csv can't be read: there is no such file/, ...f, '--csv', 'nowhere.csv'],
       [/folder\.workload\.json can't be read: it is a folder/, 'folder.workload.json'], [/bad\.workload\.json is not JSON/, 'bad.workload.json'], [/--range takes START:STOP/, ...f, '--range', 'x'],
-      [/r\.csv can't be written: it is a folder/, ...f, '--range', '0:2', '--results', 'r.csv'], [/work\.py: something else has that name \(EEXIST\)/, ...f, '--range', '0:2', '--run', 'work.py'],
+      [/r\.csv can't be written: it is a folder/, ...f, '--range', '0:2', '--results', 'r.csv'], [/The folder of the journal .*work\.py can't be made: something else has that name \(EEXIST\)\. Name another one with --run DIR/, ...f, '--range', '0:2', '--run', 'work.py'],
       [/Unknown option '--nonsense'/, '--nonsense'],
     ] as const) {
       const { status, err, out } = await ground.map(...args, '--quiet');
@@ -148,6 +148,8 @@ describe('an end can\'t be mistaken', () => {
       assert.match(err, message);
       assert.doesNotMatch(err, /\n\s+at /);
     }
+    const gone = await shell('mkdir gone; cd gone; rmdir ../gone; "$0" "$1" --range 0:2 -- true');
+    assert.deepEqual([gone.status, /The folder in which this was started is gone/.test(gone.stderr)], [102, true], gone.stderr);
     const { status, err } = await ground.map(...f, '--range', '0:6', '--quiet', '--workers', '1');
     assert.equal(status, 4);
     assert.match(err, /^procession: 2 done, 4 failed\. Journal: .*\nprocession: row 1: ValueError: one \(work\.py:2\)\nprocession: row 3: KeyError: 3 \(work\.py:3\)\n/);
