@@ -373,21 +373,22 @@ export class Scheduler {
   /** Gives every worker what it should have. */
   fill(now: number): void {
     if (this.#finished) return;
-    if (this.state === 'running') {
+    if (this.state === 'running' && this.#queue.length) {
+      const present = this.seats.filter((seat) => seat.state !== 'empty').length;
+      const starting = this.seats.filter((seat) => seat.state === 'starting').length;
+      // No more processes than may be there, nor than tasks wait for one.
+      let wanted = Math.min(this.mayHave - present, this.#queue.length - starting);
       for (const seat of this.seats) {
         if (!this.#queue.length) break;
-        if (seat.state === 'empty' && this.#wantsAnother() && this.effects.mayStart()) this.#start(seat, now);
-        else if (seat.state === 'ready') this.#feed(seat, now);
+        if (seat.state === 'ready') this.#feed(seat, now);
+        else if (seat.state === 'empty' && wanted > 0 && this.effects.mayStart()) {
+          wanted--;
+          this.#start(seat, now);
+        }
       }
     }
     for (const seat of this.seats) if (seat.state === 'ready' && seat.outstanding === 0 && this.#isSpent(seat)) this.#close(seat);
     this.#considerEnd();
-  }
-
-  /** No more processes than tasks wait for one, nor than there may be. */
-  #wantsAnother(): boolean {
-    const taken = this.seats.filter((seat) => seat.state !== 'empty');
-    return taken.length < this.mayHave && this.#queue.length > taken.filter((seat) => seat.state === 'starting').length;
   }
 
   #start(seat: Seat, now: number): void {
