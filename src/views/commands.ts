@@ -15,7 +15,8 @@ import { guarded, withAll } from './acting';
 import { chosenRows, pickRows, whichWasMeant, type Given } from './chosen';
 import { launchRun, type Window } from './launchRun';
 import type { Outputs } from './output';
-import type { Element, ProcessTree } from './processTree';
+import type { Element } from './elements';
+import type { ProcessTree } from './processTree';
 import { runLabel, runOf, type Row } from './rows';
 import type { WindowRun } from './runStore';
 
@@ -85,12 +86,15 @@ export class Commands {
     return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, guarded(this.context.log, handler as (...args: unknown[]) => unknown))));
   }
 
+  /** The members of rows as they are now: a row that nobody sees is not kept up to date. */
   #members(rows: readonly Element[] | 'lost'): Target[] | undefined {
     if (rows === 'lost') return undefined;
     const targets = rows.flatMap(({ row }) => {
       const run = row.kind === 'run' ? undefined : this.context.window.runs.get(row.run);
       if (!run) return [];
-      return row.kind === 'member' ? [{ run, member: row.member }] : row.kind === 'helpers' ? row.members.map((member) => ({ run, member })) : [];
+      const { members } = run.open.report();
+      const shown = row.kind === 'member' ? [row.member] : row.kind === 'helpers' ? row.members : [];
+      return shown.map((member) => ({ run, member: members.find(({ id }) => id === member.id) ?? member }));
     });
     return targets.length ? targets : undefined;
   }
