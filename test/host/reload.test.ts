@@ -8,6 +8,7 @@ import { test, type TestContext } from 'node:test';
 
 import { openFile, runFile } from './actions';
 import { pageBrowser, type Browser } from './browser';
+import { vsix } from './vsix';
 import { openWorkbench, type Workbench } from './workbench';
 
 const repository = resolve(__dirname, '..', '..');
@@ -47,7 +48,7 @@ async function familyWindow(t: TestContext, settings: Record<string, unknown> = 
   const after = closing(t);
   after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs'), folder, { recursive: true });
-  const workbench = await openWorkbench({ folder, extension: repository, settings });
+  const workbench = await openWorkbench({ folder, install: [vsix()], settings });
   after(() => workbench.close());
   return workbench.showing(async () => {
     const browser = await runFile(workbench, 'family.py');
@@ -126,7 +127,7 @@ test('a scoped breakpoint keeps its scope over a reload, says so, and can be fre
   const after = closing(t);
   after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs', 'family.py'), join(folder, 'family.py'));
-  const workbench = await openWorkbench({ folder, extension: repository });
+  const workbench = await openWorkbench({ folder, install: [vsix()] });
   after(() => workbench.close());
   await workbench.showing(async () => {
     const browser = pageBrowser(workbench.page);
@@ -190,7 +191,7 @@ test('Reload Window while a workload is on: its runner goes on, and the window f
   after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs', 'workload_rows.py'), join(folder, 'workload_rows.py'));
   writeFileSync(join(folder, 'halves.workload.json'), JSON.stringify({ run: { python: 'workload_rows.py:half' }, over: { range: [0, 300] }, workers: 2 }));
-  const workbench = await openWorkbench({ folder, extension: repository, env: { XDG_STATE_HOME: join(folder, '.state') } });
+  const workbench = await openWorkbench({ folder, install: [vsix()], env: { XDG_STATE_HOME: join(folder, '.state') } });
   after(() => workbench.close());
   await workbench.showing(async () => {
     const browser = pageBrowser(workbench.page);
@@ -217,7 +218,7 @@ test('a workload that a terminal has started before the window opens is in its v
     const ended = once(child, 'exit');
     if (child.exitCode === null && child.kill('SIGTERM')) await ended;
   });
-  const workbench = await openWorkbench({ folder, extension: repository, env });
+  const workbench = await openWorkbench({ folder, install: [vsix()], env });
   after(() => workbench.close());
   await workbench.showing(async () => {
     const browser = pageBrowser(workbench.page);
@@ -237,7 +238,7 @@ test('two windows without a folder: each has its own runs, and a reloaded one fi
   const runs = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
   const after = closing(t);
   after(() => rmSync(runs, { recursive: true, force: true, maxRetries: 5 }));
-  const workbench = await openWorkbench({ extension: repository, env: { PROCESSION_RUNS: runs }, settings: { 'procession.console': 'internalConsole' } });
+  const workbench = await openWorkbench({ install: [vsix()], env: { PROCESSION_RUNS: runs }, settings: { 'procession.console': 'internalConsole' } });
   after(() => workbench.close());
   const shown = async (browser: Browser): Promise<string> => (await browser.rows(view)).filter(({ level }) => level === 1).map(({ label }) => label).join();
   const run = async (browser: Browser, command: string): Promise<void> => {
@@ -250,7 +251,7 @@ test('two windows without a folder: each has its own runs, and a reloaded one fi
     await until('the first run', async () => (await shown(one)) === 'sleep 600');
     const page = await workbench.page.context().browser()?.newPage();
     assert.ok(page);
-    await page.goto(workbench.server.url({ extension: repository }), { waitUntil: 'domcontentloaded' });
+    await page.goto(workbench.server.url({}), { waitUntil: 'domcontentloaded' });
     const two = pageBrowser(page);
     await run(two, 'tail -f /dev/null');
     await until('the second run', async () => (await shown(two)).includes('tail'));
