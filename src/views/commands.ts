@@ -9,7 +9,7 @@ import { startAgain } from '../debug/again';
 import type { LaunchOptions } from '../launch/options';
 import { runtimeOfFile } from '../launch/resolve';
 import { refusal, signalMember, stopRun, stopSignalsOf } from '../launch/steer';
-import { removeFolder, writeDescription } from '../observe/runDirectory';
+import { readDescription, writeDescription } from '../observe/runDirectory';
 import { isWorkloadRun } from '../workload/folders';
 import { guarded, withAll } from './acting';
 import { chosenRows, pickRows, whichWasMeant, type Given } from './chosen';
@@ -261,12 +261,13 @@ export class Commands {
       if (answer !== 'Stop and Remove') return;
       await this.stop(run, 'Remove');
     }
+    const { runs } = this.context.window;
     this.context.outputs.forget(run.open.id);
-    this.context.window.runs.remove(run.open.id);
-    const { workspace, ...description } = run.open.description();
+    const { workspace, ...description } = readDescription(run.open.directory) ?? run.open.description();
+    if (workspace === undefined || !isWorkloadRun(description)) return runs.discard(run);
     // The journal of a workload stays: what is done need not be done again.
-    if (workspace !== undefined && isWorkloadRun(description)) writeDescription(run.open.directory, description);
-    else removeFolder(run.open.directory);
+    runs.remove(run.open.id);
+    writeDescription(run.open.directory, description);
   }
 
   private async reapOrphans(run: WindowRun): Promise<void> {
