@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { commandLine } from '../launch/order';
@@ -20,6 +20,18 @@ export class Archive {
 
   holds(run: string): boolean {
     return run.startsWith(join(this.folder, '/'));
+  }
+
+  /** Calls back when a record was put into the archive or removed from it, by whomever; undefined where the system can't tell. */
+  watch(changed: () => void): vscode.Disposable | undefined {
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      const watcher = watch(this.folder, { persistent: false }, changed);
+      watcher.on('error', () => watcher.close());
+      return new vscode.Disposable(() => watcher.close());
+    } catch {
+      return undefined;
+    }
   }
 
   /** Moves a run that has ended into the archive. Resolves with its place, undefined where that could not be done. */

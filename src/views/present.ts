@@ -34,11 +34,18 @@ function threadIcon({ state, code }: WorkerThread): vscode.ThemeIcon {
   return code === 0 || code === null ? icon('pass', faint) : icon('error', bad);
 }
 
+function runIcon({ run, members }: Report): vscode.ThemeIcon {
+  if (run.launchFailed !== undefined) return icon('error', bad);
+  if (run.endedAt === null) return icon('play-circle', alive);
+  const root = members.find(({ role }) => role === 'root');
+  return root?.outcome?.verdict === 'failed' ? icon('error', bad) : icon('history', faint);
+}
+
 export function rowIcon(row: Row): vscode.ThemeIcon {
   switch (row.kind) {
     case 'run':
       if (row.workload) return workloadIcon(row.workload);
-      return row.report.run.launchFailed !== undefined ? icon('error', bad) : row.report.run.endedAt === null ? icon('play-circle', alive) : icon('history', faint);
+      return runIcon(row.report);
     case 'member':
       return memberIcon(row.member);
     case 'helpers':

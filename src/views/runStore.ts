@@ -43,7 +43,16 @@ export class RunStore implements vscode.Disposable {
   readonly #moves = new Map<string, { timer: NodeJS.Timeout; done: Promise<void> }>();
   #isDisposed = false;
 
-  constructor(private readonly log: vscode.LogOutputChannel, private readonly archive: Archive) {}
+  readonly #watch: vscode.Disposable | undefined;
+
+  constructor(private readonly log: vscode.LogOutputChannel, private readonly archive: Archive) {
+    this.#watch = archive.watch(() => this.#dropRemoved());
+  }
+
+  /** A record is not followed any more once it is in the archive; another window may remove it there. */
+  #dropRemoved(): void {
+    for (const { open } of this.all()) if (this.archive.holds(open.directory) && !existsSync(open.directory)) this.remove(open.id);
+  }
 
   /** Follows a run directory; the same one twice is the same run. */
   add(directory: string): WindowRun {
@@ -156,6 +165,7 @@ export class RunStore implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#watch?.dispose();
     clearTimeout(this.#timer);
     this.#isDisposed = true;
     for (const { timer } of this.#moves.values()) clearTimeout(timer);

@@ -20,6 +20,12 @@ export interface RenderedRow {
   selected: boolean;
 }
 
+/** The pid of a process's row, which stands alone between dots; NaN where there is none. */
+export const pidIn = ({ description }: RenderedRow): number => Number(/(?:^| · )(\d+)(?= · |$)/.exec(description)?.[1]);
+
+/** True for the row of a process that lives. */
+export const isLive = ({ icon }: RenderedRow): boolean => /codicon-circle-(filled|outline)\b/.test(icon);
+
 /** One entry of the activity bar. */
 export interface RenderedActivity {
   label: string;
