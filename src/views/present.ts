@@ -75,6 +75,17 @@ function workloadIcon(mark: WorkloadMark): vscode.ThemeIcon {
   }
 }
 
+/** A long name would leave no room for the exit in a narrow side bar (300 pixels, some levels deep). */
+const nameOfEnded = 24;
+
+/** The label of a row. The name of a process that has ended leaves room for how it ended. */
+export function rowLabel(row: Row): string {
+  const { label } = row;
+  if (row.kind !== 'member' || row.member.state !== 'exited' || label.length <= nameOfEnded) return label;
+  const tail = Math.floor(nameOfEnded / 2) - 1;
+  return `${label.slice(0, nameOfEnded - tail - 1)}…${label.slice(-tail)}`;
+}
+
 /** Words for `when` clauses: `viewItem =~ /\blive\b/`. */
 export function rowContext(row: Row): string {
   switch (row.kind) {

@@ -4,7 +4,7 @@ import { Drawn } from './drawn';
 import { Elements, type Element } from './elements';
 import { Redraws } from './redraws';
 import { counts, countText, runRow, type Row } from './rows';
-import { rowAccessibility, rowContext, rowIcon, rowTooltip } from './present';
+import { rowAccessibility, rowContext, rowIcon, rowLabel, rowTooltip } from './present';
 import type { RunStore } from './runStore';
 
 /** In a bigger tree a row stays folded when its first child comes. */
@@ -13,7 +13,7 @@ const mostToUnfold = 60;
 /** Everything that a row shows: when it changes, the row is out of date. */
 function lookOf({ row }: Element): string {
   const { id, color } = rowIcon(row);
-  return `${row.label}\n${row.description}\n${rowContext(row)}\n${id} ${color?.id}\n${row.children.length > 0}`;
+  return `${rowLabel(row)}\n${row.description}\n${rowContext(row)}\n${id} ${color?.id}\n${row.children.length > 0}`;
 }
 
 /** The view Processes: runs, their members, nested by logical parent. */
@@ -104,7 +104,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     const { row } = element;
     this.#drawn.gaveItem(element);
     if (this.#told !== 'all' && this.#told.has(element)) this.#redraws.begun();
-    const item = new vscode.TreeItem(row.label, this.#collapsible(row));
+    const item = new vscode.TreeItem(rowLabel(row), this.#collapsible(row));
     item.id = row.key;
     item.description = row.description;
     item.iconPath = rowIcon(row);

@@ -308,8 +308,6 @@ test('a folder that is trusted is never called untrusted, not even while its win
     await until('the reason in a folder that is not trusted', async () => (await welcome()).includes('This workspace is not trusted'));
     await browser.quickly('F1', 'Workspaces: Manage Workspace Trust');
     await browser.click('.workspace-trust-editor .monaco-button:has-text("Trust")');
-    await browser.press('Escape');
-    await openView(workbench);
     await until('the welcome', async () => (await welcome()).includes('Run a program'));
     await page.addInitScript(watchWelcome);
     await page.reload({ waitUntil: 'domcontentloaded' });
