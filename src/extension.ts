@@ -31,7 +31,7 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   const tree = store.add(new ProcessTree(runs, (id) => runs.get(id)?.open.description().name));
   const view = store.add(vscode.window.createTreeView('procession.processes', { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true }));
   tree.attach(view);
-  const outputs = store.add(new Outputs((run) => runs.get(run)?.open.directory));
+  const outputs = store.add(new Outputs((run) => runs.directoryOf(run)));
   store.add(vscode.workspace.registerTextDocumentContentProvider(outputScheme, outputs));
   const commands = new Commands({ window, outputs, tree, view, log, memory: context.workspaceState });
   store.add(commands.register());

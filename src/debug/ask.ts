@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
-import { isHere, isSame, sendSignal } from '../observe/identity';
+import { isHere, isSame, learn, sendSignal } from '../observe/identity';
 
 /** Asks the probe of a running Python process: a file with the request, SIGURG, a file with the answer. */
 
@@ -27,12 +27,14 @@ export async function askPython<T extends object>(run: string, member: Member, r
   rmSync(`${file}.answer`, { force: true });
   writeFileSync(file, request.join('\n'), { mode: 0o600 });
   try {
+    await learn([member.id]);
     const sent = sendSignal(member.id, 'SIGURG');
     if (sent === 'denied') throw new HumanError(`The operating system does not permit this user to ask ${member.name} (pid ${member.pid}). Act as the user who owns it.`);
     for (let waited = 0; sent === 'sent' && waited < timeout; waited += step) {
       if (existsSync(`${file}.answer`)) return told<T>(member, JSON.parse(readFileSync(`${file}.answer`, 'utf8')) as T);
       await new Promise((done) => setTimeout(done, step));
     }
+    await learn([member.id]);
     if (!isSame(member.id)) throw new HumanError(`${member.name} (pid ${member.pid}) has ended.`);
     throw new HumanError(`${member.name} (pid ${member.pid}) does not answer: its main thread is in native code that does not return to Python (a long computation in an extension module, for example), or it handles SIGURG itself. Try again when it is back in Python.`);
   } finally {

@@ -82,6 +82,13 @@ export class RunStore implements vscode.Disposable {
     return this.#runs.get(id);
   }
 
+  /** Where the record of a run lies now: it may have been moved a moment ago. */
+  directoryOf(id: string): string | undefined {
+    const open = this.#runs.get(id)?.open;
+    if (open && !existsSync(open.directory) && existsSync(this.archive.placeOf(open.directory))) open.moved(this.archive.placeOf(open.directory));
+    return open?.directory;
+  }
+
   /** All runs, the newest last. */
   all(): WindowRun[] {
     return [...this.#runs.values()];
@@ -155,10 +162,7 @@ export class RunStore implements vscode.Disposable {
 
   /** The directory of a run is gone: another window may have archived or removed it. False where processes have lost their record. */
   #vanished(open: OpenRun): boolean {
-    if (existsSync(this.archive.placeOf(open.directory))) {
-      open.moved(this.archive.placeOf(open.directory));
-      return true;
-    }
+    if (existsSync(this.directoryOf(open.id) ?? '')) return true;
     if (open.report().members.some(({ id, endedAt }) => endedAt === null && isSame(id))) return false;
     setImmediate(() => this.remove(open.id));
     return true;
