@@ -1,5 +1,5 @@
-// Grows by some megabytes a second and spins, each in a worker thread, and has one child more every second where `children`
-// is asked for: whatever a row shows of it is soon out of date.
+// Grows by some megabytes a second and spins, each in a worker thread, and has one child more every second unless it is to
+// be `alone`; so many children at once where a number is given. Whatever a row shows of it is soon out of date.
 const { spawn } = require('node:child_process');
 const { isMainThread, Worker, workerData } = require('node:worker_threads');
 
@@ -11,6 +11,8 @@ if (!isMainThread) {
   else for (;;);
 } else {
   for (const what of ['leak', 'spin']) new Worker(__filename, { workerData: what, name: what });
-  if (process.argv[2] === 'children') setInterval(() => spawn('sleep', [String(seconds)], { stdio: 'ignore' }), 1_000);
+  const child = () => spawn('sleep', [String(seconds)], { stdio: 'ignore' });
+  for (let crowd = Number(process.argv[2]); crowd > 0; crowd--) child();
+  if (process.argv[2] !== 'alone') setInterval(child, 1_000);
   setTimeout(() => process.exit(), seconds * 1_000);
 }
