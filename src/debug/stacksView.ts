@@ -55,8 +55,8 @@ function placeOf(row: vscode.TreeItem, { file, line }: Frame, who: readonly stri
 
 const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 
-function lineRow({ label, doing, place, who, children }: StackNode, isFolded: boolean): vscode.TreeItem {
-  const row = new vscode.TreeItem(label, children.length > 0 ? Expanded : isFolded ? Collapsed : None);
+function lineRow({ label, doing, place, who, children, library }: StackNode): vscode.TreeItem {
+  const row = new vscode.TreeItem(label, children.length > 0 ? Expanded : library.length > 0 ? Collapsed : None);
   row.description = [doing === label ? '' : doing, whoText(who)].filter(Boolean).join(' · ');
   row.iconPath = new vscode.ThemeIcon(place ? (children.length > 0 ? 'indent' : 'debug-stackframe') : children.length > 0 ? 'layers' : 'watch');
   return place ? placeOf(row, place, who) : Object.assign(row, { tooltip: who.join('\n') });
@@ -65,7 +65,7 @@ function lineRow({ label, doing, place, who, children }: StackNode, isFolded: bo
 function rowOf(item: Item): vscode.TreeItem {
   switch (item.kind) {
     case 'line':
-      return lineRow(item.node, item.children.length > 0);
+      return lineRow(item.node);
     case 'library':
       return Object.assign(new vscode.TreeItem(plural(item.count, 'library frame'), Collapsed), { iconPath: new vscode.ThemeIcon('library') });
     case 'frame': {
@@ -85,6 +85,8 @@ export class StacksView implements vscode.TreeDataProvider<Item>, vscode.Disposa
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view = vscode.window.createTreeView<Item>('procession.stacks', { treeDataProvider: this, showCollapseAll: true });
   #items: Item[] = [];
+  /** VS Code has asked for rows */
+  #isFetched = false;
   #run: WindowRun | undefined;
   /** by run */
   readonly #taking = new Map<string, Promise<Stacks>>();
@@ -114,10 +116,12 @@ export class StacksView implements vscode.TreeDataProvider<Item>, vscode.Disposa
   #fill({ stacks, silent }: Stacks): void {
     this.#items = [...mergeStacks(stacks).map((node) => lineItem(node)), ...silent.map((one): Item => ({ kind: 'silent', id: `silent ${one.member}`, ...one, children: [] }))];
     this.#view.message = `Taken at ${new Date().toLocaleTimeString(undefined, { hour12: false })} while they ran.`;
-    this.#changed.fire(undefined);
+    // A view that was never shown fetches its rows when it is. Told to do so just then, VS Code fetches twice at once and loses some.
+    if (this.#isFetched) this.#changed.fire(undefined);
   }
 
   getChildren(item?: Item): Item[] {
+    this.#isFetched = true;
     return item ? item.children : this.#items;
   }
 

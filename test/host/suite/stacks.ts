@@ -81,6 +81,10 @@ test('the line of the program is the row and says what it waits for; the frames 
   await untilRun(id, 'the pool', ({ members }) => members.filter(({ role, state }) => role === 'worker' && state === 'running').length === 4);
   await context.look(async (browser) => {
     await vscode.commands.executeCommand('procession.showStacks', { row: { kind: 'run', report: { run: { id } } } });
+    await until('rows', async () => (await browser.rows('Stacks')).length > 3);
+    await new Promise((done) => setTimeout(done, 500));
+    const drawn = await browser.rows('Stacks');
+    assert.deepEqual(drawn.filter(({ expanded, level }, index) => expanded && !((drawn[index + 1]?.level ?? 0) > level)).map(({ label }) => label), [], 'what is unfolded shows what is below it');
     const waiting = `images.py:${lineOf(program, /pool\.map/)} in main`;
     const rows = await until('the stacks', async () => {
       await vscode.commands.executeCommand('procession.refreshStacks');
