@@ -36,6 +36,7 @@ const commands: Record<string, () => Promise<Command>> = {
   map: async () => printing((await import('./map')).runMap),
   launch: async () => (await import('./launch')).launch,
   observe: async () => (await import('./observe')).observe,
+  archive: async () => (await import('./archive')).archive,
 };
 
 async function main(argv: string[]): Promise<number> {

@@ -102,10 +102,7 @@ function own({ runs }: Window, run: string): void {
 
 /** Has the living runs of this window follow the settings `onClose` and `stopTimeout`; a reloaded window takes them over from the one before. */
 export function bindRuns(window: Window): void {
-  for (const { open } of window.runs.all()) {
-    open.readAll();
-    if (!open.observationEnded) own(window, open.directory);
-  }
+  for (const { open } of window.runs.all()) if (!open.observationEnded) own(window, open.directory);
 }
 
 /** Goes on with a run whose launcher was killed while members lived: somebody must observe it. */
