@@ -29,7 +29,8 @@ export default tseslint.config(
   // Everything else goes through the checks there, so that nobody outside of a run is ever hit.
   { files: ['src/**'], ignores: ['src/probes/**'], rules: { 'no-restricted-syntax': ['error', noDefaultExport, { selector: "CallExpression[callee.object.name='process'][callee.property.name='kill']", message: 'signals are sent by observe/signals.ts.' }] } },
   restrict(['src/core/**'], [...outsideOfCore, noVscode, forbid(['observe', 'launch', 'workload', 'views', 'debug', 'cli', 'probes'], 'core imports no other layer.')]),
-  restrict(['src/observe/**', 'src/launch/**', 'src/workload/**'], [noVscode, forbid(['views', 'debug', 'cli', 'probes'], 'this layer knows only core and its neighbours.')]),
+  restrict(['src/launch/**'], [noVscode, forbid(['views', 'debug', 'cli'], 'this layer knows only core, its neighbours, and of the probes what they can enter.')]),
+  restrict(['src/observe/**', 'src/workload/**'], [noVscode, forbid(['views', 'debug', 'cli', 'probes'], 'this layer knows only core and its neighbours.')]),
   restrict(['src/cli/**'], [noVscode, forbid(['views', 'debug'], 'the command line works without an editor.')]),
   restrict(['src/probes/**'], [noVscode, forbid(['core', 'observe', 'launch', 'workload', 'views', 'debug', 'cli'], 'probes import nothing of the rest.')]),
   { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked },

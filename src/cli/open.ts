@@ -8,6 +8,7 @@ import { allEnded, ownRef } from '../launch/launcher';
 import { ownPath, resolveOwn } from '../launch/ownBytes';
 import { refusal, signalMember, stopRun, stopSignalsOf, type Steering } from '../launch/steer';
 import { EventFile } from '../observe/eventFile';
+import { isHere } from '../observe/identity';
 import { readRun } from '../observe/readRun';
 import { readDescription } from '../observe/runDirectory';
 import { parseOptions } from './arguments';
@@ -57,7 +58,8 @@ async function look(run: string): Promise<Report> {
 function memberOf(report: Report, pidText: string): Member {
   const pid = Number(pidText);
   const found = report.members.filter((member) => member.pid === pid);
-  const living = found.find((member) => member.endedAt === null);
+  const alive = found.filter((member) => member.endedAt === null);
+  const living = alive.find(isHere) ?? alive[0];
   if (living) return living;
   throw new HumanError(found.length ? `The process ${pidText} of this run has ended. Nothing was sent.` : `There is no process ${pidText} in this run. "procession open" without an action lists them.`);
 }

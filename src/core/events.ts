@@ -64,6 +64,8 @@ export interface StartEvent extends Base {
   daemon?: boolean;
   /** for a forked child: where in the program the call to fork stands */
   site?: Site;
+  /** as in {@link SpawnEvent}, where the child of a fork itself tells it */
+  threads?: number;
   /** name of the host, told by processes that a launcher numbers (ranks): it may be another than the run's */
   host?: string;
 }

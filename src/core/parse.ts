@@ -13,7 +13,7 @@ const ending = { code: 'code', signal: 'name-or-null' } as const;
 const vocabulary: Record<EventType, Record<string, Field>> = {
   start: {
     ppid: 'integer', pgid: 'integer?', parent: 'ref?', runtime: 'string', version: 'string?', argv: 'strings', cwd: 'string?', exe: 'string?',
-    method: 'string?', name: 'string?', daemon: 'boolean?', site: 'site?', host: 'string?',
+    method: 'string?', name: 'string?', daemon: 'boolean?', site: 'site?', threads: 'integer?', host: 'string?',
   },
   spawn: {
     child: 'ref', method: 'string', name: 'string?', daemon: 'boolean?', role: 'string?', target: 'site?', args: 'string?',

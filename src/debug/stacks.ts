@@ -20,7 +20,7 @@ interface PythonAnswer {
 const patience = { python: 1_500, node: 4_000 };
 
 /** The frames of a debugger and of the probe are not the program's. */
-const notTheirs = /[\\/](debugpy|pydevd\w*|_pydev\w*)[\\/.]|[\\/]probes[\\/]node[\\/]probe\.cjs$/;
+const notTheirs = /[\\/](debugpy|pydevd\w*|_pydev\w*)[\\/.]|^node:procession\b/;
 
 const isTheirs = ({ file }: Site): boolean => !notTheirs.test(file);
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
 import { refusal } from '../launch/steer';
-import { isHere, isSame } from '../observe/identity';
+import { isHere, isSame, learn } from '../observe/identity';
 import { signalIn } from '../observe/signals';
 
 /** Asks the probe of a running process: a file with the request, SIGURG, a file with the answer. */
@@ -30,6 +30,7 @@ export async function askProbe<T extends object>(run: string, member: Member, re
   rmSync(`${file}.answer`, { force: true });
   writeFileSync(file, request.join('\n'), { mode: 0o600 });
   try {
+    await learn([member.id]);
     const sent = signalIn(run, member, 'SIGURG');
     const refused = refusal(member, 'SIGURG', sent);
     if (refused) throw refused;
@@ -37,6 +38,7 @@ export async function askProbe<T extends object>(run: string, member: Member, re
       if (existsSync(`${file}.answer`)) return told<T>(member, JSON.parse(readFileSync(`${file}.answer`, 'utf8')) as T);
       await new Promise((done) => setTimeout(done, step));
     }
+    await learn([member.id]);
     if (!isSame(member.id)) throw new HumanError(`${member.name} (pid ${member.pid}) has ended.`);
     throw new HumanError(`${member.name} (pid ${member.pid}) does not answer: its main thread is in native code that does not return to Python (a long computation in an extension module, for example), or it handles SIGURG itself. Try again when it is back in Python.`);
   } finally {

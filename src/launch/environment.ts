@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { ProcessRef } from '../core/events';
 import { ownPidNamespace } from '../observe/ownProc';
+import { admitsPreload } from '../probes/node/commandLine';
 
 /** The variables that bring the probes into the program. The probes take them out of its sight again. */
 
@@ -35,8 +36,12 @@ export interface Observation {
 /** Node reads NODE_OPTIONS like a shell word: in double quotes, `\` and `"` escaped (node, `ParseNodeOptionsEnvVar`). */
 const quoteNodeOption = (path: string): string => `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
-/** The variables of an observed root: the mark and the two ways in, each before what the user's own holds. One set to nothing stays distinguishable from one not set. */
-export function observedVariables(base: NodeJS.ProcessEnv, observation: Observation): Record<string, string> {
+/**
+ * The variables of an observed root: the mark and the two ways in, each before what the user's own holds; none where `argv` is of a Node
+ * that would end at once for them. One set to nothing stays distinguishable from one not set.
+ */
+export function observedVariables(base: NodeJS.ProcessEnv, observation: Observation, argv: readonly string[] = []): Record<string, string> {
+  if (!admitsPreload(argv, base.NODE_OPTIONS)) return {};
   const boot = join(observation.probes, 'python', 'boot');
   const preload = `--require ${quoteNodeOption(join(observation.probes, 'node', 'probe.cjs'))}`;
   return {
@@ -47,7 +52,7 @@ export function observedVariables(base: NodeJS.ProcessEnv, observation: Observat
 }
 
 /** The environment of an observed root. */
-export const observedEnvironment = (base: NodeJS.ProcessEnv, observation: Observation): NodeJS.ProcessEnv => ({ ...base, ...observedVariables(base, observation) });
+export const observedEnvironment = (base: NodeJS.ProcessEnv, observation: Observation, argv?: readonly string[]): NodeJS.ProcessEnv => ({ ...base, ...observedVariables(base, observation, argv) });
 
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

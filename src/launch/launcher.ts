@@ -143,7 +143,7 @@ export class Launcher {
       // program must stay in the foreground group, or it could not read.
       detached: !this.#terminal && process.platform !== 'win32',
     });
-    const observed = probes === undefined ? [] : [observedVariables(env, { run, probes, ancestor: this.#self, keepOutput: copies, ...(followed ? { chosen: true } : {}) })];
+    const observed = probes === undefined ? [] : [observedVariables(env, { run, probes, ancestor: this.#self, keepOutput: copies, ...(followed ? { chosen: true } : {}) }, argv)];
     for (const [tries, added] of [...observed, {}].entries()) {
       try {
         const child = start(added);

@@ -4,6 +4,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { HumanError } from '../core/errors';
 import { readProc } from '../observe/procFile';
 import { readableBytes } from '../observe/readable';
+import { keptAs } from './kept.mjs';
 
 /**
  * What this process was given by the kernel, as bytes. Node's strings lose what is no UTF-8, and an object loses what stands twice in
@@ -32,10 +33,16 @@ export function ownWords(argv: readonly string[]): Buffer[] | undefined {
 /** To make an object of an environment takes Node a search through all of it for each entry: seconds for ten thousands of them. */
 const mostEntries = 2_000;
 
+/** An entry under the name that it had before it was kept from Node; what was not set is kept as nothing. */
+function takenBack(entry: Buffer): Buffer[] {
+  if (entry.toString('latin1', 0, keptAs.length) !== keptAs) return [entry];
+  return entry.indexOf('=') === entry.length - 1 ? [] : [entry.subarray(keptAs.length)];
+}
+
 /** The entries of this process's environment, where an object of strings is not good for it: something would be lost, or it is too big. */
 export function ownOddEnvironment(): Buffer[] | undefined {
   const bytes = read('environ');
-  const entries = wordsIn(bytes);
+  const entries = wordsIn(bytes).flatMap(takenBack);
   const names = new Set(entries.map((entry) => entry.toString('latin1', 0, Math.max(0, entry.indexOf('=')))));
   return isUtf8(bytes) && names.size === entries.length && !names.has('') && entries.length <= mostEntries ? undefined : entries;
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Member } from '../core/members';
@@ -7,6 +6,7 @@ import type { ProcessRef } from '../core/events';
 import { codeOf } from '../core/errors';
 import { hasOwnProc } from './ownProc';
 import { parseStat, type StatRow } from './procText';
+import { learnStarts, startElsewhere } from './starts';
 
 export { bootClock, type BootClock } from './clock';
 
@@ -33,8 +33,9 @@ export const isSame = (ref: ProcessRef): boolean => presenceOf(ref) === 'there';
 
 /** True while the process that `ref` names is in the process table, alive or a zombie. */
 export function isListed(ref: ProcessRef): boolean {
+  const start = ref.split('.')[1];
   if (!hasOwnProc()) return isSame(ref);
-  return readStart(pidOf(ref)) === ref.split('.')[1];
+  return start === undefined ? exists(pidOf(ref)) : readStart(pidOf(ref)) === start;
 }
 
 /** What has become of the process that `ref` names. Where there is no `/proc`, its start is told by `ps` or PowerShell, to the second. */
@@ -88,22 +89,15 @@ export function readRow(pid: number): StatRow | undefined {
 
 /** A probe took its stamp when it loaded, so its process had started by then, and a later owner of the pid had not. */
 function elsewhere(ref: ProcessRef): Presence {
+  const stamp = /\.m(\d+)$/.exec(ref);
+  // Nothing but its pid is known: what `ps` says would add nothing.
+  if (!stamp) return exists(pidOf(ref)) ? 'there' : 'gone';
   const startedAt = startElsewhere(pidOf(ref));
   if (startedAt === undefined) return 'gone';
-  const stamp = /\.m(\d+)$/.exec(ref);
-  return !stamp || startedAt <= Number(stamp[1]) + 1000 ? 'there' : 'reused';
+  return startedAt <= Number(stamp[1]) + 1000 ? 'there' : 'reused';
 }
 
-/** Start of a process in ms since the epoch, to the second, where there is no `/proc`. */
-function startElsewhere(pid: number): number | undefined {
-  const [file, args] = process.platform === 'win32'
-    ? ['powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`]] as const
-    : ['ps', ['-o', 'lstart=', '-p', String(pid)]] as const;
-  try {
-    const text = execFileSync(file, args, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
-    const time = Date.parse(text.trim());
-    return Number.isNaN(time) ? undefined : time;
-  } catch {
-    return undefined;
-  }
+/** Makes what {@link presenceOf} has to know of processes known, so that they need not wait for another program to tell it. */
+export async function learn(refs: readonly ProcessRef[]): Promise<void> {
+  if (process.platform !== 'linux') await learnStarts(refs.filter((ref) => ref.includes('.m')).map(pidOf));
 }

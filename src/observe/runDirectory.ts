@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
@@ -125,20 +126,38 @@ export function writeDescription(run: string, description: RunDescription): void
   renameSync(draft, descriptionOf(run));
 }
 
+function parseDescription(text: string): RunDescription | undefined {
+  const value = JSON.parse(text) as Partial<RunDescription>;
+  return value.schema === 'procession.run/1' && typeof value.id === 'string' && Array.isArray(value.command) ? (value as RunDescription) : undefined;
+}
+
 /** Reads `run.json`; undefined when the folder is no run directory. */
 export function readDescription(run: string): RunDescription | undefined {
   try {
-    const value = JSON.parse(readFileSync(descriptionOf(run), 'utf8')) as Partial<RunDescription>;
-    return value.schema === 'procession.run/1' && typeof value.id === 'string' && Array.isArray(value.command) ? (value as RunDescription) : undefined;
+    return parseDescription(readFileSync(descriptionOf(run), 'utf8'));
   } catch {
     return undefined;
   }
 }
 
+/** Whether a folder is what a process has left half moved or half removed; its number is that of the process. */
+export const isLeftover = (name: string): boolean => /\.\d+\.(new|removed)$/.test(name);
+
+/** The run directories in a folder with their descriptions, oldest first; nobody waits for the disk meanwhile. */
+export async function describeRuns(folder: string): Promise<{ directory: string; description: RunDescription }[]> {
+  const names = await readdir(folder).catch(() => []);
+  const found = await Promise.all(names.filter((name) => !isLeftover(name)).sort().map(async (name) => {
+    const directory = join(folder, name);
+    const description = await readFile(descriptionOf(directory), 'utf8').then(parseDescription).catch(() => undefined);
+    return description && { directory, description };
+  }));
+  return found.filter((run) => run !== undefined);
+}
+
 /** The run directories in a folder, oldest first. */
 export function listRuns(folder: string): string[] {
   try {
-    return readdirSync(folder).sort().map((name) => join(folder, name)).filter((path) => readDescription(path) !== undefined);
+    return readdirSync(folder).filter((name) => !isLeftover(name)).sort().map((name) => join(folder, name)).filter((path) => readDescription(path) !== undefined);
   } catch {
     return [];
   }

@@ -34,11 +34,18 @@ function threadIcon({ state, code }: WorkerThread): vscode.ThemeIcon {
   return code === 0 || code === null ? icon('pass', faint) : icon('error', bad);
 }
 
+function runIcon({ run, members }: Report): vscode.ThemeIcon {
+  if (run.launchFailed !== undefined) return icon('error', bad);
+  if (run.endedAt === null) return icon('play-circle', alive);
+  const root = members.find(({ role }) => role === 'root');
+  return root?.outcome?.verdict === 'failed' ? icon('error', bad) : icon('history', faint);
+}
+
 export function rowIcon(row: Row): vscode.ThemeIcon {
   switch (row.kind) {
     case 'run':
       if (row.workload) return workloadIcon(row.workload);
-      return row.report.run.launchFailed !== undefined ? icon('error', bad) : row.report.run.endedAt === null ? icon('play-circle', alive) : icon('history', faint);
+      return runIcon(row.report);
     case 'member':
       return memberIcon(row.member);
     case 'helpers':
@@ -66,6 +73,17 @@ function workloadIcon(mark: WorkloadMark): vscode.ThemeIcon {
     case 'bad': return icon('error', bad);
     case 'interrupted': case 'unfinished': return icon('circle-slash', caution);
   }
+}
+
+/** A long name would leave no room for the exit in a narrow side bar (300 pixels, some levels deep). */
+const nameOfEnded = 24;
+
+/** The label of a row. The name of a process that has ended leaves room for how it ended. */
+export function rowLabel(row: Row): string {
+  const { label } = row;
+  if (row.kind !== 'member' || row.member.state !== 'exited' || label.length <= nameOfEnded) return label;
+  const tail = Math.floor(nameOfEnded / 2) - 1;
+  return `${label.slice(0, nameOfEnded - tail - 1)}…${label.slice(-tail)}`;
 }
 
 /** Words for `when` clauses: `viewItem =~ /\blive\b/`. */

@@ -265,6 +265,10 @@ process.execve(process.execPath, [process.execPath, __filename, 'b'], { AGAIN: '
       assert.deepEqual([rank, localRank, worldSize], [3, 1, 8]);
       const odd = await observe(node.path, [path], { env: { PATH: process.env.PATH, RANK: 'first' } });
       assert.equal(odd.of('self').length, 0);
+      // One launcher within another: all three numbers are the nearest one's.
+      const inner = `OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 "${node.path}" "${path}"; true`;
+      const nested = await observe('sh', ['-c', inner], { env });
+      assert.deepEqual(nested.of('self').map((about) => [about.rank, about.localRank, about.worldSize]), [[1, undefined, 2]]);
     });
 
     test('copies of the output, each at most 1 MiB', async () => {

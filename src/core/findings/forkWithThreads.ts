@@ -12,7 +12,8 @@ export const isForlorn = ({ thread, subject, isLocal }: Wait): boolean => isLoca
 /** How many threads the parent of a forked member had when it forked, as far as is known. */
 function threadsAtFork(scene: Scene, member: Member): number {
   if (!/fork$/.test(member.startMethod)) return 0;
-  const told = scene.state.members.get(member.id)?.claims.spawn?.value.threads;
+  const claims = scene.state.members.get(member.id)?.claims;
+  const told = claims?.spawn?.value.threads ?? claims?.firstStart?.value.threads;
   const parent = scene.byId.get(member.parent ?? '');
   return told ?? scene.situation?.subjects.find((subject) => subject.member === parent)?.threads.length ?? parent?.threadCount ?? 1;
 }

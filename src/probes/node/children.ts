@@ -1,8 +1,10 @@
-import { cluster, diagnosticsChannel, workerThreads } from './builtins';
+import { cluster, workerThreads } from './builtins';
+import { overhear } from './channels';
 import { now } from './clock';
+import { mayUseBinding, warnsOfCalls } from './flags';
 import { bare, identify } from './identity';
 import { record, runIsGone } from './journal';
-import { markEnvironment } from './mark';
+import { markEnvironment } from './marking';
 import { quietly } from './quietly';
 import { recordSignal } from './signals';
 import type { NativeOptions, Request } from './spawning';
@@ -178,21 +180,13 @@ function settleSync(request: Request, { pid, status, signal, error }: ReturnType
   record({ e: 'reap', child, code: signal === null ? status : null, signal });
 }
 
-/** `process.binding` warns when pending deprecations are asked for. */
-function mayUseBinding(): boolean {
-  const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')];
-  return !flags.includes('--pending-deprecation') && process.env.NODE_PENDING_DEPRECATION !== '1';
-}
-
 /** Observes the children that this thread creates, signals and reaps. */
 export function watchChildren(inWorker: boolean): void {
-  let hooked = false;
   // The first child shows the prototype of the handles, without child_process being loaded for it.
-  diagnosticsChannel().subscribe('child_process', (message) => {
-    if (hooked) return;
-    hooked = true;
-    quietly(() => hookHandles(Object.getPrototypeOf((message as { process: ChildProcess }).process._handle) as ProcessHandle));
+  const stop = overhear('child_process', 'node:internal/child_process', ({ process: child }) => {
+    stop();
+    hookHandles(Object.getPrototypeOf((child as ChildProcess)._handle) as ProcessHandle);
   });
   const { binding } = process as unknown as { binding?: (name: string) => unknown };
-  if (mayUseBinding()) quietly(() => hookSync(binding?.call(process, 'spawn_sync') as SyncBinding, inWorker ? workerThreads().threadId : undefined));
+  if (mayUseBinding() && !warnsOfCalls()) quietly(() => hookSync(binding?.call(process, 'spawn_sync') as SyncBinding, inWorker ? workerThreads().threadId : undefined));
 }

@@ -1,6 +1,9 @@
 import { quietly } from './quietly';
 import { system } from './system';
 
+/** The line of `/proc/self/stat` at the start of this thread, where there is one: put here by boot.ts. */
+declare const ownStat: string | undefined;
+
 /** Field number of a `/proc/<pid>/stat` line, counted as proc_pid_stat(5) does. Fields 1 and 2 are not served. */
 function statField(line: string | undefined, field: number): string | undefined {
   // Field 2, the command's name, may hold spaces and parentheses of its own.
@@ -28,16 +31,18 @@ export function identify(pid: number): string {
  * the same one where there is `/proc`.
  */
 export function ownIdentity(options: string): string {
-  const own = stat('self');
   const told = options.split('n')[1];
   const here = quietly(() => system.readlinkSync('/proc/self/ns/pid'))?.slice('pid:['.length, -1);
-  isOwnProc = own !== undefined && parseInt(own, 10) === process.pid;
+  isOwnProc = ownStat !== undefined && parseInt(ownStat, 10) === process.pid;
   // Without a /proc, nobody can say.
-  if (told !== undefined && here !== told) space = here ? `@${here}` : own === undefined ? '@0' : '';
-  return `${bare(process.pid)}.${statField(own, 22) ?? `m${Date.now()}`}`;
+  if (told !== undefined && here !== told) space = here ? `@${here}` : ownStat === undefined ? '@0' : '';
+  return `${bare(process.pid)}.${statField(ownStat, 22) ?? `m${Date.now()}`}`;
 }
 
 /** The process group of this process; undefined where it can't be known. */
 export function ownGroup(): number | undefined {
   return isOwnProc ? Number(statField(stat('self'), 5)) : undefined;
 }
+
+/** The parent of a process under /proc. */
+export const parentOf = (pid: number): number => Number(statField(stat(pid), 4));

@@ -1,9 +1,11 @@
-import { diagnosticsChannel, workerThreads } from './builtins';
+import { workerThreads } from './builtins';
+import { overhear } from './channels';
 import { hearsOne, onNextEmit } from './emitter';
 import { recordUncaught, watchErrors } from './errors';
 import { onExit } from './exit';
 import { record } from './journal';
 import { quietly } from './quietly';
+import type { Frame } from './site';
 import { callers, siteOf } from './site';
 import { system } from './system';
 
@@ -91,21 +93,23 @@ function watchSubmissions(worker: Worker): void {
   });
 }
 
+/** Node's own threads (for module hooks) are none of the program's. */
+const isInternal = ({ file, function: name }: Frame): boolean => file === 'node:internal/worker' && name === 'InternalWorker';
+
 /** Observes the worker threads that this thread creates. */
 export function watchThreads(inWorker: boolean): void {
-  const created = (message: unknown): void => void quietly(() => {
+  const created = (message: unknown): void => {
     const { worker } = message as { worker: Worker };
     const frames = callers(created);
-    // Node's own thread for module hooks is none of the program's. Below a program's own call there may be a module that is being loaded.
-    if (frames.find(({ file }) => file !== 'node:internal/worker')?.file.startsWith('node:internal/modules/esm/')) return;
+    if (frames.some(isInternal)) return;
     const { threadId: thread, threadName } = worker;
     const from = inWorker ? workerThreads().threadId : undefined;
     record({ e: 'thread', thread, state: 'running', name: threadName === defaultName ? undefined : threadName || undefined, site: siteOf(frames), from });
     watchExit(worker, thread);
     quietly(() => watchTerminate(worker));
     quietly(() => watchSubmissions(worker));
-  });
-  diagnosticsChannel().subscribe('worker_threads', created);
+  };
+  overhear('worker_threads', 'node:internal/worker', created);
 }
 
 /** What the record calls this thread: its name, else its number. */

@@ -2,10 +2,10 @@
 Objects that threads wait for, described for whoever wants to know why. Nothing is called here that takes a lock or runs code of the
 program: the thread that answers may hold any lock itself.
 """
-import gc
 import sys
 
 from . import places
+from .hooks import borrowed
 from .origins import place_of
 
 MAX_OBJECTS = 2000
@@ -33,7 +33,7 @@ class Table:
         """Finds the locks, queues, pools and executors of this process, whether somebody waits for them now or not."""
         wanted = set(classes())
         if wanted:
-            for one in gc.get_objects():
+            for one in borrowed('gc').get_objects():
                 if type(one) in wanted and len(self.all) < MAX_OBJECTS:
                     self.number(one)
 

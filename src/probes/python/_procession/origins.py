@@ -11,13 +11,9 @@ MAX_MADE = 4096
 made = {}  # address of a semaphore -> (file, line, function)
 
 
-def observe(name):
-    """`multiprocessing.synchronize` or `multiprocessing.queues` is about to be imported, which both import `util`."""
-    package = name.partition('.')[0]
-    util = getattr(__import__(package + '.util'), 'util')
+def observe(util):
+    """`multiprocessing.util` has been imported."""
     real = util.register_after_fork
-    if getattr(real, '__module__', '') == __name__:
-        return
 
     def register_after_fork(obj, func):
         real(obj, func)

@@ -12,7 +12,7 @@ import sys
 import time
 
 from . import places
-from .hooks import quietly
+from .hooks import borrowed, quietly
 from .journal import me
 
 SIZE = 16384
@@ -67,7 +67,7 @@ def begin():
 
 
 def shared():
-    import mmap
+    mmap = borrowed('mmap')
     path = '%s/pages/%s' % (me.run, me.id)
     flags = posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC
     try:

@@ -37,13 +37,6 @@ def observe(threading):
     setattr(kind, HOOK, property(get, set_, delete))
 
 
-def count():
-    """`,"threads":n` where this process has more than one thread: a forked child gets the locks of all, and only one of them."""
-    threading = sys.modules.get('threading')
-    number = len(threading._active) if threading else 1
-    return ',"threads":%d' % number if number > 1 else ''
-
-
 def ended(thread):
     error = sys.exc_info()[1]
     if error is not None and not isinstance(error, SystemExit):
