@@ -62,7 +62,7 @@ const stopped = 124;
 /** seconds of quiet after which `--stop-on-hang` looks, when nothing else is said */
 const usualQuiet = 10;
 /** ms that members have to end after the first process */
-const settling = 600;
+const settling = 2_000;
 /** ms that a run which is stopped has to end by SIGTERM */
 const stopTimeout = 2_000;
 

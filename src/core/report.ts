@@ -50,15 +50,15 @@ function stacksOf({ insight }: RunState): NonNullable<Report['stacks']> {
   })));
 }
 
-/** Makes the report of a state. `kept` as in {@link membersOf}; `now` as in {@link findingsOf}. */
-export function reportOf(state: RunState, lines: LineCounts, kept?: KeptMembers, now?: number): Report {
+/** Makes the report of a state. `kept` as in {@link membersOf}; `judge` gives the findings, where not those of this moment are wanted. */
+export function reportOf(state: RunState, lines: LineCounts, kept?: KeptMembers, judge: (members: readonly Member[]) => Finding[] = (members) => findingsOf(state, members)): Report {
   const run = state.run?.value;
   const members = membersOf(state, kept);
   const root = members.find((member) => member.role === 'root');
   const alive = members.some((member) => member.endedAt === null);
   const last = members.reduce((end, member) => Math.max(end, member.endedAt ?? 0), 0);
   const failed = state.launchFailed;
-  const findings = findingsOf(state, members, now);
+  const findings = judge(members);
   return {
     schema: 'procession.report/1',
     run: {

@@ -1,5 +1,6 @@
 import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
 import type { Event, GoneEvent, ProcessRef, SampleEvent } from '../core/events';
+import { findingsOf } from '../core/findings/rules';
 import { KeptMembers, membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce, type RunState } from '../core/state';
@@ -219,7 +220,7 @@ export class Observer {
     this.#reader.readAll();
     this.#reconcile();
     for (const sample of this.#numbers.values()) reduce(this.#state, sample);
-    return reportOf(this.#state, this.#reader.counts, this.#kept, Date.now());
+    return reportOf(this.#state, this.#reader.counts, this.#kept, (members) => findingsOf(this.#state, members, Date.now()));
   }
 
   close(): void {

@@ -6,7 +6,7 @@ import { counted } from './words';
 /** Members outlive the program. */
 
 /** ms after the end of the first process in which the others may yet end */
-const slack = 400;
+const slack = 1_500;
 /** Tools that leave a server behind on purpose, for the next time. */
 const servers = /God Daemon|\bpm2\b|watchman|gradle|sccache|ccache|\badb\b|gpg-agent|ssh-agent|dbus-|eslint_d|prettierd|dmypy|nx.*daemon|turbo.*daemon|buildkit|bazel/;
 

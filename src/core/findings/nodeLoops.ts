@@ -28,8 +28,8 @@ export function loopsIn(cause: Cause): Loops | undefined {
   return { mains: loops.filter(({ thread }) => thread.main), workers: loops.filter(({ thread }) => !thread.main), atomics: waits.filter(({ kind }) => kind === 'atomics') };
 }
 
-/** The worker thread that a thread of the system is. */
-export const workerOf = ({ thread, subject }: Wait): WorkerThread | undefined => subject.member.threads.find(({ tid, state }) => tid === thread.tid && state === 'running');
+/** The worker thread that a thread of the system is. One that has ended with its process ran until then. */
+export const workerOf = ({ thread, subject }: Wait): WorkerThread | undefined => subject.member.threads.find(({ tid, ended }) => tid === thread.tid && ended === null);
 
 /** A worker thread by its name and its file. */
 export const workerName = ({ name, file, id }: WorkerThread): string => `${name === `worker thread ${id}` ? name : `worker thread "${name}"`}${file === null ? '' : ` (${baseName(file)})`}`;

@@ -28,7 +28,7 @@ import { portInUse } from './portInUse';
 import { noConsumer, noProducer } from './queues';
 import { respawnStorm } from './respawnStorm';
 import { resultLost } from './resultLost';
-import { sceneOf } from './scene';
+import { sceneOf, type Scene } from './scene';
 import { selfDeadlock } from './selfDeadlock';
 import { sharedMemoryFull } from './sharedMemoryFull';
 import { shortBarrier } from './shortBarrier';
@@ -49,7 +49,11 @@ export const rules: readonly Rule[] = [
 
 /** What is wrong in a run, the hangs first. `now`: ms since the epoch, where more is known than from the newest event. Pure. */
 export function findingsOf(state: RunState, members: readonly Member[], now = state.now): Finding[] {
-  const scene = sceneOf(state, members, Math.max(now, state.now));
+  return findingsIn(sceneOf(state, members, Math.max(now, state.now)));
+}
+
+/** The findings of a scene, see {@link findingsOf}. */
+export function findingsIn(scene: Scene): Finding[] {
   const explained = new Set<string>();
   return rules.flatMap((rule) => rule.check(scene).flatMap((draft): Finding[] => {
     const { certainty, members: who, sites, evidence, advice, since, explains = [] } = draft;
@@ -60,4 +64,7 @@ export function findingsOf(state: RunState, members: readonly Member[], now = st
 }
 
 /** Whether the run can't go on for what a finding tells. */
-export const isHang = ({ rule }: Finding): boolean => rules.some(({ name, kind }) => name === rule && kind === 'hang');
+export const isHang = (finding: Finding): boolean => kindOf(finding) === 'hang';
+
+/** Whether the run can't go on, something ended badly, or it goes on slowly; undefined for a rule of another version. */
+export const kindOf = ({ rule }: Finding): Rule['kind'] | undefined => rules.find(({ name }) => name === rule)?.kind;

@@ -35,11 +35,13 @@ const verbs: Partial<Record<Wait['kind'], (wait: Wait) => string>> = {
   atomics: () => 'waits in Atomics.wait, without a time limit',
 };
 
+/** What a thread waits for: `waits for the Lock made at a.py:8`. */
+export const verbOf = (wait: Wait): string => verbs[wait.kind]?.(wait) ?? `waits in ${wait.call}`;
+
 /** What a thread waits for and where, as a fact with its source: `asked: left (4121) waits for the Lock made at a.py:8, at a.py:5`. */
 export function factOf(wait: Wait): string {
-  const { thread, kind, site, call } = wait;
-  const doing = verbs[kind]?.(wait) ?? `waits in ${call}`;
-  return `${thread.fact ? 'asked' : '/proc'}: ${threadName(thread)} ${doing}${site ? `, at ${lineOf(site)}` : ''}`;
+  const { thread, site } = wait;
+  return `${thread.fact ? 'asked' : '/proc'}: ${threadName(thread)} ${verbOf(wait)}${site ? `, at ${lineOf(site)}` : ''}`;
 }
 
 /**

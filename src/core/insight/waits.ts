@@ -128,7 +128,7 @@ function feeding(subject: Subject, library: readonly FrameFact[], feeder: FrameF
 function fromOutside(subject: Subject, { tid, main, look: seen }: Thread): Pick<Wait, 'kind' | 'call'> {
   const { member, files, look, call } = subject;
   if (member.runtime === 'node') {
-    const isScript = main || member.threads.some((thread) => thread.tid === tid && thread.state === 'running');
+    const isScript = main || member.threads.some((thread) => thread.tid === tid && thread.ended === null);
     // The threads of V8 and libuv, and that of the inspector, wait for work.
     if (!isScript) return { kind: 'idle', call: seen.call ?? seen.on };
     if (main && call) return { kind: 'call', call: call.method.replace('child_process.', '') };
