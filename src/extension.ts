@@ -7,12 +7,16 @@ import { isSame } from './observe/identity';
 import { isShownElsewhere } from './observe/lease';
 import { liveRunsFolder } from './observe/runDirectory';
 import { Archive } from './views/archive';
+import { guarded } from './views/acting';
 import { Commands, nameOf } from './views/commands';
 import { DisposableStore } from './views/disposables';
+import { Explanations } from './views/insight/explain';
+import { noticeHangs } from './views/insight/notice';
+import { followFindings } from './views/insight/problems';
 import { bindRuns, launchRun, resumeObservation, type Window } from './views/launchRun';
 import { Outputs, outputScheme } from './views/output';
 import { ProcessTree } from './views/processTree';
-import { RunStore } from './views/runStore';
+import { RunStore, type WindowRun } from './views/runStore';
 import { workloadPath } from './views/workload/find';
 import { registerWorkloads } from './views/workload/register';
 
@@ -33,8 +37,12 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   tree.attach(view);
   const outputs = store.add(new Outputs((run) => runs.directoryOf(run)));
   store.add(vscode.workspace.registerTextDocumentContentProvider(outputScheme, outputs));
-  const commands = new Commands({ window, outputs, tree, view, log, memory: context.workspaceState });
+  const explanations = store.add(new Explanations(dist));
+  const commands = new Commands({ window, outputs, explanations, tree, view, log, memory: context.workspaceState });
   store.add(commands.register());
+
+  store.add(followFindings(runs));
+  store.add(noticeHangs(runs, { nameOf, show: (_, finding) => commands.showFinding(finding), stop: guarded(log, (run) => commands.stop(run as WindowRun)) }));
 
   const workloads = store.add(registerWorkloads({ window, tree, view, commands, log }));
 

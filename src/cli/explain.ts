@@ -5,7 +5,8 @@ import { renderNow } from '../core/findings/now';
 import { renderFindings } from '../core/findings/text';
 import { latestRound } from '../core/insight/projection';
 import { situationOf } from '../core/insight/situation';
-import { membersOf } from '../core/members';
+import type { ProcessRef } from '../core/events';
+import { membersOf, type Member } from '../core/members';
 import { reduce, type RunState } from '../core/state';
 import { inquire } from '../insight/inquiry';
 import { allEnded, ownRef } from '../launch/launcher';
@@ -15,13 +16,21 @@ import { readRun } from '../observe/readRun';
 import { liveRunsFolder, readDescription } from '../observe/runDirectory';
 import { parseOptions } from './arguments';
 
-const options = { json: { type: 'boolean' } } as const;
+const options = { json: { type: 'boolean' }, member: { type: 'string' } } as const;
 
 /** The directory of a run that was named by it, or by the run's id. */
 function directoryOf(name: string): string {
   const found = [resolve(name), join(liveRunsFolder(), name)].find((path) => readDescription(path) !== undefined);
   if (found === undefined) throw new HumanError(`There is no run "${name}". Name a folder that "procession run --record DIR" has made, or the id of a run that goes on.`);
   return found;
+}
+
+/** Whether a member, by its id, is the one that was asked about; everybody is where nobody was named. */
+function meant(pid: string | undefined, members: readonly Member[]): (id: ProcessRef) => boolean {
+  if (pid === undefined) return () => true;
+  const found = members.filter((member) => String(member.pid) === pid || member.id === pid);
+  if (found.length === 0) throw new HumanError(`No process of the run has the pid ${pid}.`);
+  return (id) => found.some((member) => member.id === id);
 }
 
 /** Asks a run that goes on. What is learned goes into its record, as if its observer had asked. */
@@ -39,7 +48,7 @@ async function ask(run: string, state: RunState): Promise<void> {
   file.close();
 }
 
-/** `procession explain DIR|RUN`: says why a run does not go on, or why it failed; a run that goes on is asked. */
+/** `procession explain DIR|RUN [--member PID]`: says why a run does not go on, or why it failed; a run that goes on is asked. */
 export async function explain(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(args, options);
   const [name, extra] = positionals;
@@ -48,7 +57,8 @@ export async function explain(args: string[]): Promise<number> {
   const { state } = readRun(run);
   const isLive = state.end?.value !== allEnded && membersOf(state).some((member) => member.endedAt === null && isSame(member.id));
   if (isLive) await ask(run, state);
-  const findings = findingsOf(state, membersOf(state), isLive ? Date.now() : state.now);
+  const isMeant = meant(values.member, membersOf(state));
+  const findings = findingsOf(state, membersOf(state), isLive ? Date.now() : state.now).filter(({ members }) => members.some(isMeant));
   if (values.json) {
     process.stdout.write(`${JSON.stringify(findings, null, 1)}\n`);
     return 0;
@@ -56,6 +66,6 @@ export async function explain(args: string[]): Promise<number> {
   process.stdout.write(`${renderFindings(findings, isLive ? Date.now() : state.now)}\n`);
   const round = latestRound(state.insight);
   const situation = round && situationOf(membersOf(state), round, state.insight);
-  if (situation) process.stdout.write(`\n${isLive ? 'What they do now' : 'What they did when they were last asked'}:\n${renderNow(situation)}\n`);
+  if (situation) process.stdout.write(`\n${isLive ? 'What they do now' : 'What they did when they were last asked'}:\n${renderNow(situation, isMeant)}\n`);
   return 0;
 }

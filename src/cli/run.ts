@@ -7,7 +7,7 @@ import type { Finding } from '../core/findings/finding';
 import { isHang } from '../core/findings/rules';
 import { renderFindings } from '../core/findings/text';
 import type { Report } from '../core/report';
-import { HangWatch, type WatchHost } from '../insight/watch';
+import { HangWatch } from '../insight/watch';
 import { installProbes } from '../launch/environment';
 import { Launcher, ownRef } from '../launch/launcher';
 import type { Observer } from '../launch/observer';
@@ -18,6 +18,7 @@ import { readRun } from '../observe/readRun';
 import { readableBytes } from '../observe/readable';
 import { createRunDirectory, liveRunsFolder, newRunId, removeFolder } from '../observe/runDirectory';
 import { parseOptions, splitCommand } from './arguments';
+import { hostOf } from './hostOf';
 
 const options = {
   report: { type: 'string' },
@@ -72,18 +73,6 @@ function secondsOf(text: string | undefined, option: string): number | undefined
   if (!(seconds > 0 && seconds <= 1e6)) throw new HumanError(`${option} takes seconds, more than 0, not "${text}".`);
   return seconds;
 }
-
-const hostOf = (run: string, observer: Observer): WatchHost => ({
-  run,
-  id: ownRef(),
-  state: observer.state,
-  get running() {
-    return observer.running;
-  },
-  members: () => observer.members(),
-  tell: (event) => observer.tell(event),
-  refresh: () => observer.refresh(),
-});
 
 /** Watches a run for hangs and for its time limit, and stops it where that was asked for. */
 class Guard {

@@ -14,7 +14,7 @@ export interface WatchHost extends InquiryHost {
 export interface WatchOptions {
   /** seconds without news of any member, after which somebody looks why */
   after: number;
-  /** called whenever the findings were worked out anew */
+  /** called with the findings, worked out anew once a second at most; where nobody wants them, they are not */
   found?: (findings: readonly Finding[]) => void;
 }
 
@@ -78,11 +78,9 @@ export class HangWatch {
     const began = performance.now();
     this.host.refresh();
     this.#reactions.react();
-    const { state } = this.host;
     const now = Date.now();
-    const findings = findingsOf(state, this.host.members(), now);
+    this.options.found?.(findingsOf(this.host.state, this.host.members(), now));
     this.#judgeAt = now + Math.max(judgeEvery, (performance.now() - began) * 100);
-    this.options.found?.(findings);
   }
 
   /** Looks once more, and harder: asks Node by its inspectors, too. It is the last look of this watch. */

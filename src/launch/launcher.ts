@@ -34,6 +34,8 @@ export interface LaunchSpec {
   /** a window attaches its debuggers to new members: each waits for it before its first line */
   followed?: boolean | undefined;
   poll?: number | undefined;
+  /** seconds without news of any member, after which somebody looks why; undefined: nobody does */
+  hangAfter?: number | undefined;
   /** what else `run.json` says of the run */
   about?: Pick<RunDescription, 'name' | 'workspace' | 'console' | 'configuration'>;
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { describeRow, quoteCommand } from '../core/describe';
 import { HumanError } from '../core/errors';
 import { signalNumber } from '../core/exits';
+import type { Finding } from '../core/findings/finding';
 import type { Member } from '../core/members';
 import { subtreeOf } from '../core/tree';
 import { startAgain } from '../debug/again';
@@ -14,6 +15,9 @@ import { readDescription, writeDescription } from '../observe/runDirectory';
 import { isWorkloadRun } from '../workload/folders';
 import { guarded, withAll } from './acting';
 import { chosenRows, pickRows, whichWasMeant, type Given } from './chosen';
+import { mayEnd } from './insight/breaking';
+import type { Explanations } from './insight/explain';
+import { placesOf } from './insight/words';
 import { launchRun, type Window } from './launchRun';
 import type { Outputs } from './output';
 import type { Element } from './elements';
@@ -30,6 +34,7 @@ interface Target {
 export interface CommandContext {
   window: Window;
   outputs: Outputs;
+  explanations: Explanations;
   tree: ProcessTree;
   view: vscode.TreeView<Element>;
   log: vscode.LogOutputChannel;
@@ -74,10 +79,11 @@ export class Commands {
       runFile: (uri?: vscode.Uri) => this.runFile(uri),
       runCommand: () => this.runCommand(),
       runLast: () => this.runLast(),
-      terminate: members((targets) => this.#signal(targets, 'SIGTERM', 'Terminate')),
-      kill: members((targets) => this.#signal(targets, 'SIGKILL', 'Kill')),
-      terminateSubtree: members((targets) => this.#signal(this.#subtrees(targets), 'SIGTERM', 'Terminate Subtree')),
-      killSubtree: members((targets) => this.#signal(this.#subtrees(targets), 'SIGKILL', 'Kill Subtree')),
+      terminate: members((targets) => this.#end(targets, 'SIGTERM', 'Terminate')),
+      kill: members((targets) => this.#end(targets, 'SIGKILL', 'Kill')),
+      terminateSubtree: members((targets) => this.#end(this.#subtrees(targets), 'SIGTERM', 'Terminate Subtree')),
+      killSubtree: members((targets) => this.#end(this.#subtrees(targets), 'SIGKILL', 'Kill Subtree')),
+      explain: (...given: Given) => this.explain(given),
       sendSignal: members((targets) => this.sendSignal(targets)),
       copyPid: members((targets) => vscode.env.clipboard.writeText(targets.map(({ member }) => member.pid).join('\n')), true),
       copyCommandLine: members((targets) => vscode.env.clipboard.writeText(targets.map(({ member }) => quoteCommand(member.argv)).join('\n')), true),
@@ -139,6 +145,25 @@ export class Commands {
       for (const below of subtreeOf(run.open.report().members, member.id)) found.set(`${run.open.id}/${below.id}`, { run, member: below });
     }
     return [...found.values()];
+  }
+
+  /** Ends members, unless the person thinks better of it when told what that would break. */
+  async #end(targets: readonly Target[], signal: NodeJS.Signals, via: string): Promise<void> {
+    if (await mayEnd(targets, via)) await this.#signal(targets, signal, via);
+  }
+
+  private async explain(given: Given): Promise<void> {
+    const rows = chosenRows(given, this.context.view.selection);
+    const [target] = this.#members(rows) ?? [];
+    if (target) return this.context.explanations.explain(target.run, nameOf(target.run), target.member);
+    for (const run of await this.#runs(given, 'any')) await this.context.explanations.explain(run, nameOf(run));
+  }
+
+  /** Shows a finding: the view, and the line to change. */
+  async showFinding(finding: Finding): Promise<void> {
+    await vscode.commands.executeCommand('procession.processes.focus', { preserveFocus: true });
+    const [place] = placesOf(finding);
+    if (place) await this.openLocation(place);
   }
 
   async #signal(targets: readonly Target[], signal: NodeJS.Signals, via: string): Promise<void> {

@@ -56,6 +56,9 @@ function inTerminal({ file, args, env }: Invocation, name: string, cwd: string):
   return terminal;
 }
 
+/** Seconds of quiet after which a run is looked at; 0 in the settings: never. A debugger makes its own quiet. */
+const hangAfter = (): number | undefined => vscode.workspace.getConfiguration('procession').get<number>('insight.hangAfter', 10) || undefined;
+
 /** Starts a program in a terminal that the editor does not own. */
 export type ExternalTerminal = (invocation: Invocation, name: string, cwd: string) => Promise<void>;
 
@@ -77,7 +80,7 @@ export async function launchRun(window: Window, options: LaunchOptions, folder =
   const name = titleOf(options, argv);
   const about = { ...(options.name === undefined ? {} : { name: options.name }), workspace: window.workspace, console: place, configuration: { ...options } };
   const spec: LaunchSpec = {
-    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', copies: true, followed: follow !== undefined, probes: installProbes(join(window.dist, 'probes')), about,
+    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', copies: true, followed: follow !== undefined, probes: installProbes(join(window.dist, 'probes')), hangAfter: hangAfter(), about,
   };
   createRunDirectory(run);
   writeDescription(run, { schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: null, ...about });

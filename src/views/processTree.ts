@@ -3,7 +3,8 @@ import type { Member } from '../core/members';
 import { Drawn } from './drawn';
 import { Elements, type Element } from './elements';
 import { Redraws } from './redraws';
-import { counts, countText, runRow, type Row } from './rows';
+import { counts, countText, markStuck, runRow, type Row } from './rows';
+import { placesOf } from './insight/words';
 import { rowAccessibility, rowContext, rowIcon, rowLabel, rowTooltip } from './present';
 import type { RunStore } from './runStore';
 
@@ -72,8 +73,8 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
 
   /** Brings the elements up to date with the runs. */
   #merge(): void {
-    const reports = this.runs.all().map(({ open }) => open.report()).reverse();
-    const grown = this.#elements.merge(reports.map((report) => this.#debugged(this.shape(runRow(report, this.nameOfRun(report.run.id))))));
+    const shown = this.runs.all().map(({ open }) => ({ report: open.report(), stuck: open.stuck })).reverse();
+    const grown = this.#elements.merge(shown.map(({ report, stuck }) => this.#debugged(markStuck(this.shape(runRow(report, this.nameOfRun(report.run.id))), stuck))));
     if (this.#elements.size <= mostToUnfold) for (const element of grown) this.#unfold(element);
   }
 
@@ -109,6 +110,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     item.description = row.description;
     item.iconPath = rowIcon(row);
     item.contextValue = rowContext(row);
+    if (row.kind === 'finding' && placesOf(row.finding).length > 0) item.command = { command: 'procession.openLocation', title: 'Show', arguments: [placesOf(row.finding)[0]] };
     if (row.kind === 'progress' || row.kind === 'task') item.command = { command: 'procession.openResults', title: 'Open Results', arguments: [element] };
     if (row.kind === 'member' && row.debug?.startsWith('paused')) item.command = { command: 'procession.showDebugged', title: 'Show in Debugger', arguments: [element] };
     item.accessibilityInformation = { label: rowAccessibility(row), role: 'treeitem' };

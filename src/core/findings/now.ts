@@ -1,10 +1,11 @@
+import type { ProcessRef } from '../events';
 import type { Situation } from '../insight/situation';
 import type { Wait } from '../insight/waits';
 import { factOf } from './words';
 
-/** What each member does now, as an inquiry has found it: a line for each thread that a person would care about. */
-export function renderNow({ subjects, wakers }: Situation): string {
-  return subjects.filter(({ member }) => member.role !== 'helper').flatMap(({ threads }) => {
+/** What each member does now, as an inquiry has found it: a line for each thread that a person would care about. `isMeant` chooses members. */
+export function renderNow({ subjects, wakers }: Situation, isMeant: (id: ProcessRef) => boolean = () => true): string {
+  return subjects.filter(({ member }) => member.role !== 'helper' && isMeant(member.id)).flatMap(({ threads }) => {
     const waits = threads.flatMap(({ node }) => wakers.waits.get(node) ?? []);
     return waits.filter((wait) => wait.thread.main || (wait.path.length > 0 && wait.kind !== 'idle')).map(doing);
   }).join('\n');
