@@ -100,9 +100,9 @@ class Guard {
     this.#hung = false;
     if (hangAfter !== undefined && observer) {
       const found = (findings: readonly Finding[]): void => {
-        if (stopOnHang && findings.some(isHang)) void this.#stopHung();
+        if (findings.some(isHang)) void this.#stopHung();
       };
-      this.#watch = new HangWatch(hostOf(this.run, observer), { after: hangAfter, found });
+      this.#watch = new HangWatch(hostOf(this.run, observer), { after: hangAfter, ...(stopOnHang ? { found } : {}) });
     }
   }
 

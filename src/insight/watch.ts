@@ -26,8 +26,9 @@ const slowest = 120;
 /** Where members always tell news, somebody may hang all the same: then a look after so many times `after`. */
 const busyFactor = 15;
 
-/** ms between two times at which the findings are worked out, unless that takes more than a hundredth of the time */
+/** ms between two times at which the findings are worked out, unless that takes more than a fiftieth of the time */
 const judgeEvery = 1_000;
+const judgeShare = 50;
 
 /**
  * Waits for a quiet spell in a run, and then finds out why nothing happens. What goes on costs nothing: only the time of the last
@@ -80,7 +81,7 @@ export class HangWatch {
     this.#reactions.react();
     const now = Date.now();
     this.options.found?.(findingsOf(this.host.state, this.host.members(), now));
-    this.#judgeAt = now + Math.max(judgeEvery, (performance.now() - began) * 100);
+    this.#judgeAt = now + Math.max(judgeEvery, (performance.now() - began) * judgeShare);
   }
 
   /** Looks once more, and harder: asks Node by its inspectors, too. It is the last look of this watch. */
