@@ -45,11 +45,6 @@ describe('hangs', () => {
     assert.deepEqual(twoLocks(between(0), between(1)).says(102, { e: 'spawn', t: lookedAt + 500, child: '103', method: 'os.fork' }).rules(lookedAt + 600), []);
   });
 
-  test('one who may release the lock for all that is known is alive: an unknown holder is no dead holder', () => {
-    const { answers: _, ...silent } = { ...between(1), answers: true };
-    assert.deepEqual(twoLocks(between(0), { ...silent, objects: [], threads: [{ on: 'time' }] }).rules(), []);
-  });
-
   test('a lock of the dead', () => {
     const free = [mutex(0, 0x1000, 0)];
     const wants: Told = { shared: [first], objects: free, threads: [{ key: `${first}+0`, frames: [acquire(0), own(20)] }] };
