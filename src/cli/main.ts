@@ -14,7 +14,7 @@ const usage = `procession: run a program of many processes and see every one of 
       --timeout S     stop the run after S seconds in any case, and exit with 124
   procession open DIR [--json] [--report FILE] [--terminate PID] [--kill PID] [--stop]
       show a recorded or a live run; act on its processes
-  procession explain DIR|RUN [--json]
+  procession explain DIR|RUN [--member PID] [--json]
       say why a run does not go on, or why it failed; a run that goes on is asked
   procession map FILE.workload.json [--resume] [--retry-failed] [--dry-run]
   procession map --python FILE.py:FUNCTION --range 0:1000
