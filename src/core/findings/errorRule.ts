@@ -12,6 +12,8 @@ export interface ErrorRule {
   matches: (failed: Failed, scene: Scene) => boolean;
   /** errors of this kind are told also where a parent may have dealt with them */
   always?: boolean;
+  /** proved, where nothing else is said */
+  certainty?: (failed: Failed) => Draft['certainty'];
   title: (who: string, failed: Failed) => string;
   advice: (failed: Failed) => string;
   summary: (count: number) => string;
@@ -44,7 +46,7 @@ export function errorRule(kind: ErrorRule): Rule {
         const members = [...new Set(group.map(({ member }) => member))];
         const others = members.length > 1 ? ` and ${members.length - 1} more` : '';
         return [{
-          certainty: 'proved',
+          certainty: kind.certainty?.(first) ?? 'proved',
           members: [...new Set([...members.map(({ id }) => id), ...more?.members ?? []])],
           sites: [...placesOf(first), ...more?.sites ?? []],
           evidence: [...group.slice(0, 5).map(recorded), ...more?.evidence ?? []],

@@ -25,6 +25,8 @@ function goneBefore({ members, state }: Scene, failed: Failed): More {
 export const unhandledError = errorRule({
   name: 'unhandled-error',
   matches: ({ type, thread }) => !notOwn.test(shortType(type)) && thread === undefined,
+  // Whether a parent in Node does something with the exit that it awaits nobody can see.
+  certainty: ({ member }) => (member.runtime === 'node' && member.role !== 'root' ? 'likely' : 'proved'),
   title: (who, failed) => `${who} ended with an error that nobody handles${failed.own[0] ? `, at ${lineOf(failed.own[0])}` : ''}: ${errorText(failed)}.`,
   advice: ({ member, type, message }) => {
     if (member.role === 'root') return member.runtime === 'node' && /EPIPE|ECONN|ERR_/.test(`${type} ${message}`) ? 'Listen for "error" on the stream or child that raises it, or catch the rejection.' : 'Handle the error, or mend what raises it.';

@@ -25,11 +25,17 @@ interface ChildProcess {
   _handle: ProcessHandle;
   exitCode: number | null;
   signalCode: string | null;
+  /** its listeners, as an EventEmitter keeps them */
+  _events?: Record<string, Listener | Listener[] | undefined>;
 }
+/** A listener of `once` holds that of the program. */
+type Listener = ((...args: never[]) => void) & { listener?: (...args: never[]) => void };
 
 /** `kProcessFlagDetached` of Node's process_wrap binding. */
 const detachedFlag = 1;
 const running = new WeakMap<ProcessHandle, string>();
+/** workers of the cluster module, which listens for their ends itself */
+const ofCluster = new WeakSet<ProcessHandle>();
 
 /** Both ways of calling take part in this union; the first argument tells them apart. */
 const isParts = (args: SpawnArguments): args is SpawnParts => typeof args[0] === 'string';
@@ -86,7 +92,9 @@ function settle(handle: ProcessHandle, request: Request, error: number): void {
   const child = identify(handle.pid);
   running.set(handle, child);
   recordSpawn(request, child);
-  if (request.method === 'cluster') quietly(watchRetirement);
+  if (request.method !== 'cluster') return;
+  ofCluster.add(handle);
+  quietly(watchRetirement);
 }
 
 let retirementWatched = false;
@@ -150,10 +158,17 @@ function recordEnding(handle: ProcessHandle): void {
   const child = running.get(handle);
   const owner = Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol');
   if (child === undefined || owner === undefined) return;
-  const { exitCode, signalCode } = (handle as unknown as Record<symbol, ChildProcess>)[owner]!;
+  const ended = (handle as unknown as Record<symbol, ChildProcess>)[owner]!;
+  const { exitCode, signalCode } = ended;
   if (exitCode === null && signalCode === null) return;
   running.delete(handle);
   record({ e: 'reap', child, code: exitCode, signal: signalCode });
+  if (exitCode !== 0 && quietly(() => (ofCluster.has(handle) ? cluster().listenerCount('exit') > 0 : hearsCode(ended)))) record({ e: 'read', child });
+}
+
+/** Whether a listener of the program takes the exit code: then it may deal with it. */
+function hearsCode({ _events }: ChildProcess): boolean {
+  return [_events?.exit, _events?.close].flat().some((listener) => listener !== undefined && (listener.listener ?? listener).length > 0);
 }
 
 interface SyncBinding {
