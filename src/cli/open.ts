@@ -8,7 +8,7 @@ import { treeOf, type TreeNode } from '../core/tree';
 import { allEnded, ownRef } from '../launch/launcher';
 import { refusal, signalMember, stopRun, stopSignalsOf, type Steering } from '../launch/steer';
 import { EventFile } from '../observe/eventFile';
-import { readRun } from '../observe/readRun';
+import { readRun, RunRecord } from '../observe/readRun';
 import { readDescription } from '../observe/runDirectory';
 import { parseOptions } from './arguments';
 import { takeOver } from './observe';
@@ -72,10 +72,12 @@ async function act(run: string, report: Report, values: { stop?: boolean; termin
     if (error) throw error;
   }
   if (values.stop) {
+    const record = new RunRecord(run);
     const left = await stopRun(steering, {
-      signals: stopSignalsOf(undefined), timeout: stopTimeout, members: () => readRun(run).report.members,
+      signals: stopSignalsOf(undefined), timeout: stopTimeout, members: () => record.look().members,
       pause: (ms) => new Promise((done) => setTimeout(done, ms)),
     });
+    record.close();
     if (left.length) throw new HumanError(`Still alive after SIGKILL: ${left.map((member) => `${member.name} (pid ${member.pid})`).join(', ')}.`, 1);
   }
   file.close();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ProcessRef } from '../core/events';
 import { EventFile } from '../observe/eventFile';
 import { isSame } from '../observe/identity';
-import { readRun } from '../observe/readRun';
+import { RunRecord } from '../observe/readRun';
 import { readDescription } from '../observe/runDirectory';
 import type { LaunchOptions } from './options';
 import { stopRun, stopSignalsOf } from './steer';
@@ -61,11 +61,13 @@ export function guardRun(run: string, id: ProcessRef, until?: ProcessRef): () =>
 async function end(run: string, id: ProcessRef): Promise<void> {
   const wanted = readDescription(run)?.configuration as LaunchOptions | undefined;
   const file = new EventFile(run, 'guard', id);
+  const record = new RunRecord(run);
   await stopRun({ file }, {
     signals: stopSignalsOf(wanted),
     timeout: (wanted?.stopTimeout ?? readOwner(run).stopTimeout) * 1_000,
-    members: () => readRun(run).report.members,
+    members: () => record.look().members,
     pause: (ms) => new Promise((done) => setTimeout(done, ms)),
   }, 'the editor has ended');
+  record.close();
   file.close();
 }

@@ -68,6 +68,11 @@ export class OpenRun {
     takeLease(this.directory, this.self, attention);
   }
 
+  /** Reads what is new now, without the files of processes that ended some looks ago: cheap enough to be called again and again. */
+  look(): void {
+    this.#reader.look();
+  }
+
   /** Reads everything that is written up to now. */
   readAll(): void {
     this.#reader.readAll();

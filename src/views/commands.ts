@@ -223,7 +223,7 @@ export class Commands {
       signals: stopSignalsOf(wanted),
       timeout: (wanted?.stopTimeout ?? configuration.get<number>('stopTimeout', 5)) * 1_000,
       members: () => {
-        run.open.readAll();
+        run.open.look();
         return run.open.report().members;
       },
       pause: (ms) => new Promise((done) => setTimeout(done, ms)),
