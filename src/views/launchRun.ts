@@ -6,6 +6,7 @@ import type { LaunchSpec } from '../launch/launcher';
 import type { LaunchOptions } from '../launch/options';
 import { commandLine, startDetached, writeOrder, type Invocation } from '../launch/order';
 import { resolveLaunch } from '../launch/resolve';
+import { megabyte } from '../observe/keptOutput';
 import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
 import type { RunStore, WindowRun } from './runStore';
 import { mustTrust } from './trust';
@@ -73,11 +74,12 @@ export async function launchRun(window: Window, options: LaunchOptions, folder =
   const { argv, cwd, env } = resolveLaunch(options, { folders: ordered, env: userEnvironment(), chosenPython: await chosenPython(folder?.uri) });
   const id = newRunId(Date.now());
   const run = join(liveRunsFolder(), id);
-  const place = options.console ?? vscode.workspace.getConfiguration('procession').get<LaunchOptions['console']>('console') ?? 'integratedTerminal';
+  const settings = vscode.workspace.getConfiguration('procession');
+  const place = options.console ?? settings.get<LaunchOptions['console']>('console') ?? 'integratedTerminal';
   const name = titleOf(options, argv);
   const about = { ...(options.name === undefined ? {} : { name: options.name }), workspace: window.workspace, console: place, configuration: { ...options } };
   const spec: LaunchSpec = {
-    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', copies: true, followed: follow !== undefined, probes: installProbes(join(window.dist, 'probes')), about,
+    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', outputLimit: settings.get('outputLimit', 64) * megabyte, copies: true, followed: follow !== undefined, probes: installProbes(join(window.dist, 'probes')), about,
   };
   createRunDirectory(run);
   writeDescription(run, { schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: null, ...about });
