@@ -8,7 +8,8 @@ import { isShownElsewhere } from './observe/lease';
 import { liveRunsFolder } from './observe/runDirectory';
 import { Commands, nameOf } from './views/commands';
 import { DisposableStore } from './views/disposables';
-import { bindRuns, launchRun, resumeObservation, type Window } from './views/launchRun';
+import { bindRuns, launchRun, type Window } from './views/launchRun';
+import { Observation } from './views/observation';
 import { Outputs, outputScheme } from './views/output';
 import { ProcessTree } from './views/processTree';
 import { RunStore } from './views/runStore';
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     stop: (run) => commands.stop(run),
   }));
 
+  const observation = store.add(new Observation(window, log));
   const before = context.workspaceState.get<string>(hostKey);
   void context.workspaceState.update(hostKey, runs.self);
   let soon: NodeJS.Timeout;
@@ -52,7 +54,9 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     if (!vscode.workspace.isTrusted) return;
     const isLeaving = window.nameless && before !== undefined && isSame(before) && Date.now() < until;
     try {
-      pickUp(window, archiveOf(context), log);
+      pickUp(window, archiveOf(context));
+      observation.look();
+      observation.endLeftBehind();
       if (!isLeaving) makeRoom(archiveOf(context), log);
     } catch (error) {
       log.error(error as Error);
@@ -83,7 +87,7 @@ const leaving = 15_000;
 const lookEvery = 1_000;
 
 /** Finds the runs that this workspace has going, or had in the window before: it may have been reloaded, or have crashed. */
-function pickUp(window: Window, archive: string, log: vscode.LogOutputChannel): void {
+function pickUp(window: Window, archive: string): void {
   const { runs, workspace, nameless } = window;
   const now = Date.now();
   const known = new Set(runs.all());
@@ -91,7 +95,6 @@ function pickUp(window: Window, archive: string, log: vscode.LogOutputChannel): 
   runs.restore(liveRunsFolder(), workspace, (_, directory) => isOurs(directory));
   runs.restore(archive, workspace, ({ startedAt }, directory) => now - startedAt < stillNews && isOurs(directory));
   const found = runs.all().filter((run) => !known.has(run));
-  for (const run of found) resumeObservation(window, run, isSame).catch((error: unknown) => log.error(error as Error));
   if (found.length) bindRuns(window);
 }
 

@@ -2,9 +2,9 @@ import { HumanError } from '../core/errors';
 import { guardRun } from '../launch/guard';
 import { Observer } from '../launch/observer';
 import { allEnded, ownRef } from '../launch/launcher';
+import { succeed, withdraw } from '../launch/succession';
 import { EventFile } from '../observe/eventFile';
 import { readDescription, writeDescription } from '../observe/runDirectory';
-import { isSame } from '../observe/identity';
 import { readRun } from '../observe/readRun';
 
 /** A run that this process observes now, until it lets go; `reason` is the last word of the record, if there is one. */
@@ -19,13 +19,15 @@ export interface TakenRun {
 export function takeOver(run: string): TakenRun | undefined {
   const description = readDescription(run);
   if (!description) throw new HumanError(`${run} is no run directory (it has no run.json).`);
-  if (description.observer !== null && isSame(description.observer)) return undefined;
-  const { state } = readRun(run);
-  const root = state.root?.value;
+  const { state, report } = readRun(run);
+  // A launcher that was killed at the very start may have had no time to tell of the root.
+  const root = state.root?.value ?? report.members[0]?.id;
   if (root === undefined || (state.end?.value === allEnded)) return undefined;
   const id = ownRef();
+  if (!succeed(run, id)) return undefined;
   writeDescription(run, { ...description, observer: id });
   const file = new EventFile(run, 'observer', id);
+  if (state.root === undefined) file.write({ e: 'root', t: Date.now(), child: root });
   const observer = new Observer({ run, id, root }, file);
   return {
     observer,
@@ -34,21 +36,19 @@ export function takeOver(run: string): TakenRun | undefined {
       if (reason !== undefined) file.write({ e: 'end', t: Date.now(), reason });
       observer.close();
       file.close();
+      withdraw(run, id);
       writeDescription(run, { ...description, observer: null });
     },
   };
 }
 
-/**
- * `procession observe DIR [--while REF]`: observes as a process of its own, after the launcher was killed or where a debugger
- * has started the program. With `--while` the run is ended when the process REF is no more.
- */
+/** `procession observe DIR`: observes as a process of its own, after the launcher was killed or where a debugger has started the program. */
 export async function observe(args: string[]): Promise<number> {
-  const [run, flag, owner] = args;
+  const [run] = args;
   if (!run) throw new HumanError('procession observe needs a run directory.');
   const taken = takeOver(run);
   if (!taken) return 0;
-  const unguard = guardRun(run, ownRef(), flag === '--while' ? owner : undefined);
+  const unguard = guardRun(run, ownRef());
   await taken.observer.allEnded();
   unguard();
   taken.release(allEnded);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import type { Ending, ProcessRef } from '../core/events';
 import { installProbes, observedEnvironment } from '../launch/environment';
+import { setDebugger } from '../launch/guard';
 import { commandLine, startDetached } from '../launch/order';
 import { bootClock, refOf } from '../observe/identity';
 import { createRunDirectory, liveRunsFolder, newRunId, writeDescription } from '../observe/runDirectory';
@@ -40,6 +41,7 @@ export class DebuggedRun {
       schema: 'procession.run/1', id: this.id, command, cwd, startedAt: Date.now(), observer: null, workspace: this.window.workspace, configuration,
       ...(options.name === undefined ? {} : { name: options.name }), ...(options.console === undefined ? {} : { console: options.console }),
     });
+    setDebugger(this.directory, this.window.runs.self);
     this.#run = this.window.runs.add(this.directory);
     this.#run.steering.file.write({ e: 'run', t: Date.now(), run: this.id, command, cwd, host: hostname(), platform: process.platform, ...bootClock() });
     return this.#run;
@@ -50,7 +52,7 @@ export class DebuggedRun {
     if (this.#root !== undefined || !this.#run) return;
     this.#root = refOf(pid);
     this.#run.steering.file.write({ e: 'root', t: Date.now(), child: this.#root });
-    await startDetached(commandLine(join(this.window.dist, 'cli.js'), ['observe', this.directory, '--while', this.window.runs.self]), cwd);
+    await startDetached(commandLine(join(this.window.dist, 'cli.js'), ['observe', this.directory]), cwd);
   }
 
   /** Whether a pid is that of the root. */

@@ -56,6 +56,11 @@ export class OpenRun {
     return this.#state.end !== undefined;
   }
 
+  /** The root, once it was started; it may not be among the members yet. */
+  get root(): ProcessRef | undefined {
+    return this.#state.root?.value;
+  }
+
   /** How the root itself has said that it ends; undefined when it has not. */
   get lastWords(): Ending | undefined {
     return this.#state.members.get(this.#state.root?.value ?? '')?.claims.exit?.value;

@@ -6,6 +6,7 @@ import type { LaunchSpec } from '../launch/launcher';
 import type { LaunchOptions } from '../launch/options';
 import { commandLine, startDetached, writeOrder, type Invocation } from '../launch/order';
 import { resolveLaunch } from '../launch/resolve';
+import { refOf } from '../observe/identity';
 import { megabyte } from '../observe/keptOutput';
 import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
 import type { RunStore, WindowRun } from './runStore';
@@ -88,7 +89,7 @@ export async function launchRun(window: Window, options: LaunchOptions, folder =
   const added = window.runs.add(run);
   follow?.(added);
   const invocation = commandLine(join(window.dist, 'cli.js'), ['launch', run]);
-  if (place === 'internalConsole') await startDetached(invocation, cwd);
+  if (place === 'internalConsole') added.launcher = refOf(await startDetached(invocation, cwd));
   else if (place === 'externalTerminal' && external) await external(invocation, name, cwd);
   else added.terminal = inTerminal(invocation, name, cwd);
   return added;
@@ -113,7 +114,6 @@ export async function resumeObservation(window: Window, run: WindowRun, isAlive:
   const description = readDescription(run.open.directory);
   if (!description || run.open.observationEnded || (description.observer !== null && isAlive(description.observer))) return;
   run.open.readAll();
-  const { members } = run.open.report();
-  if (members.length === 0 || run.open.observationEnded) return;
+  if (run.open.root === undefined || run.open.observationEnded) return;
   await startDetached(commandLine(join(window.dist, 'cli.js'), ['observe', run.open.directory]), description.cwd);
 }
