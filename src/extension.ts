@@ -25,6 +25,8 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   const place = vscode.workspace.workspaceFile ?? vscode.workspace.workspaceFolders?.[0]?.uri;
   const window: Window = { runs, dist: join(context.extensionPath, 'dist'), workspace: place?.toString() ?? 'no folder', nameless: place === undefined };
 
+  const observation = store.add(new Observation(window, log));
+
   const tree = store.add(new ProcessTree(runs, (id) => runs.get(id)?.open.description().name));
   const view = store.add(vscode.window.createTreeView('procession.processes', { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true }));
   tree.attach(view);
@@ -44,9 +46,9 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
       return run;
     },
     stop: (run) => commands.stop(run),
+    giveUp: (run) => observation.giveUp(run),
   }));
 
-  const observation = store.add(new Observation(window, log));
   const before = context.workspaceState.get<string>(hostKey);
   void context.workspaceState.update(hostKey, runs.self);
   let soon: NodeJS.Timeout;

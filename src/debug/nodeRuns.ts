@@ -9,11 +9,10 @@ import { startAgain } from './again';
 import { shown } from './configurations';
 import { DebuggedRun, difference } from './debuggedRun';
 import { refuses } from './filter';
-import { aboutKey, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
+import { aboutKey, aboutOf, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
 import { freePlace, placesTaken, writePolicy } from './places';
 import type { Message } from './protocol';
 import type { DebugServices } from './pythonAdapters';
-import { DebugSessions } from './sessions';
 
 /**
  * Programs of Node, which js-debug launches: an adapter of a type that is not ours can only be listened to, so the run is
@@ -70,7 +69,7 @@ export class NodeRuns implements vscode.Disposable {
   }
 
   #track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {
-    const about = DebugSessions.about(session);
+    const about = aboutOf(session);
     const prepared = about && this.#prepared.get(about.run);
     if (!prepared || isOfMember(session)) return undefined;
     const { debugged, cwd } = prepared;
@@ -174,7 +173,7 @@ export class NodeRuns implements vscode.Disposable {
 
   /** The place of a session that has ended may be taken by another child. */
   #free(session: vscode.DebugSession): void {
-    const about = DebugSessions.about(session);
+    const about = aboutOf(session);
     const prepared = about && this.#prepared.get(about.run);
     if (prepared && !isOfMember(session) && pidOf(session) !== undefined && !isRoot(session)) freePlace(prepared.debugged.directory);
   }

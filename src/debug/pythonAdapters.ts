@@ -60,6 +60,7 @@ export class PythonLaunch extends FollowingAdapter {
   #env: Record<string, string | null> = {};
   #cwd = '';
   #stopping = false;
+  #hasBegun = false;
 
   constructor(private readonly session: vscode.DebugSession, private readonly services: DebugServices) {
     super();
@@ -82,6 +83,7 @@ export class PythonLaunch extends FollowingAdapter {
     this.#env = { ...difference(base, env), ...this.#debugged.variables(env, followsChildren(policyOf(this.#options))) };
     this.#options.python = python;
     this.#options.cwd ??= cwd;
+    if (this.isOver) throw new HumanError('It was stopped before it had begun.');
     this.#debugged.begin(this.#options, argv, cwd);
     this.services.sessions.bind(this.session, this.#debugged.id, undefined);
     return startAdapter(this.#debugpy.adapter, base, this.listener);
@@ -101,11 +103,16 @@ export class PythonLaunch extends FollowingAdapter {
       }
       case 'terminate':
         this.reply(request);
-        if (run) void this.#stop(run);
+        if (run && this.#hasBegun) void this.#stop(run);
+        else {
+          // Nobody is there yet who could be stopped. debugpy starts nobody once it is left, and ends who it has just started.
+          this.cancelled();
+          this.end();
+        }
         return undefined;
       case 'restart':
         this.reply(request);
-        if (run) void this.#stop(run).then(() => startAgain(this.#options, this.session.workspaceFolder));
+        if (run) this.#stop(run).then(() => startAgain(this.#options, this.session.workspaceFolder)).catch((error: unknown) => this.services.log.error(error as Error));
         return undefined;
       case 'disconnect':
         // The second press of Stop, or the end of the window.
@@ -127,6 +134,7 @@ export class PythonLaunch extends FollowingAdapter {
   }
 
   #started(pid: number): void {
+    this.#hasBegun = true;
     this.services.sessions.bind(this.session, this.#debugged.id, pid);
     this.#debugged.observe(pid, this.#cwd).catch((error: unknown) => this.services.log.error(error as Error));
   }
@@ -142,6 +150,10 @@ export class PythonLaunch extends FollowingAdapter {
     if (!this.#stopping) await this.services.children.release(this.#debugged.id);
     this.#stopping = true;
     await this.services.stop(run).catch((error: unknown) => void vscode.window.showErrorMessage(messageOf(error)));
+  }
+
+  protected cancelled(): void {
+    this.#debugged.failed('It was stopped before it had begun.');
   }
 
   protected lost(reason: string): void {
@@ -178,6 +190,10 @@ export class PythonChild extends RelayAdapter {
 
   protected lost(): void {
     // The run has ended, or its root's session says what happened.
+  }
+
+  protected cancelled(): void {
+    // The child is let go with the connection.
   }
 }
 
@@ -246,6 +262,10 @@ export class PythonAttach extends FollowingAdapter {
       if (this.#attaching) this.refuse(this.#attaching, error);
       this.event('terminated');
     }
+  }
+
+  protected cancelled(): void {
+    // The process knows nothing of it yet.
   }
 
   protected lost(reason: string): void {

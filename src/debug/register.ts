@@ -10,12 +10,14 @@ import type { Window } from '../views/launchRun';
 import type { Element, ProcessTree } from '../views/processTree';
 import type { WindowRun } from '../views/runStore';
 import { Attacher } from './attach';
+import { startAgain } from './again';
 import { ChildSessions } from './children';
 import { Configurations, debugType } from './configurations';
 import { Group } from './group';
 import { aboutKey, fromCommand, runtimeOf, type About, type DebugOptions } from './kinds';
 import { Newcomers } from './newcomers';
 import { NodeRuns } from './nodeRuns';
+import { reveal } from './reveal';
 import { PythonAttach, PythonChild, PythonLaunch, type DebugServices } from './pythonAdapters';
 import { ScopeLenses } from './scopeLenses';
 import { ScopedBreakpoints } from './scopedBreakpoints';
@@ -30,6 +32,8 @@ export interface DebuggingContext {
   log: vscode.LogOutputChannel;
   launch: RunServices['launch'];
   stop(run: WindowRun): Promise<Member[]>;
+  /** gives up a run whose launcher does not begin */
+  giveUp(run: WindowRun): void;
 }
 
 interface Target {
@@ -41,12 +45,17 @@ interface Target {
 export function registerDebugging(context: DebuggingContext): vscode.Disposable {
   const { window, tree, log } = context;
   const sessions = new DebugSessions(window.runs);
-  const children = new ChildSessions(sessions, log);
+  const children = new ChildSessions(sessions, vscode.debug.startDebugging, log);
   const services: DebugServices = { window, sessions, children, log, stop: (run) => context.stop(run) };
   const node = new NodeRuns(services);
-  const attacher = new Attacher(services);
-  const newcomers = new Newcomers(services, attacher);
-  const group = new Group(sessions, (one) => attacher.reveal(one.session, one.stop?.thread));
+  const attacher = new Attacher({ sessions, children, start: vscode.debug.startDebugging, reveal, requireTrust: () => mustTrust('debug') });
+  const newcomers = new Newcomers({ sessions, children, attacher, log, self: window.runs.self });
+  const group = new Group(sessions, {
+    onStop: () => vscode.workspace.getConfiguration('procession').get<'one' | 'run'>('debug.onStop', 'one'),
+    ask: (message, ...answers) => vscode.window.showInformationMessage(message, ...answers),
+    focused: () => sessions.get(vscode.debug.activeDebugSession),
+    reveal: (one) => reveal(one.session, one.stop?.thread),
+  });
   const stacks = new StacksView();
   tree.debugState = (run, member) => sessions.describe(run, member);
 
@@ -64,9 +73,22 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
   const scoped = new ScopedBreakpoints();
   const commands = new DebugCommands(context, sessions, attacher, group, stacks, scoped);
   return vscode.Disposable.from(
-    window.runs.onDidChange(() => children.keep((run) => window.runs.get(run) !== undefined)),
-    children.onDidBegin(() => scoped.rearm()), newRuns(window.runs, () => scoped.rearm()),
-    sessions, node, attacher, newcomers, group, stacks, commands.register(),
+    window.runs.onDidChange(() => {
+      for (const one of [children, sessions, group]) one.keep((run) => window.runs.get(run) !== undefined);
+      sessions.rename();
+      attacher.follow();
+      newcomers.leaveEnded();
+    }),
+    children.onDidBegin(({ run, policy }) => {
+      scoped.rearm();
+      newcomers.begin(run, policy);
+    }),
+    newRuns(window.runs, () => scoped.rearm()),
+    vscode.debug.registerDebugAdapterTrackerFactory('*', { createDebugAdapterTracker: (session) => sessions.track(session) }),
+    vscode.debug.onDidTerminateDebugSession((session) => {
+      for (const one of [sessions, attacher, newcomers]) one.ended(session);
+    }),
+    newcomers, attacher, children, node, group, sessions, stacks, commands.register(),
     sessions.onDidChange(() => {
       tree.update();
       void vscode.commands.executeCommand('setContext', 'procession.debugging', sessions.of().length > 0);
@@ -103,6 +125,9 @@ function adapterOf(session: vscode.DebugSession, services: DebugServices, contex
       await services.children.release(run.open.id);
       return context.stop(run);
     },
+    giveUp: (run) => context.giveUp(run),
+    again: ({ configuration, workspaceFolder }) => startAgain(configuration, workspaceFolder),
+    tell: (error) => void vscode.window.showErrorMessage(messageOf(error)),
     onDidChange: context.window.runs.onDidChange,
   });
 }

@@ -88,9 +88,9 @@ export function guardRun(run: string, self: ProcessRef): () => void {
 /** Who waits goes on, and nobody waits any more. */
 export function letGo(run: string): void {
   try {
-    rmSync(waitsOf(run), { recursive: true, force: true });
+    rmSync(waitsOf(run), { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
   } catch {
-    // A file was made in this moment: the next look takes it away.
+    // Files are made there in this very moment: the next look takes it away.
     return;
   }
   note(run, 'follower', undefined);

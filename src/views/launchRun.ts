@@ -6,6 +6,7 @@ import type { LaunchSpec } from '../launch/launcher';
 import type { LaunchOptions } from '../launch/options';
 import { commandLine, startDetached, writeOrder, type Invocation } from '../launch/order';
 import { resolveLaunch } from '../launch/resolve';
+import { within } from '../launch/within';
 import { refOf } from '../observe/identity';
 import { megabyte } from '../observe/keptOutput';
 import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
@@ -31,15 +32,21 @@ export function userEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofEditor.test(name)));
 }
 
-/** The interpreter that the ms-python extension has chosen for a folder, if that extension is there and awake. */
+/** ms that the Python extension has to say which interpreter it has chosen: a launch does not wait longer for it */
+const patience = 10_000;
+
+/** The interpreter that the ms-python extension has chosen for a folder, if that extension is there and answers. */
 export async function chosenPython(folder: vscode.Uri | undefined): Promise<string | undefined> {
   const extension = vscode.extensions.getExtension<{ environments?: { getActiveEnvironmentPath(at?: vscode.Uri): { path: string }; resolveEnvironment(at: { path: string }): Promise<{ executable?: { uri?: vscode.Uri } } | undefined> } }>('ms-python.python');
   if (!extension) return undefined;
-  try {
-    const environments = (extension.isActive ? extension.exports : await extension.activate()).environments;
+  const asked = async (): Promise<string | undefined> => {
+    const { environments } = extension.isActive ? extension.exports : await extension.activate();
     const chosen = environments?.getActiveEnvironmentPath(folder);
     const resolved = chosen ? await environments?.resolveEnvironment(chosen) : undefined;
     return resolved?.executable?.uri?.fsPath ?? chosen?.path;
+  };
+  try {
+    return await within(patience, 'The Python extension', asked());
   } catch {
     return undefined;
   }

@@ -5,7 +5,7 @@ import type { ProcessRef } from '../core/events';
 import { isDebugged, isLeftBehind } from '../launch/guard';
 import { commandLine, hasOrder, startDetached, withdrawOrder } from '../launch/order';
 import { dutyOf, nextTry } from '../launch/watch';
-import { isSame } from '../observe/identity';
+import { isSame, sendSignal } from '../observe/identity';
 import { listRuns, liveRunsFolder, readDescription, type RunDescription } from '../observe/runDirectory';
 import { isWorkloadRun } from '../workload/folders';
 import type { Window } from './launchRun';
@@ -47,7 +47,7 @@ export class Observation implements vscode.Disposable {
     // The runner of a workload has its own way to go on.
     if (!description || isWorkloadRun(description)) return;
     const duty = this.#dutyOf(run, description);
-    if (duty === 'giveUp') this.#giveUp(run);
+    if (duty === 'giveUp') this.giveUp(run);
     if (duty !== 'observe') return;
     const { count, next } = this.#tries.get(id) ?? { count: 0, next: 0 };
     if (Date.now() < next) return;
@@ -70,8 +70,11 @@ export class Observation implements vscode.Disposable {
     return dutyOf({ ...facts, isOver: open.observationEnded, hasRoot: hasRoot() });
   }
 
-  #giveUp({ open, steering: { file } }: WindowRun): void {
+  /** Says of a run that its program was not started, and sees to it that it is not. */
+  giveUp({ open, launcher, steering: { file } }: WindowRun): void {
     const waited = withdrawOrder(open.directory);
+    const begun = readDescription(open.directory)?.observer ?? launcher;
+    if (!waited && begun !== undefined && open.root === undefined) sendSignal(begun, 'SIGKILL');
     file.write({ e: 'launchFailed', t: Date.now(), message: waited ? 'The program was not started: the terminal that was to start it did not open, or was closed.' : 'The program was not started: its launcher was ended before it could.' });
     file.write({ e: 'end', t: Date.now(), reason: 'not started' });
     this.#tries.delete(open.id);

@@ -112,18 +112,19 @@ export function admit(pairs: string[], args: readonly string[]): void {
   pairs.push(`${handedDown}=${depth + 1}|${value}`);
 }
 
-/** ms; a window that does not answer so long is gone */
-const patience = 10_000;
+/** ms until the window has taken notice: one that has not is gone; and ms that a window which has may take */
+const patience = { notice: 2_000, attaching: 10_000 };
 
 /**
  * Where a window follows new processes, one that js-debug has not brought up waits here, before the program's first line, until the
- * window has attached to it or lets it go. The window does so by taking the file away.
+ * window has attached to it or lets it go. The window writes into the file when it has taken notice, and takes it away in the end.
  */
 export function meet(id: string): void {
   if (met || runIsGone()) return;
   const path = `${run}/waits/${id}`;
   system.closeSync(system.openSync(path, 'w', 0o600));
   const cell = new Int32Array(new SharedArrayBuffer(4));
-  for (const end = Date.now() + patience; Date.now() < end && system.existsSync(path);) Atomics.wait(cell, 0, 0, 5);
+  const isNoticed = (): boolean => system.readFileSync(path, 'utf8') !== '';
+  for (const begun = Date.now(); system.existsSync(path) && Date.now() - begun < (isNoticed() ? patience.attaching : patience.notice);) Atomics.wait(cell, 0, 0, 5);
   system.unlinkSync(path);
 }

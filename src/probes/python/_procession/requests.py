@@ -15,7 +15,10 @@ from .hooks import quietly
 from .journal import identify, me, read
 from .texts import dump
 
-PATIENCE = 10  # s; a window that does not answer so long is gone
+PATIENCE = 2  # s until the window has taken notice; one that has not is gone
+ATTACHING = 10  # s that a window which has may take
+_clock = time.monotonic  # the program may replace them later
+_sleep = time.sleep
 
 
 def install():
@@ -36,17 +39,17 @@ def forked():
 def meet():
     """
     Where a window follows new processes, one that no debugger has brought up by itself waits here, before the program's
-    first line, until the window has attached to it or lets it go. The window does so by taking the file away.
+    first line, until the window has attached to it or lets it go. The window writes into the file when it has taken notice,
+    and takes it away in the end.
     """
     if 'pydevd' in sys.modules or 'pydevd' in me.argv or ('debugpy"' in me.argv and '"--connect"' in me.argv):
         return
     path = '%s/waits/%s' % (me.run, me.id or identify())
     try:
         posix.close(posix.open(path, posix.O_WRONLY | posix.O_CREAT | posix.O_CLOEXEC, 0o600))
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            posix.stat(path)
-            time.sleep(0.005)
+        begun = _clock()
+        while _clock() - begun < (ATTACHING if posix.stat(path).st_size else PATIENCE):
+            _sleep(0.005)
         posix.unlink(path)
     except OSError:
         pass  # it was let go, or there is no such directory: nobody follows
