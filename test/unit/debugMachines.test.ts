@@ -299,7 +299,7 @@ function running(t: TestContext, all: World, services: Partial<RunServices> = {}
   made.onDidSendMessage((message) => messages.push(message as never));
   let seq = 0;
   return {
-    ask: (command, args = {}) => made.handleMessage({ type: 'request', seq: ++seq, command, arguments: { noDebug: true, ...args } } as never),
+    ask: (command, args = {}) => made.handleMessage({ type: 'request', seq: ++seq, command, arguments: { noDebug: true, ...args } }),
     sent: () => messages.map(({ type, event, command, success, body }) => (type === 'event' ? `${event}${body?.exitCode === undefined ? '' : ` ${body.exitCode}`}` : `${command} ${success}`)),
     change: () => changed.fire(), done,
   };
@@ -372,7 +372,7 @@ class Between extends RelayAdapter {
   protected fromAdapter = (message: Message): Message => message;
   protected lost = (reason: string): void => void this.told.push(`lost: ${reason}`);
   protected cancelled = (): void => void this.told.push('cancelled');
-  ask = (command: string, seq = 1): void => this.handleMessage({ type: 'request', seq, command } as never);
+  ask = (command: string, seq = 1): void => this.handleMessage({ type: 'request', seq, command });
   hear = (message: Partial<Message>): void => this.listener.message(message as Message);
   lose = (): void => this.listener.closed('killed by SIGKILL');
 }
