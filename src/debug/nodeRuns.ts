@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { messageOf } from '../core/errors';
 import { signalName } from '../core/exits';
 import { resolveLaunch } from '../launch/resolve';
-import { userEnvironment } from '../views/launchRun';
+import { surroundingsOf, windowEnvironment } from '../views/surroundings';
 import { startAgain } from './again';
 import { shown } from './configurations';
 import { DebuggedRun, difference } from './debuggedRun';
@@ -54,18 +54,19 @@ export class NodeRuns implements vscode.Disposable {
   }
 
   /** Completes a configuration that {@link resolve} has begun; others of js-debug's pass as they are. */
-  #prepare(folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): vscode.DebugConfiguration {
+  async #prepare(folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration> {
     const options = (configuration[aboutKey] as About | undefined)?.launch;
     if (!options) return configuration;
-    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-    const base = userEnvironment();
     // js-debug has put the PATH of a "runtimeVersion" into the environment by now.
     const own = configuration.env as DebugOptions['env'];
-    const launch = resolveLaunch({ ...options, ...(own ? { env: own } : {}) }, { folders: folder ? [folder.uri.fsPath, ...folders] : folders, env: base });
+    const launch = resolveLaunch({ ...options, ...(own ? { env: own } : {}) }, await surroundingsOf(folder));
     const debugged = new DebuggedRun(this.services.window);
     this.#prepared.set(debugged.id, { debugged, options, command: launch.argv, cwd: launch.cwd });
     const about: About = { run: debugged.id, directory: debugged.directory };
-    return { ...configuration, envFile: undefined, env: { ...difference(base, launch.env), ...own, ...debugged.variables(launch.env, followsChildren(policyOf(options))) }, [aboutKey]: about };
+    return {
+      ...configuration, envFile: undefined, ...(options.runtimeExecutable ? { runtimeExecutable: launch.argv[0] } : {}),
+      env: { ...difference(windowEnvironment(), launch.env), ...own, ...debugged.variables(launch.env, followsChildren(policyOf(options))) }, [aboutKey]: about,
+    };
   }
 
   #track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {

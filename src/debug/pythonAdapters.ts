@@ -4,8 +4,10 @@ import { shellStatus, signalName } from '../core/exits';
 import type { Ending } from '../core/events';
 import type { Member } from '../core/members';
 import { resolveLaunch } from '../launch/resolve';
-import { chosenPython, userEnvironment, type Window } from '../views/launchRun';
+import { findProgram, pythonFor, type Surroundings } from '../launch/shell';
+import type { Window } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
+import { surroundingsOf, userEnvironment } from '../views/surroundings';
 import { startAgain } from './again';
 import { askPython } from './ask';
 import type { ChildSessions } from './children';
@@ -69,15 +71,13 @@ export class PythonLaunch extends FollowingAdapter {
   }
 
   protected async connect(): Promise<Connection> {
-    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-    const first = this.session.workspaceFolder?.uri.fsPath;
     const { code, ...options } = this.#options;
-    const base = userEnvironment();
-    const { argv, cwd, env } = resolveLaunch(code === undefined ? options : { ...options, command: [pythonName(options), '-c', [code].flat().join('\n')] }, {
-      folders: first === undefined ? folders : [first, ...folders.filter((path) => path !== first)], env: base,
-      chosenPython: await chosenPython(this.session.workspaceFolder?.uri),
-    });
-    const python = Array.isArray(options.python) && options.python.length ? options.python : [argv[0] ?? ''];
+    const around = await surroundingsOf(this.session.workspaceFolder);
+    const { env: base } = around;
+    const { argv, cwd, env } = resolveLaunch(code === undefined ? options : { ...options, command: [pythonName(options, around), '-c', [code].flat().join('\n')] }, around);
+    const [name = argv[0] ?? '', ...more] = Array.isArray(options.python) ? options.python : [];
+    // The adapter is started outside of the environment that is activated for the program.
+    const python = [findProgram(name, cwd, env) ?? name, ...more];
     this.#debugpy = await findDebugpy(python, env, bundledDebugpy(vscode.extensions));
     this.#cwd = cwd;
     this.#env = { ...difference(base, env), ...this.#debugged.variables(env, followsChildren(policyOf(this.#options))) };
@@ -166,7 +166,7 @@ export class PythonLaunch extends FollowingAdapter {
   }
 }
 
-const pythonName = (options: DebugOptions): string => [options.python ?? 'python3'].flat()[0] ?? 'python3';
+const pythonName = (options: DebugOptions, around: Surroundings): string => [options.python ?? []].flat()[0] ?? pythonFor(around.folders[0] ?? process.cwd(), around, around.env) ?? 'python3';
 
 /** A session of a child that debugpy follows: its adapter listens, and knows the child by its pid. */
 export class PythonChild extends RelayAdapter {

@@ -6,11 +6,11 @@ import type { LaunchSpec } from '../launch/launcher';
 import type { LaunchOptions } from '../launch/options';
 import { commandLine, startDetached, writeOrder, type Invocation } from '../launch/order';
 import { resolveLaunch } from '../launch/resolve';
-import { within } from '../launch/within';
 import { refOf } from '../observe/identity';
 import { megabyte } from '../observe/keptOutput';
 import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
 import type { RunStore, WindowRun } from './runStore';
+import { surroundingsOf } from './surroundings';
 import { mustTrust } from './trust';
 
 /** What a window knows when it launches. */
@@ -22,34 +22,6 @@ export interface Window {
   workspace: string;
   /** windows without a folder have one name: what another of them shows is not ours */
   nameless: boolean;
-}
-
-/** Variables of the editor's own processes, which a program must not inherit. */
-const ofEditor = /^(VSCODE_(?!PROXY)|ELECTRON_|CHROME_|ORIGINAL_XDG_|APPLICATION_INSIGHTS)/;
-
-/** The environment that a person's programs get. */
-export function userEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofEditor.test(name)));
-}
-
-/** ms that the Python extension has to say which interpreter it has chosen: a launch does not wait longer for it */
-const patience = 10_000;
-
-/** The interpreter that the ms-python extension has chosen for a folder, if that extension is there and answers. */
-export async function chosenPython(folder: vscode.Uri | undefined): Promise<string | undefined> {
-  const extension = vscode.extensions.getExtension<{ environments?: { getActiveEnvironmentPath(at?: vscode.Uri): { path: string }; resolveEnvironment(at: { path: string }): Promise<{ executable?: { uri?: vscode.Uri } } | undefined> } }>('ms-python.python');
-  if (!extension) return undefined;
-  const asked = async (): Promise<string | undefined> => {
-    const { environments } = extension.isActive ? extension.exports : await extension.activate();
-    const chosen = environments?.getActiveEnvironmentPath(folder);
-    const resolved = chosen ? await environments?.resolveEnvironment(chosen) : undefined;
-    return resolved?.executable?.uri?.fsPath ?? chosen?.path;
-  };
-  try {
-    return await within(patience, 'The Python extension', asked());
-  } catch {
-    return undefined;
-  }
 }
 
 function titleOf(options: LaunchOptions, argv: readonly string[]): string {
@@ -77,9 +49,7 @@ export interface LaunchWays {
 /** Launches a program as a run of this window. Throws {@link HumanError} before anything is started when it can't be. */
 export async function launchRun(window: Window, options: LaunchOptions, folder = vscode.workspace.workspaceFolders?.[0], { external, follow }: LaunchWays = {}): Promise<WindowRun> {
   mustTrust('launch');
-  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-  const ordered = folder ? [folder.uri.fsPath, ...folders.filter((path) => path !== folder.uri.fsPath)] : folders;
-  const { argv, cwd, env } = resolveLaunch(options, { folders: ordered, env: userEnvironment(), chosenPython: await chosenPython(folder?.uri) });
+  const { argv, cwd, env } = resolveLaunch(options, await surroundingsOf(folder));
   const id = newRunId(Date.now());
   const run = join(liveRunsFolder(), id);
   const settings = vscode.workspace.getConfiguration('procession');
