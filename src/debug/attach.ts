@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
 import type { Member } from '../core/members';
 import type { WindowRun } from '../views/runStore';
+import { isDebugged } from '../launch/guard';
 import { unable } from './ask';
 import type { ChildSessions } from './children';
 import { tooMany } from './filter';
@@ -12,10 +13,13 @@ import { within } from '../launch/within';
 
 /** Keys of the root's configuration that an attached session takes over. */
 const inherited = ['justMyCode', 'pathMappings', 'rules', 'django', 'jinja', 'redirectOutput', 'showReturnValue', 'skipFiles', 'sourceMaps', 'outFiles', 'resolveSourceMapLocations', 'smartStep'];
+/** Where the console of the root's session shows what a member prints, its own session must not show it once more. */
+const shownAlready = { redirectOutput: false, outputCapture: 'std' };
 
 function takenOver(run: WindowRun): Record<string, unknown> {
-  const configuration = (run.open.description().configuration ?? {});
-  return Object.fromEntries(Object.entries(configuration).filter(([key]) => inherited.includes(key)));
+  const { configuration = {}, console: place } = run.open.description();
+  const isShown = place === 'internalConsole' && isDebugged(run.open.directory);
+  return { ...Object.fromEntries(Object.entries(configuration).filter(([key]) => inherited.includes(key))), ...(isShown ? shownAlready : {}) };
 }
 
 /** ms: until a session has started, and from then on until it has its breakpoints */

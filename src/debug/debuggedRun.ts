@@ -9,6 +9,7 @@ import { bootClock, refOf } from '../observe/identity';
 import { createRunDirectory, liveRunsFolder, newRunId, writeDescription } from '../observe/runDirectory';
 import type { Window } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
+import { consoleOf } from './console';
 import { aboutKey, type DebugOptions } from './kinds';
 
 /** A run whose root a debugger starts, not our launcher: the window tells of its root, and an observer of its own follows it. */
@@ -26,10 +27,13 @@ export class DebuggedRun {
     return this.#run;
   }
 
-  /** The variables that bring the probes in; `base` is the environment that the program would have; `chosen`: the probe chooses what is attached to. */
-  variables(base: NodeJS.ProcessEnv, chosen = false): Record<string, string> {
+  /**
+   * The variables that bring the probes in; `base` is the environment that the program would have. `chosen`: the probe chooses what is
+   * attached to; `relayed`: what members print is shown with their names.
+   */
+  variables(base: NodeJS.ProcessEnv, { chosen, relayed }: { chosen: boolean; relayed: boolean }): Record<string, string> {
     const probes = installProbes(join(this.window.dist, 'probes'));
-    const observed = observedEnvironment(base, { run: this.directory, probes, ancestor: this.window.runs.self, keepOutput: true, debugged: true, chosen });
+    const observed = observedEnvironment(base, { run: this.directory, probes, ancestor: this.window.runs.self, keepOutput: true, debugged: true, chosen, relayed });
     return Object.fromEntries(['PROCESSION', 'PYTHONPATH', 'NODE_OPTIONS'].map((name) => [name, observed[name] ?? '']));
   }
 
@@ -39,7 +43,7 @@ export class DebuggedRun {
     const configuration = Object.fromEntries(Object.entries(options).filter(([key]) => key !== aboutKey));
     writeDescription(this.directory, {
       schema: 'procession.run/1', id: this.id, command, cwd, startedAt: Date.now(), observer: null, workspace: this.window.workspace, configuration,
-      ...(options.name === undefined ? {} : { name: options.name }), ...(options.console === undefined ? {} : { console: options.console }),
+      ...(options.name === undefined ? {} : { name: options.name }), console: consoleOf(options) ?? 'integratedTerminal',
     });
     setDebugger(this.directory, this.window.runs.self);
     this.#run = this.window.runs.add(this.directory);

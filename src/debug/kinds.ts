@@ -58,6 +58,8 @@ export type DebugOptions = LaunchOptions & {
   subProcess?: boolean;
   autoAttachChildProcesses?: boolean;
   code?: string | string[];
+  redirectOutput?: boolean;
+  outputCapture?: 'console' | 'std';
   noDebug?: boolean;
 };
 

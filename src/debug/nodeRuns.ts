@@ -6,21 +6,44 @@ import { signalName } from '../core/exits';
 import { resolveLaunch } from '../launch/resolve';
 import { surroundingsOf, windowEnvironment } from '../views/surroundings';
 import { startAgain } from './again';
+import { AddingConsole } from './childConsole';
 import { shown } from './configurations';
+import { consoleOf } from './console';
 import { DebuggedRun, difference } from './debuggedRun';
 import { refuses } from './filter';
 import { aboutKey, aboutOf, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
+import { OutputSession } from './outputSession';
 import { freePlace, placesTaken, writePolicy } from './places';
 import type { Message } from './protocol';
 import type { DebugServices } from './pythonAdapters';
+
+interface Prepared {
+  debugged: DebuggedRun;
+  options: DebugOptions;
+  command: string[];
+  cwd: string;
+  /** pids of those that js-debug has attached to by itself, which it goes on showing */
+  shown: Set<number>;
+}
+
+interface Root {
+  debugged: DebuggedRun;
+  cwd: string;
+  session: vscode.DebugSession;
+  /** what is added to its Debug Console */
+  console?: { end(): void };
+}
+
+/** With `outputCapture: std` js-debug shows all that comes through the pipes of the root. */
+const isRelayed = (options: DebugOptions): boolean => consoleOf(options) === 'internalConsole' && options.outputCapture !== 'std';
 
 /**
  * Programs of Node, which js-debug launches: an adapter of a type that is not ours can only be listened to, so the run is
  * arranged in the configuration, and followed by what the sessions say.
  */
 export class NodeRuns implements vscode.Disposable {
-  readonly #prepared = new Map<string, { debugged: DebuggedRun; options: DebugOptions; command: string[]; cwd: string }>();
-  readonly #roots = new Map<string, { debugged: DebuggedRun; cwd: string; session: vscode.DebugSession }>();
+  readonly #prepared = new Map<string, Prepared>();
+  readonly #roots = new Map<string, Root>();
   /** members whose lack of a session was explained */
   readonly #explained = new Set<string>();
   readonly #subscriptions: vscode.Disposable;
@@ -47,7 +70,7 @@ export class NodeRuns implements vscode.Disposable {
       killBehavior: 'none',
       ...kept,
       name: options.name, request: 'launch', type: 'pwa-node',
-      console: options.console ?? vscode.workspace.getConfiguration('procession').get<string>('console'),
+      console: consoleOf(options),
       autoAttachChildProcesses: followsChildren(policyOf(options)),
       [aboutKey]: about,
     };
@@ -61,11 +84,11 @@ export class NodeRuns implements vscode.Disposable {
     const own = configuration.env as DebugOptions['env'];
     const launch = resolveLaunch({ ...options, ...(own ? { env: own } : {}) }, await surroundingsOf(folder));
     const debugged = new DebuggedRun(this.services.window);
-    this.#prepared.set(debugged.id, { debugged, options, command: launch.argv, cwd: launch.cwd });
+    this.#prepared.set(debugged.id, { debugged, options, command: launch.argv, cwd: launch.cwd, shown: new Set() });
     const about: About = { run: debugged.id, directory: debugged.directory };
     return {
       ...configuration, envFile: undefined, ...(options.runtimeExecutable ? { runtimeExecutable: launch.argv[0] } : {}),
-      env: { ...difference(windowEnvironment(), launch.env), ...own, ...debugged.variables(launch.env, followsChildren(policyOf(options))) }, [aboutKey]: about,
+      env: { ...difference(windowEnvironment(), launch.env), ...own, ...debugged.variables(launch.env, { chosen: followsChildren(policyOf(options)), relayed: isRelayed(options) }) }, [aboutKey]: about,
     };
   }
 
@@ -76,6 +99,7 @@ export class NodeRuns implements vscode.Disposable {
     const { debugged, cwd } = prepared;
     if (session.configuration[aboutKey] === undefined) {
       const pid = pidOf(session);
+      if (pid !== undefined) prepared.shown.add(pid);
       if (pid !== undefined && isRoot(session)) debugged.observe(pid, cwd).catch((error: unknown) => this.services.log.error(error as Error));
       return { onWillReceiveMessage: (message: Message) => this.#asked(session, about.run, message) };
     }
@@ -84,14 +108,26 @@ export class NodeRuns implements vscode.Disposable {
         if (this.#roots.size === 0) subscribe('child_process', this.#born);
         debugged.begin(prepared.options, prepared.command, cwd);
         if (followsChildren(policyOf(prepared.options))) writePolicy(debugged.directory, policyOf(prepared.options));
-        this.#roots.set(session.id, { debugged, cwd, session });
+        this.#roots.set(session.id, { debugged, cwd, session, ...this.#consoleOf(session, prepared) });
         this.services.children.begin(session, debugged.id, policyOf(prepared.options));
       },
       onWillReceiveMessage: (message: Message) => this.#asked(session, about.run, message),
       onDidSendMessage: (message: Message) => {
         if (message.command === 'launch' && message.type === 'response' && message.success === false) debugged.failed(message.message ?? 'js-debug did not start it');
+        if (message.event === 'terminated') this.#roots.get(session.id)?.console?.end();
       },
     };
+  }
+
+  /** js-debug shows what those print that it is attached to; of the others what goes the same way is added. */
+  #consoleOf(session: vscode.DebugSession, { debugged, options, shown }: Prepared): Pick<Root, 'console'> {
+    if (!isRelayed(options) || !debugged.run) return {};
+    const output = new OutputSession(session, debugged.id, this.services.log);
+    const adding = new AddingConsole(debugged.run, (stream, text) => output.show(stream, text), (member) => shown.has(Number.parseInt(member, 10)));
+    return { console: { end: () => {
+      adding.end();
+      output.end();
+    } } };
   }
 
   /** js-debug lives in this very process, the extension host, so that a root without a terminal is a child of ours. */
@@ -168,6 +204,7 @@ export class NodeRuns implements vscode.Disposable {
     const root = this.#roots.get(session.id);
     if (!root) return;
     this.#roots.delete(session.id);
+    root.console?.end();
     if (this.#roots.size === 0) unsubscribe('child_process', this.#born);
     root.debugged.failed('It ended before it had begun.');
   }

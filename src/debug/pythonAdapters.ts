@@ -10,9 +10,11 @@ import type { WindowRun } from '../views/runStore';
 import { surroundingsOf, userEnvironment } from '../views/surroundings';
 import { startAgain } from './again';
 import { askPython } from './ask';
+import { NamingConsole } from './childConsole';
 import type { ChildSessions } from './children';
 import { connectAdapter, startAdapter, type Connection } from './connection';
 import { bundledDebugpy, DebuggedRun, difference } from './debuggedRun';
+import { consoleOf } from './console';
 import { findDebugpy, type Debugpy } from './debugpy';
 import { aboutKey, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
 import type { Message } from './protocol';
@@ -61,6 +63,7 @@ export class PythonLaunch extends FollowingAdapter {
   #debugpy: Debugpy | undefined;
   #env: Record<string, string | null> = {};
   #cwd = '';
+  #console: NamingConsole | undefined;
   #stopping = false;
   #hasBegun = false;
 
@@ -80,11 +83,13 @@ export class PythonLaunch extends FollowingAdapter {
     const python = [findProgram(name, cwd, env) ?? name, ...more];
     this.#debugpy = await findDebugpy(python, env, bundledDebugpy(vscode.extensions));
     this.#cwd = cwd;
-    this.#env = { ...difference(base, env), ...this.#debugged.variables(env, followsChildren(policyOf(this.#options))) };
+    const relayed = consoleOf(this.#options) === 'internalConsole' && this.#options.redirectOutput !== false;
+    this.#env = { ...difference(base, env), ...this.#debugged.variables(env, { chosen: followsChildren(policyOf(this.#options)), relayed }) };
     this.#options.python = python;
     this.#options.cwd ??= cwd;
     if (this.isOver) throw new HumanError('It was stopped before it had begun.');
-    this.#debugged.begin(this.#options, argv, cwd);
+    const run = this.#debugged.begin(this.#options, argv, cwd);
+    if (relayed) this.#console = new NamingConsole(run, (category, output) => this.event('output', { category, output }));
     this.services.sessions.bind(this.session, this.#debugged.id, undefined);
     return startAdapter(this.#debugpy.adapter, base, this.listener);
   }
@@ -95,9 +100,8 @@ export class PythonLaunch extends FollowingAdapter {
       case 'launch': {
         const policy = policyOf(this.#options);
         this.services.children.begin(this.session, this.#debugged.id, policy);
-        const place = this.#options.console ?? vscode.workspace.getConfiguration('procession').get('console');
         return { ...request, arguments: {
-          ...forDebugpy(request.arguments ?? {}), console: place, cwd: this.#options.cwd, python: this.#options.python,
+          ...forDebugpy(request.arguments ?? {}), console: consoleOf(this.#options), cwd: this.#options.cwd, python: this.#options.python,
           subProcess: followsChildren(policy), env: this.#env,
         } };
       }
@@ -130,6 +134,12 @@ export class PythonLaunch extends FollowingAdapter {
     if (this.offers(message, this.session, this.services.children, this.#debugged.id)) return undefined;
     if (message.command === 'launch' && message.type === 'response' && message.success === false) this.#debugged.failed(message.message ?? 'debugpy did not start it');
     if (message.event === 'process') this.#started(Number(message.body?.systemProcessId));
+    const stream = message.event === 'output' ? message.body?.category : undefined;
+    if (this.#console && (stream === 'stdout' || stream === 'stderr')) {
+      this.#console.came(stream, String(message.body?.output));
+      return undefined;
+    }
+    if (message.event === 'exited' || message.event === 'terminated') this.#console?.drain();
     return message.event === 'exited' ? { ...message, body: { exitCode: this.#exited(Number(message.body?.exitCode)) } } : message;
   }
 
@@ -156,7 +166,13 @@ export class PythonLaunch extends FollowingAdapter {
     this.#debugged.failed('It was stopped before it had begun.');
   }
 
+  override dispose(): void {
+    this.#console?.dispose();
+    super.dispose();
+  }
+
   protected lost(reason: string): void {
+    this.#console?.end();
     const { run } = this.#debugged;
     const text = `The debug adapter ended unexpectedly (${reason}). The program is being stopped.`;
     this.event('output', { category: 'stderr', output: `${text}\n` });

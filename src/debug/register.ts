@@ -17,10 +17,12 @@ import { Group } from './group';
 import { aboutKey, fromCommand, runtimeOf, type About, type DebugOptions } from './kinds';
 import { Newcomers } from './newcomers';
 import { NodeRuns } from './nodeRuns';
+import { outputAdapter } from './outputSession';
 import { reveal } from './reveal';
 import { PythonAttach, PythonChild, PythonLaunch, type DebugServices } from './pythonAdapters';
 import { ScopeLenses } from './scopeLenses';
 import { ScopedBreakpoints } from './scopedBreakpoints';
+import { scopeOf } from './scopes';
 import { RunAdapter, type RunServices } from './runAdapter';
 import { DebugSessions, type Attached } from './sessions';
 import { StacksView } from './stacksView';
@@ -78,6 +80,7 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
       sessions.rename();
       attacher.follow();
       newcomers.leaveEnded();
+      clearScopes(scoped, window.runs);
     }),
     children.onDidBegin(({ run, policy }) => {
       scoped.rearm();
@@ -103,6 +106,16 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
   );
 }
 
+/** Takes the scope off breakpoints for processes whose runs are over. */
+function clearScopes(scoped: ScopedBreakpoints, runs: Window['runs']): void {
+  if (!scoped.hasPid) return;
+  const live = runs.all().filter(({ open }) => open.report().run.endedAt === null);
+  // A run that the window has just found is not read yet.
+  for (const { open } of live) open.readAll();
+  const pids = new Set(live.flatMap(({ open }) => open.report().members.map(({ pid }) => pid)));
+  scoped.clear((pid) => pids.has(pid));
+}
+
 /** Tells of runs that were not there before. */
 function newRuns(runs: Window['runs'], tell: () => void): vscode.Disposable {
   let known = new Set<string>();
@@ -116,6 +129,8 @@ function newRuns(runs: Window['runs'], tell: () => void): vscode.Disposable {
 function adapterOf(session: vscode.DebugSession, services: DebugServices, context: DebuggingContext): vscode.DebugAdapter {
   const { configuration } = session;
   const about = configuration[aboutKey] as About | undefined;
+  const output = outputAdapter(session);
+  if (output) return output;
   if (configuration.request === 'attach' && about) return configuration.connect ? new PythonChild(session) : new PythonAttach(session, services);
   if (configuration.debugAs === 'python' && !configuration.noDebug) return new PythonLaunch(session, services);
   return new RunAdapter(session, {
@@ -167,9 +182,12 @@ class DebugCommands {
       refreshStacks: () => this.stacks.show(),
       breakInThis: (at) => this.#scope(at, async () => {
         const here = this.sessions.get(vscode.debug.activeDebugSession);
-        const [picked] = here?.pid === undefined ? await this.#pick() : [];
-        const pid = here?.pid ?? picked?.member.pid;
-        return pid === undefined ? undefined : { kind: 'pid', pid };
+        if (here?.pid === undefined) {
+          const [picked] = await this.#pick();
+          return picked && scopeOf(picked.member, picked.run.open.report().members);
+        }
+        const member = this.sessions.member(here.run, here.pid);
+        return member ? scopeOf(member, this.sessions.run(here.run)?.open.report().members ?? []) : { kind: 'pid', pid: here.pid };
       }),
       breakInNamed: (at) => this.#scope(at, async () => {
         const glob = await vscode.window.showInputBox({ title: 'Break in Members Named…', prompt: 'Name of the processes; * and ? stand for any text and any character', value: 'worker-*' });

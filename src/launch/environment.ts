@@ -8,9 +8,9 @@ import type { ProcessRef } from '../core/events';
 
 const versionOfMark = '1';
 
-/** The mark that every process of a run carries; see `probes/`. `keepOutput`: members keep copies of what they print. */
-export function markOf(run: string, ancestor: ProcessRef, keepOutput: boolean, debugged = false, chosen = false): string {
-  return [versionOfMark, ancestor, `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}${chosen ? 'f' : ''}`, run].join('|');
+/** The mark that every process of a run carries; see `probes/`. */
+export function markOf({ run, ancestor, keepOutput, debugged, chosen, relayed }: Omit<Observation, 'probes'>): string {
+  return [versionOfMark, ancestor, `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}${chosen ? 'f' : ''}${relayed ? 'r' : ''}`, run].join('|');
 }
 
 export interface Observation {
@@ -19,9 +19,12 @@ export interface Observation {
   probes: string;
   /** who starts the root: the launcher */
   ancestor: ProcessRef;
+  /** members keep copies of what they print */
   keepOutput: boolean;
   /** the root is started under a debugger, which a forked child must not inherit */
   debugged?: boolean;
+  /** members tell where what they print goes, so that a console can show it with their names */
+  relayed?: boolean;
   /** the run directory says which children its debugger may attach to (`attach.json`) */
   chosen?: boolean;
 }
@@ -35,7 +38,7 @@ export function observedEnvironment(base: NodeJS.ProcessEnv, observation: Observ
   const preload = `--require ${quoteNodeOption(join(observation.probes, 'node', 'probe.cjs'))}`;
   return {
     ...base,
-    PROCESSION: markOf(observation.run, observation.ancestor, observation.keepOutput, observation.debugged, observation.chosen),
+    PROCESSION: markOf(observation),
     PYTHONPATH: base.PYTHONPATH === undefined ? boot : `${boot}${delimiter}${base.PYTHONPATH}`,
     NODE_OPTIONS: base.NODE_OPTIONS === undefined ? preload : `${preload} ${base.NODE_OPTIONS}`,
   };

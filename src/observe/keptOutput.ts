@@ -43,6 +43,8 @@ const settling = 50;
 export const megabyte = 1024 * 1024;
 /** Bytes of a piece that grows in the index: no more can wait there to be shown. */
 const longestPiece = 64 * 1024;
+/** Bytes of each stream of a process of which its probe keeps a copy (tee.py, output.ts). */
+export const copyLimit = megabyte;
 /** Bytes of each stream that are kept when nobody says how many. */
 export const defaultOutputLimit = 64 * megabyte;
 

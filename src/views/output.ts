@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { formatBytes } from '../core/describe';
 import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
+import { copyLimit } from '../observe/keptOutput';
 import { isOutputKept, KeptOutputReader, type OutputPiece } from '../observe/keptOutputReader';
 import { outputsOf } from '../observe/runDirectory';
 import type { WindowRun } from './runStore';
@@ -76,9 +77,6 @@ class RunOutput implements vscode.Disposable {
 }
 
 export const outputScheme = 'procession-output';
-
-/** Bytes of each stream of a process of which its probe keeps a copy (tee.py, output.ts). */
-const copyLimit = 1024 * 1024;
 
 /** The run and the member that a document is about. */
 const memberOf = (uri: vscode.Uri): [run: string, id: string] => JSON.parse(uri.query) as [string, string];

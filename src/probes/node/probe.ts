@@ -36,7 +36,7 @@ function observe(): void {
   watchEndings();
   watchExec();
   freeDebugPort();
-  if (mark.options.includes('o')) copyOutput(mark.run, id);
+  if (mark.options.includes('o')) copyOutput(mark.run, id, mark.options.includes('r'));
   quietly(() => meet(id));
 }
 
