@@ -24,7 +24,11 @@ interface Prepared {
   cwd: string;
   /** pids of those that js-debug has attached to by itself, which it goes on showing */
   shown: Set<number>;
+  at: number;
 }
+
+/** ms after which a launch that was prepared and not begun never will be */
+const abandoned = 3_600_000;
 
 interface Root {
   debugged: DebuggedRun;
@@ -84,7 +88,7 @@ export class NodeRuns implements vscode.Disposable {
     const own = configuration.env as DebugOptions['env'];
     const launch = resolveLaunch({ ...options, ...(own ? { env: own } : {}) }, await surroundingsOf(folder));
     const debugged = new DebuggedRun(this.services.window);
-    this.#prepared.set(debugged.id, { debugged, options, command: launch.argv, cwd: launch.cwd, shown: new Set() });
+    this.#prepared.set(debugged.id, { debugged, options, command: launch.argv, cwd: launch.cwd, shown: new Set(), at: Date.now() });
     const about: About = { run: debugged.id, directory: debugged.directory };
     return {
       ...configuration, envFile: undefined, ...(options.runtimeExecutable ? { runtimeExecutable: launch.argv[0] } : {}),
@@ -166,7 +170,9 @@ export class NodeRuns implements vscode.Disposable {
 
   /** What is known to have ended needs no listening to, nor does what was removed. */
   #letGo(): void {
-    for (const [id, { debugged: { run } }] of this.#prepared) {
+    for (const [id, { debugged: { run }, at }] of this.#prepared) {
+      // A task before the launch may have failed, or a question have been given up.
+      if (!run && Date.now() - at > abandoned) this.#prepared.delete(id);
       if (!run) continue;
       const { endedAt, exit } = run.open.report().run;
       const over = endedAt !== null && exit?.source === 'launcher' && ![...this.#roots.values()].some(({ debugged }) => debugged.id === id);

@@ -140,6 +140,7 @@ function copiesOf(run: string): (readonly [string, string, string])[] {
 
 for (const [language, argv] of [
   ['Python', ['python3', '-u', '-c', "import sys\nprint('a', 'b'); print('err', file=sys.stderr); print('c')"]],
+  ['Python that flushes as it ends', ['python3', '-c', "import sys\nprint('a', 'b'); print('err', file=sys.stderr); print('c')"]],
   ['Node', [process.execPath, '-e', "console.log('a b'); console.error('err'); console.log('c')"]],
 ] as [string, string[]][]) {
   test(`${language}: a member tells of each write where it goes; who shares a stream is known by it, and nothing is told where nobody asks`, () => {

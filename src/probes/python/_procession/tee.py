@@ -53,7 +53,7 @@ def tee(raw, name):
             if 'r' in me.options:
                 tell(len(part))
 
-    def tell(length, fstat=posix.fstat):
+    def tell(length, me=me, append=append, fstat=posix.fstat):
         status = fstat(raw.fileno())
         where = b'%d @%d:%d\n' % (1 if name == 'stdout' else 2, status.st_dev, status.st_ino)
         line = b'%s %d\n' % (where[:1], length)
