@@ -2,7 +2,7 @@ import type { Report } from './core/report';
 import type { LaunchOptions } from './launch/options';
 
 export type { Report } from './core/report';
-export type { Member, WorkerThread, EndedBy } from './core/members';
+export type { Member, WorkerThread, EndedBy, Outcome } from './core/members';
 export type { Exit } from './core/exits';
 export type { LaunchOptions } from './launch/options';
 

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ProcessionApi } from './api';
 import { registerDebugging } from './debug/register';
-import { pruneRuns, stillNews, type Keep } from './observe/archive';
+import { stillNews } from './observe/archive';
 import { isSame } from './observe/identity';
 import { isShownElsewhere } from './observe/lease';
 import { liveRunsFolder } from './observe/runDirectory';
+import { Archive } from './views/archive';
 import { Commands, nameOf } from './views/commands';
 import { DisposableStore } from './views/disposables';
 import { bindRuns, launchRun, type Window } from './views/launchRun';
@@ -21,16 +22,19 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   const store = new DisposableStore();
   context.subscriptions.push(store);
   const log = store.add(vscode.window.createOutputChannel('Procession', { log: true }));
-  const runs = store.add(new RunStore(log, archiveOf(context)));
+  const dist = join(context.extensionPath, 'dist');
+  const kept = join(context.globalStorageUri.fsPath, 'runs');
+  const archive = new Archive(dist, kept);
+  const runs = store.add(new RunStore(log, archive));
   const place = vscode.workspace.workspaceFile ?? vscode.workspace.workspaceFolders?.[0]?.uri;
-  const window: Window = { runs, dist: join(context.extensionPath, 'dist'), workspace: place?.toString() ?? 'no folder', nameless: place === undefined };
+  const window: Window = { runs, dist, workspace: place?.toString() ?? 'no folder', nameless: place === undefined };
 
   const observation = store.add(new Observation(window, log));
 
   const tree = store.add(new ProcessTree(runs, (id) => runs.get(id)?.open.description().name));
   const view = store.add(vscode.window.createTreeView('procession.processes', { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true }));
   tree.attach(view);
-  const outputs = store.add(new Outputs((run) => runs.get(run)?.open.directory));
+  const outputs = store.add(new Outputs((run) => runs.directoryOf(run)));
   store.add(vscode.workspace.registerTextDocumentContentProvider(outputScheme, outputs));
   const commands = new Commands({ window, outputs, tree, view, log, memory: context.workspaceState });
   store.add(commands.register());
@@ -51,24 +55,30 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
 
   const before = context.workspaceState.get<string>(hostKey);
   void context.workspaceState.update(hostKey, runs.self);
-  let soon: NodeJS.Timeout;
-  const look = (until = Date.now() + leaving): void => {
+  const look = async (until = Date.now() + leaving): Promise<void> => {
     if (!vscode.workspace.isTrusted) return;
     const isLeaving = window.nameless && before !== undefined && isSame(before) && Date.now() < until;
     try {
-      pickUp(window, archiveOf(context));
+      await pickUp(window, kept);
       observation.look();
-      observation.endLeftBehind();
-      if (!isLeaving) makeRoom(archiveOf(context), log);
+      await observation.endLeftBehind();
+      if (!isLeaving) await archive.prune();
     } catch (error) {
       log.error(error as Error);
     }
-    if (isLeaving) soon = setTimeout(() => look(until), lookEvery);
+    if (isLeaving) later(() => void look(until), lookEvery);
+  };
+  const later = (act: () => void, ms: number): void => {
+    const timer = setTimeout(act, ms);
+    store.add({ dispose: () => clearTimeout(timer) });
   };
   // The editor's start does not wait for the disk.
-  soon = setTimeout(look, 0);
-  store.add({ dispose: () => clearTimeout(soon) });
-  store.add(vscode.workspace.onDidGrantWorkspaceTrust(() => look()));
+  later(() => void look(), 0);
+  tellTrust();
+  store.add(vscode.workspace.onDidGrantWorkspaceTrust(() => {
+    tellTrust();
+    void look();
+  }));
   store.add(vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration('procession.onClose') || event.affectsConfiguration('procession.stopTimeout')) bindRuns(window);
   }));
@@ -79,8 +89,10 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   };
 }
 
-/** Where runs are kept that have ended. */
-const archiveOf = (context: vscode.ExtensionContext): string => join(context.globalStorageUri.fsPath, 'runs');
+/** For the welcome of the view. VS Code's own `isWorkspaceTrusted` is false while a window starts, also in a folder that is trusted. */
+function tellTrust(): void {
+  void vscode.commands.executeCommand('setContext', 'procession.trust', vscode.workspace.isTrusted ? 'trusted' : 'untrusted');
+}
 
 /** Remembers the process of the window's extensions: after a reload, that of the window before. */
 const hostKey = 'procession.host';
@@ -89,21 +101,13 @@ const leaving = 15_000;
 const lookEvery = 1_000;
 
 /** Finds the runs that this workspace has going, or had in the window before: it may have been reloaded, or have crashed. */
-function pickUp(window: Window, archive: string): void {
+async function pickUp(window: Window, archive: string): Promise<void> {
   const { runs, workspace, nameless } = window;
   const now = Date.now();
   const known = new Set(runs.all());
   const isOurs = (directory: string): boolean => !nameless || !isShownElsewhere(directory, runs.self);
-  runs.restore(liveRunsFolder(), workspace, (_, directory) => isOurs(directory));
-  runs.restore(archive, workspace, ({ startedAt }, directory) => now - startedAt < stillNews && isOurs(directory));
+  await runs.restore(liveRunsFolder(), workspace, (_, directory) => isOurs(directory));
+  await runs.restore(archive, workspace, ({ startedAt }, directory) => now - startedAt < stillNews && isOurs(directory));
   const found = runs.all().filter((run) => !known.has(run));
   if (found.length) bindRuns(window);
-}
-
-/** Removes what is kept of old runs beyond what the person wants. */
-function makeRoom(archive: string, log: vscode.LogOutputChannel): void {
-  const keep = vscode.workspace.getConfiguration('procession').get<Keep>('keepRuns') ?? { runs: 50, megabytes: 200, days: 14 };
-  for (const folder of [archive, liveRunsFolder()]) {
-    for (const run of pruneRuns(folder, keep, Date.now())) log.info(`removed the record of an old run: ${run}`);
-  }
 }

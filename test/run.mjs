@@ -38,7 +38,8 @@ const environment = Object.fromEntries(Object.entries(process.env).filter(([name
 /** `limit`: ms that one file of tests may take; `atOnce`: so many files run side by side, because most of what they do is to wait. */
 function nodeTests(folder, { limit = 300_000, atOnce = 2 } = {}) {
   const files = list(folder).filter((name) => name.endsWith('.test.ts')).sort().map((name) => join(folder, name));
-  const run = (title, ...args) => command(title, node, ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${limit}`, ...args]);
+  // The editor has WebSocket always, Node 20 only if it is asked for.
+  const run = (title, ...args) => command(title, node, ['--experimental-websocket', '--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${limit}`, ...args]);
   if (files.length === 0) return 'none';
   return [{ ...run(folder, `--test-concurrency=${atOnce}`, ...files), again: (file, name) => run(`${name}: failed, tried once more`, `--test-name-pattern=${exactly(name)}`, file) }];
 }
@@ -50,8 +51,13 @@ function pythonTests() {
   if (!list('test/python').some((name) => /^test_.*\.py$/.test(name))) return 'none';
   const pythons = findPythons();
   if (pythons.length === 0) return 'no Python found';
-  return pythons.map(({ path, version, implementation }) =>
-    command(`${implementation} ${version}`, path, ['-m', 'unittest', 'discover', '-s', 'test/python', '-t', 'test/python']));
+  const tests = (title, path, ...options) => command(title, path, ['-m', 'unittest', 'discover', '-s', 'test/python', '-t', 'test/python', ...options]);
+  // A Python that has packages of which the others know nothing: see .ci/run.
+  const packages = process.env.PROCESSION_TEST_PACKAGES;
+  return [
+    ...pythons.map(({ path, version, implementation }) => tests(`${implementation} ${version}`, path)),
+    ...(packages ? ['packages', 'clocks', 'watched', 'stacks'].map((subject) => tests(`packages: ${subject}`, packages, '-p', `test_${subject}.py`)) : []),
+  ];
 }
 
 /** The VS Code server stands in for a desktop VS Code where none was asked for. */

@@ -7,9 +7,13 @@ import { takeOrder } from '../launch/order';
 /** What only the terminal knows of itself. */
 const ofTerminal = ['TERM', 'COLORTERM', 'TERM_PROGRAM', 'TERM_PROGRAM_VERSION'];
 
+/** By these js-debug attaches to what a terminal starts (Auto Attach); the window has given the terminal the program's own NODE_OPTIONS. */
+const ofDebugger = ['VSCODE_INSPECTOR_OPTIONS', 'NODE_OPTIONS'];
+
 function withTerminal(spec: LaunchSpec): LaunchSpec {
   const env = { ...spec.env };
   for (const name of ofTerminal) if (process.env[name] !== undefined) env[name] ??= process.env[name];
+  if (process.env.VSCODE_INSPECTOR_OPTIONS) for (const name of ofDebugger) env[name] = process.env[name];
   return { ...spec, env };
 }
 

@@ -1,4 +1,5 @@
 import { HumanError, messageOf } from '../core/errors';
+import { takeOver } from './handover';
 
 const usage = `procession: run a program of many processes and see every one of them
 
@@ -35,6 +36,7 @@ const commands: Record<string, () => Promise<Command>> = {
   map: async () => printing((await import('./map')).runMap),
   launch: async () => (await import('./launch')).launch,
   observe: async () => (await import('./observe')).observe,
+  archive: async () => (await import('./archive')).archive,
 };
 
 async function main(argv: string[]): Promise<number> {
@@ -48,6 +50,7 @@ async function main(argv: string[]): Promise<number> {
   return (await load())(args);
 }
 
+takeOver(process.env);
 main(process.argv.slice(2)).then(
   (status) => process.exit(status),
   (error: unknown) => {

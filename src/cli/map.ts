@@ -4,22 +4,24 @@ import { formatSeconds } from '../core/describe';
 import { HumanError } from '../core/errors';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { ownRef } from '../launch/launcher';
+import { originOf } from '../observe/origin';
 import { createRunDirectory, eventsOf, liveOf, newRunId, readDescription, removeFolder, writeDescription } from '../observe/runDirectory';
 import { usableCores } from '../workload/cores';
-import { claimRun, forgetOldRuns, listRunsOf, releaseRun, ringBell, runnerOf, runsOf } from '../workload/folders';
-import { journalOf, logOf, shortageText, slotOf, type Progress } from '../workload/protocol';
 import { DaskHead } from '../workload/daskHead';
 import { dryRun, rowAt } from '../workload/dryRun';
+import { reasonOf, takesNoMore, WriteError } from '../workload/fileErrors';
+import { claimRun, listRunsOf, releaseRun, ringBell, runnerOf, runsOf } from '../workload/folders';
+import { forgetOldRuns, keptRuns } from '../workload/oldRuns';
+import { statusOf } from '../workload/outcomes';
 import { planOf } from '../workload/plan';
-import { Runner, statusOf, type Outcomes, type RunnerOptions } from '../workload/runner';
-import { describeSummary } from '../workload/summary';
+import { journalOf, logOf, shortageText, slotOf, type Progress } from '../workload/protocol';
+import { Runner, type RunnerOptions } from '../workload/runner';
 import type { Workload } from '../workload/workload';
 import { mapOptions, mapUsage, parseMap, type MapRequest } from './mapArguments';
+import { Messages, refuseBrokenBytes, tellEnd } from './mapMessages';
 
 /** Bytes of results that may wait for who reads them. */
 const mostUnread = 16 * 1024 * 1024;
-/** Runs of one workload that are kept. */
-const keptRuns = 5;
 
 interface Place {
   run: string;
@@ -30,7 +32,7 @@ interface Place {
 }
 
 /** Chooses the run directory: the newest one to resume, or a new one. */
-function placeOf({ workload, identity, values }: MapRequest): Place {
+function placeOf({ workload, identity, values }: MapRequest, messages: Messages): Place {
   const folder = runsOf(identity, process.env);
   const given = values.run === undefined ? undefined : resolve(values.run);
   // A window names the run that it is going to show; it lies among the others of the workload.
@@ -49,13 +51,22 @@ function placeOf({ workload, identity, values }: MapRequest): Place {
   }
   const run = given ?? join(folder, newRunId(Date.now()));
   if (!values['dry-run']) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(run);
     createRunDirectory(run);
     refuseIfTaken(run, claimRun(run, ownRef()));
-    writeDescription(run, { schema: 'procession.run/1', id: basename(run), command: ['procession', 'map', identity], cwd: workload.directory, startedAt: Date.now(), observer: null, name: nameOf(identity), ...(workspace === undefined ? {} : { workspace }) });
-    if (isOurs) forgetOldRuns(folder, keptRuns);
+    writeDescription(run, { schema: 'procession.run/1', id: basename(run), command: ['procession', 'map', identity], cwd: workload.directory, startedAt: Date.now(), observer: null, root: ownRef(), origin: originOf(run), name: nameOf(identity), ...(workspace === undefined ? {} : { workspace }) });
+    if (isOurs) messages.removed(forgetOldRuns(process.env, keptRuns, Date.now()));
   }
   return { run, resumed: false, before: before === undefined ? undefined : journalOf(before) };
+}
+
+function makeFolder(run: string): void {
+  try {
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (takesNoMore(error)) throw new WriteError(run, 'The folder of the journal', error);
+    throw new HumanError(`The folder of the journal ${run} can't be made: ${reasonOf(error)}. Name another one with --run DIR.`);
+  }
 }
 
 function refuseIfTaken(run: string, pid: number | undefined): void {
@@ -71,7 +82,7 @@ function openAgain(run: string, workspace: string | undefined): void {
   removeFolder(eventsOf(run));
   mkdirSync(eventsOf(run), { recursive: true, mode: 0o700 });
   const description = readDescription(run);
-  if (description) writeDescription(run, { ...description, startedAt: Date.now(), observer: null, ...(workspace === undefined ? {} : { workspace }) });
+  if (description) writeDescription(run, { ...description, startedAt: Date.now(), observer: null, root: ownRef(), origin: originOf(run), ...(workspace === undefined ? {} : { workspace }) });
 }
 
 /** The folder with the workers' code: beside the bundle, or in the sources. */
@@ -92,12 +103,12 @@ export function progressLine({ done, failed, total, rate, etaSeconds, shortage, 
 }
 
 /** Until what is returned is called: then signals end this process again. */
-function followSignals(runner: Runner, notice: (text: string) => void): () => void {
+function followSignals(runner: Runner, messages: Messages): () => void {
   let asked = 0;
   const interrupted = (): void => {
     if (asked++) runner.stopNow();
     else {
-      notice('Stopping: what runs comes to its end. Once more to end it now.');
+      messages.notice('Stopping: what runs comes to its end. Once more to end it now.');
       runner.stop();
     }
   };
@@ -106,7 +117,7 @@ function followSignals(runner: Runner, notice: (text: string) => void): () => vo
   return () => void process.off('SIGINT', interrupted).off('SIGTERM', terminated).off('SIGHUP', terminated);
 }
 
-async function carryOut(given: Workload, place: Place, request: MapRequest): Promise<number> {
+async function carryOut(given: Workload, place: Place, request: MapRequest, messages: Messages): Promise<number> {
   const { values } = request;
   let workload = given;
   const { workers, probes } = workersFolder();
@@ -115,12 +126,10 @@ async function carryOut(given: Workload, place: Place, request: MapRequest): Pro
   delete base.ELECTRON_RUN_AS_NODE;
   delete base.PROCESSION_WORKSPACE;
   const env = probes === undefined || values['no-probe'] ? base : observedEnvironment(base, { run: place.run, probes, ancestor: self, keepOutput: false });
-  const terminal = process.stderr.isTTY;
-  const notice = (text: string): void => void process.stderr.write(`${terminal ? '\r\x1b[K' : ''}procession: ${text}\n`);
   const some = values['retry-failed'] === true || values.again === true;
   const wanted = { missing: values.resume === true || !some, failed: some, done: values.again === true };
   const options: RunnerOptions = {
-    run: place.run, env, workers, self, notice, cpus: Array.from({ length: usableCores() }, (_, i) => i),
+    run: place.run, env, workers, self, notice: messages.notice, cpus: Array.from({ length: usableCores() }, (_, i) => i),
     begun: () => ringBell(process.env),
     resume: place.resumed ? wanted : undefined, only: rowNumbers(values.only), durationsFrom: place.before,
     print: workload.results === null && !values['no-print'] ? (text) => void process.stdout.write(text) : undefined,
@@ -132,7 +141,7 @@ async function carryOut(given: Workload, place: Place, request: MapRequest): Pro
     options.head = head;
     workload = { ...workload, workers: await head.slots };
   }
-  return follow(new Runner(workload, options), place, values, notice);
+  return follow(new Runner(workload, options), place, values, messages);
 }
 
 function rowNumbers(text: string | undefined): Set<number> | undefined {
@@ -141,25 +150,31 @@ function rowNumbers(text: string | undefined): Set<number> | undefined {
   return new Set(text.split(',').map(Number));
 }
 
-async function follow(runner: Runner, place: Place, values: MapRequest['values'], notice: (text: string) => void): Promise<number> {
-  const terminal = process.stderr.isTTY;
-  process.stdout.on('error', () => runner.stopNow());
-  const unfollow = followSignals(runner, notice);
-  if (terminal && !values.quiet) runner.onProgress = (progress) => void process.stderr.write(`\r\x1b[K${progressLine(progress)}`);
+async function follow(runner: Runner, place: Place, values: MapRequest['values'], messages: Messages): Promise<number> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') runner.leftByReader();
+    else runner.cannotWrite(new WriteError('on standard output', 'The results', error));
+  });
+  const unfollow = followSignals(runner, messages);
+  if (messages.showsProgress) runner.onProgress = (progress) => messages.progress(progressLine(progress));
   const outcomes = await runner.run();
   unfollow();
   releaseRun(place.run);
-  if (terminal && !values.quiet) process.stderr.write('\r\x1b[K');
-  if (!values.quiet) report(outcomes, place.run, terminal || values.summary === true, notice);
+  messages.outcomes(outcomes, place.run, values.summary === true);
   return statusOf(outcomes);
 }
 
-function report(outcomes: Outcomes, run: string, full: boolean, notice: (text: string) => void): void {
-  const { state, reason, done, failed, summary } = outcomes;
-  if (state === 'refused') return notice(reason ?? 'the workload can\'t be run');
-  const rest = state === 'done' ? '' : `${state}${reason === undefined ? '' : ` (${reason})`}; go on with --resume. `;
-  if (full || failed || rest) notice(`${rest}${done} done, ${failed} failed. Journal: ${journalOf(run)}`);
-  if (full) for (const line of describeSummary(summary)) notice(line);
+async function map(argv: string[]): Promise<number> {
+  refuseBrokenBytes();
+  const request = parseMap(argv, usableCores());
+  if (request.values.again && request.values.only === undefined) throw new HumanError('--again runs what has a result already: name the rows with --only. To run all of them, start the workload without it.');
+  const shown = request.values['show-row'];
+  if (shown !== undefined) {
+    process.stdout.write(`${await rowAt(request.workload, Number(shown))}\n`);
+    return 0;
+  }
+  const messages = new Messages(request.values.quiet === true);
+  return carryOut(request.workload, placeOf(request, messages), request, messages);
 }
 
 /** `procession map FILE.workload.json`, or a workload in one line: see {@link mapOptions}. Resolves to the exit status. */
@@ -168,14 +183,12 @@ export async function runMap(argv: string[]): Promise<number> {
     process.stdout.write(mapUsage);
     return 0;
   }
-  const request = parseMap(argv, usableCores());
-  if (request.values.again && request.values.only === undefined) throw new HumanError('--again runs what has a result already: name the rows with --only. To run all of them, start the workload without it.');
-  const shown = request.values['show-row'];
-  if (shown !== undefined) {
-    process.stdout.write(`${await rowAt(request.workload, Number(shown))}\n`);
-    return 0;
+  process.on('uncaughtException', (error) => process.exit(tellEnd(error)));
+  try {
+    return await map(argv);
+  } catch (error) {
+    return tellEnd(error);
   }
-  return carryOut(request.workload, placeOf(request), request);
 }
 
 export { mapOptions };

@@ -5,6 +5,8 @@ import { allEnded, ownRef } from '../launch/launcher';
 import { succeed, withdraw } from '../launch/succession';
 import { EventFile } from '../observe/eventFile';
 import { readDescription, writeDescription } from '../observe/runDirectory';
+import { isHere } from '../observe/identity';
+import { isHereAndNow, isOwnDirectory } from '../observe/origin';
 import { readRun } from '../observe/readRun';
 
 /** A run that this process observes now, until it lets go; `reason` is the last word of the record, if there is one. */
@@ -19,13 +21,15 @@ export interface TakenRun {
 export function takeOver(run: string): TakenRun | undefined {
   const description = readDescription(run);
   if (!description) throw new HumanError(`${run} is no run directory (it has no run.json).`);
+  // Its pids are those of another machine, boot or container; or who has written it is not us.
+  if (!isOwnDirectory(run) || (description.origin && !isHereAndNow(run, description.origin))) return undefined;
   const { state, report } = readRun(run);
   // A launcher that was killed at the very start may have had no time to tell of the root.
-  const root = state.root?.value ?? report.members[0]?.id;
+  const root = state.root?.value ?? report.members.find(isHere)?.id;
   if (root === undefined || (state.end?.value === allEnded)) return undefined;
   const id = ownRef();
   if (!succeed(run, id)) return undefined;
-  writeDescription(run, { ...description, observer: id });
+  writeDescription(run, { ...description, root, observer: id });
   const file = new EventFile(run, 'observer', id);
   if (state.root === undefined) file.write({ e: 'root', t: Date.now(), child: root });
   const observer = new Observer({ run, id, root }, file);
@@ -37,7 +41,7 @@ export function takeOver(run: string): TakenRun | undefined {
       observer.close();
       file.close();
       withdraw(run, id);
-      writeDescription(run, { ...description, observer: null });
+      writeDescription(run, { ...description, root, observer: null });
     },
   };
 }

@@ -1,13 +1,14 @@
-import { resolve } from 'node:path';
-import { writeFileSync } from 'node:fs';
+import { existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { describeRow, quoteCommand } from '../core/describe';
 import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
 import type { Report } from '../core/report';
 import { treeOf, type TreeNode } from '../core/tree';
 import { allEnded, ownRef } from '../launch/launcher';
+import { ownPath, resolveOwn } from '../launch/ownBytes';
 import { refusal, signalMember, stopRun, stopSignalsOf, type Steering } from '../launch/steer';
 import { EventFile } from '../observe/eventFile';
+import { isHere } from '../observe/identity';
 import { readRun, RunRecord } from '../observe/readRun';
 import { readDescription } from '../observe/runDirectory';
 import { parseOptions } from './arguments';
@@ -57,7 +58,8 @@ async function look(run: string): Promise<Report> {
 function memberOf(report: Report, pidText: string): Member {
   const pid = Number(pidText);
   const found = report.members.filter((member) => member.pid === pid);
-  const living = found.find((member) => member.endedAt === null);
+  const alive = found.filter((member) => member.endedAt === null);
+  const living = alive.find(isHere) ?? alive[0];
   if (living) return living;
   throw new HumanError(found.length ? `The process ${pidText} of this run has ended. Nothing was sent.` : `There is no process ${pidText} in this run. "procession open" without an action lists them.`);
 }
@@ -88,14 +90,15 @@ export async function open(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(args, options);
   const [directory, extra] = positionals;
   if (!directory || extra !== undefined) throw new HumanError('Name one run directory: procession open DIR');
-  const run = resolve(directory);
+  const named = resolveOwn(directory);
+  const run = existsSync(named) ? realpathSync(named) : named;
   if (!readDescription(run)) throw new HumanError(`${run} is no run directory (it has no run.json). Name a folder that "procession run --record DIR" has made.`);
   let report = await look(run);
   if (values.stop || values.terminate !== undefined || values.kill !== undefined) {
     await act(run, report, { ...(values.stop ? { stop: true } : {}), ...(values.terminate === undefined ? {} : { terminate: values.terminate }), ...(values.kill === undefined ? {} : { kill: values.kill }) });
     report = await look(run);
   }
-  if (values.report !== undefined) writeFileSync(values.report, `${JSON.stringify(report, null, 1)}\n`);
+  if (values.report !== undefined) writeFileSync(ownPath(values.report), `${JSON.stringify(report, null, 1)}\n`);
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 1)}\n` : `${renderTree(report)}\n`);
   return 0;
 }

@@ -1,12 +1,14 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, openSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
 import type { Ending } from '../core/events';
 import { shellStatus } from '../core/exits';
 import type { Report } from '../core/report';
 import { installProbes } from '../launch/environment';
 import { Launcher } from '../launch/launcher';
+import { ownFolder, ownOddEnvironment, ownPath, ownWords, resolveOwn } from '../launch/ownBytes';
 import { readRun } from '../observe/readRun';
+import { readableBytes } from '../observe/readable';
 import { createRunDirectory, liveRunsFolder, newRunId, removeFolder } from '../observe/runDirectory';
 import { parseOptions, splitCommand } from './arguments';
 
@@ -24,7 +26,7 @@ const defaultPoll = 100;
 /** Opened before the program starts: a report that can't be written is better known before than after. */
 function reserve(file: string): void {
   try {
-    closeSync(openSync(file, 'w'));
+    closeSync(openSync(ownPath(file), 'w'));
   } catch (error) {
     throw new HumanError(`The report ${file} can't be written (${codeOf(error) ?? String(error)}). Name a file in a folder that you may write to.`);
   }
@@ -32,7 +34,7 @@ function reserve(file: string): void {
 
 function writeReport(file: string, report: Report): void {
   try {
-    writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);
+    writeFileSync(ownPath(file), `${JSON.stringify(report, null, 1)}\n`);
   } catch (error) {
     process.stderr.write(`procession: the report ${file} could not be written (${codeOf(error) ?? String(error)})\n`);
   }
@@ -53,10 +55,14 @@ export async function run(args: string[]): Promise<number> {
   const poll = pollOf(values.poll);
   if (values.report !== undefined) reserve(values.report);
   const id = newRunId(Date.now());
-  const directory = values.record === undefined ? join(liveRunsFolder(), id) : resolve(values.record);
-  createRunDirectory(directory);
+  const words = ownWords(command);
+  const folder = ownFolder();
+  const place = values.record === undefined ? join(liveRunsFolder(), id) : resolveOwn(values.record);
+  createRunDirectory(place);
+  const directory = realpathSync(place);
   const launcher = new Launcher({
-    run: directory, id, argv: command, cwd: process.cwd(), env: process.env, output: 'inherit', copies: values.record !== undefined, poll,
+    run: directory, id, argv: words?.map(readableBytes) ?? command, cwd: folder.shown, env: process.env,
+    own: { words, environment: ownOddEnvironment(), pathless: !folder.isPath }, output: 'inherit', copies: values.record !== undefined, poll,
     probes: values['no-probe'] ? undefined : installProbes(join(__dirname, 'probes')),
   });
   try {

@@ -1,5 +1,8 @@
 import type { Event } from './events';
 
+/** Bounds of the run state. A run may go on for days: what has ended long ago is let go, and counted. */
+export const limits = { members: 20_000, signals: 16, groupSignals: 256, threads: 512, looseOfPid: 64, loosePids: 20_000, spawnFailures: 100 };
+
 /** The greatest length of a traceback, and of any other text or command line, in characters. */
 const textLimit = 16_384;
 export const argumentLimit = 4_096;

@@ -1,68 +1,39 @@
+import { entry, isCommandShell, isPython, isShellName, program, type Entry } from './interpreters';
 import { baseName } from './paths';
+import { lastCommand, scriptOfVersionManager } from './wrappers';
 
 /**
  * What a command line says about a process: what to call it, and whether a runtime, a shell or a package manager
  * started it for itself. Used for members with and without a probe.
  */
 
-const program = (argv: readonly string[]): string => baseName(argv[0] ?? '').replace(/^-/, '').replace(/\.exe$/i, '');
+/** Programs that only ask about the system: libraries start them for themselves, in passing. */
+const asks = new Set(['env', 'ps', 'pgrep', 'uname', 'arch', 'which', 'getconf', 'ldconfig', 'lscpu', 'nproc', 'sysctl', 'sw_vers', 'lsb_release']);
 
-const isPython = (name: string): boolean => /^(python|pypy)[\d.]*[a-z]?$/i.test(name);
-const isNode = (name: string): boolean => /^(node|nodejs|electron|iojs)$/i.test(name);
-const isShellName = (name: string): boolean => /^(sh|bash|dash|zsh|ksh|ash|fish|busybox|cmd|powershell|pwsh)$/i.test(name);
+/** Programs that find the right surroundings and then start another one in them, by the words that follow their name. */
+const runners: Record<string, readonly string[]> = {
+  uv: ['run', 'tool'], uvx: [], poetry: ['run'], pipenv: ['run'], pdm: ['run'], hatch: ['run'], rye: ['run'], pixi: ['run'], pipx: ['run'],
+  conda: ['run'], mamba: ['run'], micromamba: ['run'],
+};
 
-/** True for the command line of a shell, whatever it runs. */
-export const isShell = (argv: readonly string[]): boolean => isShellName(program(argv));
-
-/** Options that take a value as their own argument, so that the value is not taken for the script (python(1), node(1)). */
-const pythonValued = new Set(['-W', '-X', '--check-hash-based-pycs']);
-const nodeValued = new Set([
-  '-r', '--require', '--import', '--loader', '--experimental-loader', '-C', '--conditions', '--env-file', '--env-file-if-exists', '--title', '--input-type',
-]);
-
-type Entry = { kind: 'script' | 'module'; value: string; rest: readonly string[] } | { kind: 'code'; value: string } | undefined;
-
-/** What an interpreter was asked to run. */
-function entry(argv: readonly string[]): Entry {
-  const name = program(argv);
-  const python = isPython(name);
-  if (isShellName(name)) {
-    const script = argv.slice(1).find((arg) => !/^[-+]/.test(arg));
-    return script === undefined || helperShell(argv) ? undefined : { kind: 'script', value: script, rest: [] };
-  }
-  if (!python && !isNode(name)) return undefined;
-  for (let i = 1; i < argv.length; i++) {
-    const arg = argv[i] ?? '';
-    const value = argv[i + 1] ?? '';
-    if (python && /^-[a-zA-Z]*c$/.test(arg)) return { kind: 'code', value };
-    if (python && /^-[a-zA-Z]*m$/.test(arg)) return { kind: 'module', value, rest: argv.slice(i + 2) };
-    if (!python && /^(-e|--eval|-p|--print|-pe)$/.test(arg)) return { kind: 'code', value };
-    if ((python ? pythonValued : nodeValued).has(arg)) i++;
-    else if (!arg.startsWith('-') || arg === '-') return { kind: 'script', value: arg, rest: argv.slice(i + 1) };
-  }
-  return undefined;
+function runner(name: string, rest: readonly string[]): string | undefined {
+  const words = Object.hasOwn(runners, name) ? runners[name] : undefined;
+  return words && (words.length === 0 || words.includes(rest.find((word) => !word.startsWith('-')) ?? '')) ? [name, ...rest].join(' ') : undefined;
 }
 
-/** The script that an interpreter runs. */
-export function scriptOf(argv: readonly string[]): string | undefined {
-  const found = entry(argv);
-  return found?.kind === 'script' ? found.value : undefined;
-}
-
-/** Helpers that Python starts for itself: multiprocessing's, concurrent.futures', joblib's and the debugger's. */
+/** Helpers that Python starts for itself: multiprocessing's, concurrent.futures', joblib's and the debugger's; and runners in Python. */
 function pythonHelper(found: Entry): string | undefined {
   if (!found) return undefined;
   if (found.kind === 'code') {
-    if (/multiprocessing\.(resource|semaphore)_tracker import main/.test(found.value)) return 'resource tracker';
-    if (/multiprocessing\.forkserver import main/.test(found.value)) return 'fork server';
-    if (/loky\.backend\.resource_tracker import main/.test(found.value)) return 'resource tracker';
-    return undefined;
+    if (/(multiprocess(ing)?\.(resource|semaphore)|loky\.backend\.resource)_tracker import main/.test(found.value)) return 'resource tracker';
+    return /multiprocess(ing)?\.forkserver import main/.test(found.value) ? 'fork server' : undefined;
   }
   const path = found.value.replaceAll('\\', '/');
-  return found.kind === 'module' ? (path === 'debugpy.adapter' ? 'debug adapter' : undefined) : /\/debugpy\/adapter\/?(__main__\.py)?$/.test(path) ? 'debug adapter' : undefined;
+  const [, part] = (found.kind === 'module' ? /^debugpy\.(adapter|launcher)$/ : /\/debugpy\/(adapter|launcher)\/?(?:__main__\.py)?$/).exec(path) ?? [];
+  return part === undefined ? runner(baseName(path), found.rest) : `debug ${part}`;
 }
 
-const packageManager = /(?:^|\/)(npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:\.[cm]?js)?$/;
+const packageManager = /(?:^|\/)(npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:-[\d.]+)?(?:\.[cm]?js)?$/;
 
 function nodeHelper(found: Entry): string | undefined {
   // js-debug's bootloader announces a process by a child of its own, and waits for it.
@@ -74,32 +45,33 @@ function nodeHelper(found: Entry): string | undefined {
   return manager ? [manager[1], ...found.rest].join(' ') : undefined;
 }
 
-/** A shell that was given a command to run, not a script of somebody's own. */
-const helperShell = (argv: readonly string[]): boolean => argv.slice(1).some((arg) => /^-[a-z]*c$/i.test(arg) || /^\/(c|d)$/i.test(arg));
+/** A shell's helpers: a command that a program gave it, or a version manager's script. */
+function shellHelper(argv: readonly string[]): string | undefined {
+  if (isCommandShell(argv)) return program(argv);
+  const script = entry(argv);
+  return script?.kind === 'script' && scriptOfVersionManager.test(script.value) ? baseName(script.value) : undefined;
+}
 
 /** The name of a helper process, or undefined when the command line is that of somebody's own program. */
-export function helperName(argv: readonly string[]): string | undefined {
+export function helperName(shown: readonly string[]): string | undefined {
+  const argv = lastCommand(shown);
   const name = program(argv);
-  if (isShellName(name)) return helperShell(argv) ? name : undefined;
+  if (isShellName(name)) return shellHelper(argv);
   // npm sets its process title, so that the command line reads "npm run start" as one word.
   const title = /^(npm|npx|yarn|pnpm) /.exec(argv[0] ?? '');
   if (title) return argv[0];
+  if (asks.has(name)) return name;
   if (packageManager.test(name)) return [name, ...argv.slice(1)].join(' ');
-  return isPython(name) ? pythonHelper(entry(argv)) : nodeHelper(entry(argv));
+  return runner(name, argv.slice(1)) ?? (isPython(name) ? pythonHelper(entry(argv)) : nodeHelper(entry(argv)));
 }
 
 /** What to call a process that has no name of its own: its script, its module, or its program. */
-export function nameFromCommand(argv: readonly string[]): string {
-  const helper = helperName(argv);
+export function nameFromCommand(shown: readonly string[]): string {
+  const helper = helperName(shown);
   if (helper) return helper;
+  const argv = lastCommand(shown);
   const found = entry(argv);
   if (!found) return program(argv) || 'process';
   if (found.kind === 'code') return `${program(argv)} ${isPython(program(argv)) ? '-c' : '-e'}`;
   return found.kind === 'script' ? baseName(found.value) : found.value;
-}
-
-/** The runtime that a command line starts, for members that no probe has entered. */
-export function runtimeFromCommand(argv: readonly string[]): 'python' | 'node' | 'other' {
-  const name = program(argv);
-  return isPython(name) ? 'python' : isNode(name) ? 'node' : 'other';
 }

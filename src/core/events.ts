@@ -15,6 +15,9 @@
  * that pid at the event's time `t`. `start` is, on Linux, field 22 of `/proc/<pid>/stat` (clock ticks
  * since boot, proc_pid_stat(5)); it stays the same across `exec`. Where there is no `/proc`, a probe
  * uses `m<milliseconds since the epoch>` taken once when it loads.
+ *
+ * A pid counts in the pid namespace of the run's launcher. One of another namespace (a container, bubblewrap,
+ * `unshare --pid`) is written `"<pid>@<namespace>"`, with or without a start: see `namespaces.ts`.
  */
 export type ProcessRef = string;
 
@@ -44,6 +47,8 @@ interface Base {
 export interface StartEvent extends Base {
   e: 'start';
   ppid: number;
+  /** its process group */
+  pgid?: number;
   /** the nearest ancestor with a probe, by environment or, after a fork, by memory */
   parent?: ProcessRef;
   runtime: Runtime;
@@ -203,11 +208,14 @@ export interface EndEvent extends Base {
   reason?: string;
 }
 
-/** The sampler met a process of the run, or saw its parent or command line change. */
+/** The sampler met a process of the run, or saw its parent, process group, session or command line change. */
 export interface SeenEvent extends Base {
   e: 'seen';
   child: ProcessRef;
   ppid: number;
+  /** its process group and session */
+  pgid?: number;
+  sid?: number;
   comm?: string;
   argv?: string[];
   cwd?: string;
@@ -216,6 +224,12 @@ export interface SeenEvent extends Base {
   startedAt?: number;
   /** the nearest ancestor with a probe, from the process's environment mark */
   parent?: ProcessRef;
+  /** of a process in another pid namespace than the sampler: its pid there */
+  innerPid?: number;
+  /** what processes of inner pid namespaces call it, where that is known: its own namespace last */
+  aliases?: ProcessRef[];
+  /** its parent has ended, and `ppid` is who took it over: the init (pid 1) of its pid namespace, or a subreaper (prctl(2), PR_SET_CHILD_SUBREAPER) */
+  reaper?: 'init' | 'subreaper';
 }
 
 /** Numbers of one process. `cpu` seconds so far, `load` share of one core now (1 = a full core), `rss` bytes. */

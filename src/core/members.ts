@@ -1,388 +1,52 @@
-import { helperName, isShell, nameFromCommand, runtimeFromCommand } from './classify';
-import { toExit, type Exit } from './exits';
-import type { ProcessRef, Runtime, SignalEvent, Site } from './events';
-import { applyTo, hasEnded, newRecord, pidOf, type MemberRecord, type RunState } from './state';
+import type { MemberRecord } from './claims';
+import { commandOf, runtimeOf } from './derive/commands';
+import type { Derived } from './derive/derived';
+import { endOf, exitOf } from './derive/endings';
+import { relate } from './derive/family';
+import { groupSights } from './derive/groups';
+import { exists, hostOf, innerOf, isRoot, looseOnly, looseRecord, startOf, withLoose } from './derive/incarnations';
+import { isOutside, isZombie, stateOf } from './derive/marks';
+import { daemonOf, nameOf, rankOf, roleOf, startMethodOf, targetOf } from './derive/naming';
+import { logicalParent, osParentOf } from './derive/parents';
+import { threadsOf } from './derive/threads';
+import { isCurrent, RunView, type ReadSet } from './derive/view';
+import type { ProcessRef } from './events';
+import type { Member } from './member';
+import type { Address } from './namespaces';
+import type { RunState } from './state';
 
-/** What is known of one process of a run: the derived, readable form of its claims. Times in ms since the epoch. */
-export interface Member {
-  id: ProcessRef;
-  pid: number;
-  startedAt: number;
-  endedAt: number | null;
-  /** logical parent: who asked for the process */
-  parent: ProcessRef | null;
-  /** the parent in the operating system, last seen while alive */
-  osParent: number | null;
-  runtime: Runtime;
-  role: 'root' | 'child' | 'worker' | 'helper';
-  name: string;
-  daemon: boolean | null;
-  startMethod: string;
-  target: { function: string; file: string; line: number } | null;
-  /** bounded repr of the target's arguments */
-  args: string | null;
-  argv: string[];
-  cwd: string | null;
-  exe: string | null;
-  version: string | null;
-  /** where the program created it */
-  site: Site | null;
-  state: 'starting' | 'running' | 'stopped' | 'exited';
-  marks: ('zombie' | 'orphan' | 'outside')[];
-  exit: Exit | null;
-  endedBy: EndedBy | null;
-  error: { type: string; message: string; traceback: string } | null;
-  /** the letter that the operating system gives its state, while it lives */
-  osState: string | null;
-  /** share of one core now (1 = a full core), null when not measured */
-  load: number | null;
-  rss: number | null;
-  threadCount: number | null;
-  cpuSeconds: number | null;
-  peakRssBytes: number | null;
-  rank: number | null;
-  localRank: number | null;
-  worldSize: number | null;
-  /** name of the host that it runs on, where a rank or its child tells */
-  host: string | null;
-  threads: WorkerThread[];
-}
+export type { EndedBy, Mark, Member, Outcome, WorkerThread } from './member';
 
-/** Who sent the signal that ended a member: Procession, a member of the run with its call, the kernel for want of memory (with its evidence in `via`), somebody outside the run, or nobody that is known. */
-export interface EndedBy {
-  by: 'procession' | 'member' | 'kernel' | 'outside' | 'unknown';
-  signal: string;
-  member?: ProcessRef;
-  via?: string;
-  site?: Site;
-}
-
-/** A worker thread of Node. */
-export interface WorkerThread {
-  id: number;
-  name: string;
-  file: string | null;
-  state: 'running' | 'exited';
-  code: number | null;
-  startedAt: number;
-  endedAt: number | null;
-}
-
-/** A tick of the process's start time is 10 ms; a fact this much older still belongs to it. */
-const tolerance = 20;
-/** A probe that has not spoken this long after its process was seen will not speak. */
-const probeDelay = 2_000;
-
-function bootStart(state: RunState, id: ProcessRef): number | undefined {
-  const run = state.run?.value;
-  const ticks = /^\d+\.(\d+)$/.exec(id);
-  if (ticks && run?.bootTime !== undefined && run.tickMs) return run.bootTime + Number(ticks[1]) * run.tickMs;
-  const stamp = /^\d+\.m(\d+)/.exec(id);
-  return stamp ? Number(stamp[1]) : undefined;
-}
-
-/** The host that a process tells of itself, or its parent where no probe is in it. */
-function hostOf(state: RunState, { claims: { start, spawn, firstSeen } }: MemberRecord): string | null {
-  const teller = start ?? state.members.get(spawn?.value.id ?? firstSeen?.value.parent ?? '')?.claims.start;
-  return teller?.value.host ?? null;
-}
-
-/** True for a process that runs on another host than the run's launcher: the operating system here knows nothing of it. */
-export function isElsewhere(state: RunState, record: MemberRecord): boolean {
-  const host = hostOf(state, record);
-  return host !== null && state.run !== undefined && host !== state.run.value.host;
-}
-
-/** When the process started: by its identity where that tells it, else by the first word about it. */
-export function startOf(state: RunState, record: MemberRecord): number {
-  const { spawn, firstStart, firstSeen } = record.claims;
-  // The ticks of an identity count from the boot of its own host.
-  const known = (isElsewhere(state, record) ? undefined : bootStart(state, record.id)) ?? firstSeen?.value.startedAt;
-  const firstWord = Math.min(spawn?.t ?? Infinity, firstStart?.t ?? Infinity, firstSeen?.t ?? Infinity);
-  if (known !== undefined) return known;
-  if (firstWord < Infinity) return firstWord;
-  const { exit, reap, rootExit, zombie, gone } = record.claims;
-  const times = [exit, reap, rootExit, zombie, gone].flatMap((claim) => (claim ? [claim.t] : []));
-  return times.length ? Math.min(...times) : (record.signals[0]?.t ?? state.now);
-}
-
-function incarnations(state: RunState, pid: number): { record: MemberRecord; start: number }[] {
-  return (state.byPid.get(pid) ?? [])
-    .filter((record) => !isElsewhere(state, record))
-    .map((record) => ({ record, start: startOf(state, record) }))
-    .sort((a, b) => a.start - b.start || (a.record.id < b.record.id ? -1 : 1));
-}
-
-/** Who had a pid at a time: the last one that had started by then. A pid is not given away before it is reaped, so this is exact. */
-export function whoHad(state: RunState, pid: number, t: number): MemberRecord | undefined {
-  let found: MemberRecord | undefined;
-  for (const { record, start } of incarnations(state, pid)) if (start <= t + tolerance) found = record;
-  return found;
-}
-
-/** The record with the facts that named it by its pid alone laid over it. */
-function withLoose(state: RunState, record: MemberRecord): MemberRecord {
-  const facts = state.loose.get(record.pid);
-  if (!facts) return record;
-  const mine = facts.filter((fact) => (whoHad(state, record.pid, fact.t) ?? incarnations(state, record.pid)[0]?.record) === record);
-  return overlay(record, mine);
-}
-
-function overlay(record: MemberRecord, facts: readonly Parameters<typeof applyTo>[1][]): MemberRecord {
-  const copy: MemberRecord = { ...record, claims: { ...record.claims }, signals: [...record.signals], threads: new Map(record.threads) };
-  for (const fact of facts) applyTo(copy, fact);
-  return { ...copy, version: record.version };
-}
-
-/** Members that are known by their bare pid only (no probe, and no start time from the operating system). */
-function looseOnly(state: RunState): MemberRecord[] {
-  const found: MemberRecord[] = [];
-  for (const [pid, facts] of state.loose) {
-    if (state.byPid.has(pid) || !facts.some((fact) => fact.e === 'spawn' || fact.e === 'seen' || fact.e === 'root' || fact.e === 'sample')) continue;
-    const record = overlay(newRecord(String(pid)), facts);
-    found.push({ ...record, version: facts.length });
-  }
-  return found;
-}
-
-function isRoot(state: RunState, record: MemberRecord): boolean {
-  const root = state.root;
-  if (!root) return false;
-  return root.value === record.id || (!root.value.includes('.') && whoHad(state, pidOf(root.value), root.t) === record);
-}
-
-function logicalParent(state: RunState, record: MemberRecord): ProcessRef | null {
-  if (isRoot(state, record)) return null;
-  const { spawn, firstStart, firstSeen } = record.claims;
-  const candidates: (ProcessRef | undefined)[] = [spawn?.value.id];
-  const start = firstStart?.value;
-  if (start && /fork$/.test(start.method ?? '')) candidates.push(start.parent);
-  if (!isElsewhere(state, record)) for (const sight of [start, firstSeen?.value]) if (sight && sight.ppid > 1) candidates.push(whoHad(state, sight.ppid, sight.t)?.id);
-  candidates.push(start?.parent, firstSeen?.value.parent);
-  return candidates.find((id) => id !== undefined && id !== record.id && state.members.has(id)) ?? null;
-}
-
-const sameWords = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((word, index) => word === b[index]);
-
-/** The command line of the image that runs now: the last of what was seen, started or exec'ed. */
-function commandLine(state: RunState, record: MemberRecord, parent: ProcessRef | null): string[] {
-  const { start, exec, seen, spawn } = record.claims;
-  const asked = spawn?.value.argv;
-  // Between fork and exec a child still shows its parent's command line; what the parent asked for is better then.
-  const borrowed = asked?.length && seen?.value.argv && !start && parent !== null && parentArguments(state, parent).some((argv) => sameWords(argv, seen.value.argv ?? []));
-  const told = [start, exec, borrowed ? undefined : seen].flatMap((claim) => (claim?.value.argv?.length ? [{ t: claim.t, argv: claim.value.argv }] : []));
-  const last = told.reduce<{ t: number; argv: string[] } | undefined>((a, b) => (!a || b.t >= a.t ? b : a), undefined);
-  return last?.argv ?? asked ?? [];
-}
-
-/** The command lines that a member has shown. */
-function parentArguments(state: RunState, id: ProcessRef): string[][] {
-  const { start, seen, firstSeen } = state.members.get(id)?.claims ?? {};
-  return [start, seen, firstSeen].flatMap((claim) => (claim?.value.argv ? [claim.value.argv] : []));
-}
-
-/** What runs in it: the probe's word, unless the process has replaced its image since. */
-function runtimeOf(record: MemberRecord, argv: readonly string[]): Runtime {
-  const { start, exec, spawn } = record.claims;
-  if (start && !(exec && exec.t > start.t)) return start.value.runtime;
-  if (!argv.length && /^(fork|spawn|forkserver)$/.test(spawn?.value.method ?? '')) return 'python';
-  return runtimeFromCommand(argv);
-}
-
-function exitOf(state: RunState, record: MemberRecord, runtime: Runtime): Exit | null {
-  const { reap, rootExit, zombie, exit, start, gone } = record.claims;
-  const platform = state.run?.value.platform;
-  const known = (ending: { code: number | null; signal: string | null }): boolean => ending.code !== null || ending.signal !== null;
-  if (reap && known(reap.value)) return toExit(reap.value, 'parent', runtime, platform);
-  if (rootExit) return toExit(rootExit.value, 'launcher', runtime, platform);
-  if (zombie && known(zombie.value)) return toExit(zombie.value, 'kernel', runtime, platform);
-  const elsewhere = isElsewhere(state, record);
-  if (exit && known(exit.value) && (hasEnded(record.claims) || state.end || elsewhere)) return toExit(exit.value, 'self', runtime, platform);
-  if (elsewhere && state.end) return { code: null, signal: null, source: 'unknown', reason: 'it ran on another host, and its own last words did not tell' };
-  if (!hasEnded(record.claims)) return null;
-  const reason = zombie && !gone
-    ? 'it is a zombie of another user: the kernel does not show its status'
-    : start
-      ? 'its parent did not tell the status, and its own last words did not hold it (a signal, or an end in native code)'
-      : 'no probe was in it or its parent, and it was reaped before it could be looked at';
-  return { code: null, signal: null, source: 'unknown', reason };
-}
-
-function endOf(state: RunState, record: MemberRecord): number | null {
-  const { exit, reap, rootExit, zombie, gone } = record.claims;
-  if (!hasEnded(record.claims)) return isElsewhere(state, record) ? (exit?.t ?? state.end?.t ?? null) : exit && state.end ? exit.t : null;
-  const seen = Math.min(...[reap, rootExit, zombie, gone].flatMap((claim) => (claim ? [claim.t] : [])));
-  return exit && exit.t < seen ? exit.t : seen;
-}
-
-const killedBySomebodyUnknown = ({ claims, signals }: MemberRecord): boolean =>
-  [claims.reap, claims.zombie, claims.rootExit].some((claim) => claim?.value.signal === 'SIGKILL') && !signals.some(({ signal }) => signal === 'SIGKILL');
-
-/**
- * The evidence that the kernel killed a member for want of memory: its counter stepped while the member ended by −9,
- * and no more members ended so than it counted. A −9 alone is no evidence.
- */
-function outOfMemory(state: RunState, record: MemberRecord, endedAt: number): string | undefined {
-  if (!killedBySomebodyUnknown(record)) return undefined;
-  const during = (t: number | null, since: number, until: number): boolean => t !== null && t >= since - 250 && t <= until + 250;
-  return state.outOfMemory.find(({ since, t, kills }) => during(endedAt, since, t)
-    && [...state.members.values()].filter((other) => killedBySomebodyUnknown(other) && during(endOf(state, other), since, t)).length <= kills)?.evidence;
-}
-
-/** Signals that only somebody sends: the kernel does not, for a fault or a limit (it sends SIGKILL for both). */
-const sentBySomebody = new Set(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']);
-
-/** True when the sender cannot have been a member: a probe was in every one that lived then, and none of them told of the signal. */
-function cameFromOutside(state: RunState, signal: string, endedAt: number): boolean {
-  return sentBySomebody.has(signal) && [...state.members.values()].every((other) => {
-    const end = endOf(state, other);
-    return other.claims.start !== undefined || startOf(state, other) > endedAt || (end !== null && end < endedAt - probeDelay);
-  });
-}
-
-function endedByOf(state: RunState, record: MemberRecord, exit: Exit | null, endedAt: number | null): EndedBy | null {
-  if (!exit?.signal || endedAt === null) return null;
-  const sent = record.signals.filter((signal: SignalEvent) => signal.signal === exit.signal && signal.t <= endedAt + 250);
-  const last = sent.at(-1);
-  if (!last) {
-    const evidence = outOfMemory(state, record, endedAt);
-    if (evidence !== undefined) return { by: 'kernel', signal: exit.signal, via: evidence };
-    return { by: cameFromOutside(state, exit.signal, endedAt) ? 'outside' : 'unknown', signal: exit.signal };
-  }
-  return {
-    by: last.by === 'procession' ? 'procession' : 'member',
-    signal: exit.signal,
-    ...(last.by === 'procession' ? {} : { member: last.id }),
-    ...(last.via === undefined ? {} : { via: last.via }),
-    ...(last.site === undefined ? {} : { site: last.site }),
-  };
-}
-
-function osParentOf(record: MemberRecord): number | null {
-  const { seen, sample, start } = record.claims;
-  const told = [start, seen, sample].flatMap((claim) => (claim ? [{ t: claim.t, ppid: claim.value.ppid }] : []));
-  return told.reduce<{ t: number; ppid: number } | undefined>((a, b) => (!a || b.t >= a.t ? b : a), undefined)?.ppid ?? null;
-}
-
-function stateOf(record: MemberRecord, ended: boolean): Member['state'] {
-  if (ended) return 'exited';
-  const { sample, start, seen, spawn } = record.claims;
-  if (sample && /^[Tt]$/.test(sample.value.state)) return 'stopped';
-  return start ?? seen ?? sample ?? (spawn && spawn.value.method.startsWith('os.fork')) ? 'running' : 'starting';
-}
-
-function marksOf(state: RunState, record: MemberRecord, parent: ProcessRef | null, ended: boolean, osParent: number | null): Member['marks'] {
-  const marks: Member['marks'] = [];
-  const { zombie, reap, gone, rootExit, start, seen } = record.claims;
-  const isZombie = Boolean(zombie && !reap && !gone && !rootExit);
-  if (isZombie) marks.push('zombie');
-  if (!ended || isZombie) {
-    const held = parent === null ? undefined : state.members.get(parent);
-    const parentEnded = held ? hasEnded(held.claims) : false;
-    const adopted = osParent === 1 && !isRoot(state, record);
-    if (parentEnded || (adopted && held)) marks.push('orphan');
-  }
-  const waited = ended || state.now - startOf(state, record) > probeDelay;
-  if (!start && waited && seen) marks.push('outside');
-  return marks;
-}
-
-function threadsOf(record: MemberRecord): WorkerThread[] {
-  return [...record.threads].sort(([a], [b]) => a - b).map(([id, { first, last, name, file, code }]) => {
-    const exited = last.value.state === 'exited';
-    return {
-      id,
-      name: name?.value ?? `worker thread ${id}`,
-      file: file?.value ?? null,
-      state: exited ? 'exited' : 'running',
-      code: exited ? (code?.value ?? null) : null,
-      startedAt: first.t,
-      endedAt: exited ? last.t : null,
-    };
-  });
-}
-
-function nameOf(record: MemberRecord, argv: readonly string[], root: boolean): string {
-  const { name, start, spawn } = record.claims;
-  const told = name?.value ?? start?.value.name ?? spawn?.value.name;
-  if (told && !(root && /^(npm|npx|yarn|pnpm)\b/.test(told))) return told;
-  if (argv.length) return nameFromCommand(argv);
-  return record.claims.seen?.value.comm ?? 'process';
-}
-
-/**
- * True for what was started before the program itself began: version managers such as pyenv put a shell script in its
- * place, which runs a dozen small programs and then becomes the interpreter by exec.
- */
-function cameBeforeProgram(state: RunState, record: MemberRecord): boolean {
-  const begun = state.members.get(state.root?.value ?? '')?.claims.firstStart?.t;
-  return begun !== undefined && !record.claims.start && !record.claims.spawn && startOf(state, record) < begun - tolerance;
-}
-
-function roleOf(state: RunState, record: MemberRecord, argv: readonly string[], root: boolean): Member['role'] {
-  if (root) return 'root';
-  const told = [record.claims.role?.value, record.claims.spawn?.value.role];
-  if (told.includes('helper')) return 'helper';
-  // A child of the fork server shows the fork server's command line: multiprocessing knows better what it is.
-  const known = /^(fork|spawn|forkserver)$/.test(record.claims.spawn?.value.method ?? '') && told.some((role) => role !== undefined);
-  if (!known && argv.length && helperName(argv) !== undefined) return 'helper';
-  // A shell that no program of the person's started by name is a subshell. One that ended at once shows its short name only.
-  const command = argv.length ? argv : [record.claims.seen?.value.comm ?? ''];
-  if (!record.claims.spawn && isShell(command)) return 'helper';
-  if (cameBeforeProgram(state, record)) return 'helper';
-  return told.includes('worker') ? 'worker' : 'child';
-}
-
-function startMethodOf(record: MemberRecord, root: boolean): string {
-  if (root) return 'launch';
-  const { spawn, method, start } = record.claims;
-  return spawn?.value.method ?? method?.value ?? start?.value.method ?? 'unknown';
-}
-
-/** Rank of a process under mpirun, torchrun or srun, only where it is not just its parent's, inherited by the environment. */
-function rankOf(state: RunState, record: MemberRecord, parent: ProcessRef | null): { rank: number | null; localRank: number | null; worldSize: number | null } {
-  const own = record.claims.rank?.value;
-  const inherited = parent === null ? undefined : state.members.get(parent)?.claims.rank?.value;
-  const same = !own || (inherited && inherited.rank === own.rank);
-  return same ? { rank: null, localRank: null, worldSize: null } : { rank: own.rank ?? null, localRank: own.localRank ?? null, worldSize: own.worldSize ?? null };
-}
-
-function targetOf(record: MemberRecord): Member['target'] {
-  const target = record.claims.target?.value ?? record.claims.spawn?.value.target;
-  return target ? { function: target.function ?? '', file: target.file, line: target.line } : null;
-}
-
-/** Works out one member from its claims. */
-function derive(state: RunState, bare: MemberRecord): Member {
-  const record = withLoose(state, bare);
+/** Works out one member from its claims, and from the facts that name it by its pid alone. */
+function derive(view: RunView, bare: MemberRecord): Derived {
+  const record = withLoose(view, bare);
   const { claims } = record;
-  const root = isRoot(state, bare);
-  const parent = logicalParent(state, record);
-  const argv = commandLine(state, record, parent);
-  const runtime = runtimeOf(record, argv);
-  const exit = exitOf(state, record, runtime);
-  const endedAt = endOf(state, record);
-  const ended = endedAt !== null;
-  const osParent = osParentOf(record);
-  const name = nameOf(record, argv, root);
-  const live = ended ? undefined : claims.sample?.value;
-  return {
-    id: record.id, pid: record.pid, startedAt: startOf(state, record), endedAt, parent, osParent, runtime,
-    role: roleOf(state, record, argv, root),
-    name,
-    daemon: claims.daemon?.value ?? claims.start?.value.daemon ?? claims.spawn?.value.daemon ?? (name === 'MainProcess' ? false : null),
+  const root = isRoot(view, bare);
+  const parent = logicalParent(view, record);
+  const command = commandOf(view, record, parent);
+  const runtime = runtimeOf(record, command.argv);
+  const endedAt = endOf(view, record);
+  const live = endedAt === null ? claims.sample?.value : undefined;
+  const member: Member = {
+    id: record.id, pid: record.pid, inner: innerOf(view, record), confirmed: root || claims.seen !== undefined,
+    startedAt: startOf(view, record), endedAt, parent, osParent: osParentOf(record), runtime,
+    role: roleOf(record, command, root),
+    name: nameOf(record, command, root),
+    title: command.title,
+    daemon: daemonOf(record),
     startMethod: startMethodOf(record, root),
     target: targetOf(record),
     args: claims.spawn?.value.args ?? null,
-    argv,
+    argv: command.argv,
     cwd: claims.start?.value.cwd ?? claims.seen?.value.cwd ?? claims.spawn?.value.cwd ?? null,
     exe: claims.seen?.value.exe ?? claims.start?.value.exe ?? null,
     version: claims.start?.value.version ?? null,
     site: claims.spawn?.value.site ?? claims.start?.value.site ?? null,
-    state: stateOf(record, ended),
-    marks: marksOf(state, record, parent, ended, osParent),
-    exit,
-    endedBy: endedByOf(state, record, exit, endedAt),
+    state: stateOf(record, endedAt !== null),
+    marks: isOutside(view, record, endedAt !== null) ? ['outside'] : [],
+    exit: exitOf(view, record, runtime),
+    endedBy: null,
+    outcome: null,
     error: claims.error ? { type: claims.error.value.type, message: claims.error.value.message, traceback: claims.error.value.traceback } : null,
     osState: live?.state ?? null,
     load: live?.load ?? null,
@@ -390,45 +54,75 @@ function derive(state: RunState, bare: MemberRecord): Member {
     threadCount: live?.threads ?? null,
     cpuSeconds: record.cpu || null,
     peakRssBytes: record.peakRss || null,
-    ...rankOf(state, record, parent),
-    host: hostOf(state, record),
-    threads: threadsOf(record),
+    ...rankOf(view, record, parent),
+    host: hostOf(view, record),
+    threads: threadsOf(record, endedAt),
+  };
+  const probed = claims.start !== undefined && !(claims.exec && claims.exec.t > claims.start.t);
+  return {
+    member, record, role: member.role, marks: member.marks, groups: groupSights(record), zombie: isZombie(record),
+    adopted: claims.seen?.value.reaper !== undefined, probed,
   };
 }
 
-/** Who sent the signal depends on who else was there. */
-const endedBySignal = ({ claims }: MemberRecord): boolean => [claims.reap, claims.zombie, claims.rootExit].some((claim) => typeof claim?.value.signal === 'string');
+/** One member as it was derived last, and what was read for it. */
+interface Kept {
+  version: number;
+  read: ReadSet;
+  derived: Derived;
+}
 
-/**
- * True for a record that something brought into being, not only a late word about one that was forgotten, and not
- * numbers alone: their table may be an earlier observer's, and nobody would ever tell of an end.
- */
-function exists(state: RunState, { claims }: MemberRecord): boolean {
-  if (claims.start ?? claims.spawn ?? claims.seen) return true;
-  return state.forgotten === 0 && Object.keys(claims).some((told) => told !== 'sample');
+/** What a reader of one run keeps between two calls of {@link membersOf}: only what has changed is derived anew. */
+export class KeptMembers {
+  /** by id */
+  entries = new Map<ProcessRef, Kept>();
+  /** whose members they are; and what concerns all of them alike, as it was when they were derived */
+  state: RunState | undefined;
+  run: RunState['run'];
+  root: RunState['root'];
+  end: RunState['end'];
+  version = -1;
+  list: Member[] = [];
 }
 
 /**
- * All members of the run, oldest first. Pass the same `kept` map each time: a member of which nothing changed
- * is then the same object as before.
+ * All members of the run, oldest first. Pass the same `kept` each time: a member of which nothing changed is then the same
+ * object as before, and when nothing changed at all, so is the list. What comes out is the same as without `kept`.
  */
-export function membersOf(state: RunState, kept: Map<ProcessRef, { key: string; member: Member }> = new Map()): Member[] {
-  const root = state.root?.value ?? '';
-  const found: Member[] = [];
-  for (const record of [...state.members.values(), ...looseOnly(state)]) {
-    if (!exists(state, record)) continue;
-    const parent = kept.get(record.id)?.member.parent;
-    const parentRecord = parent ? state.members.get(parent) : undefined;
-    const settled = record.claims.start ?? hasEnded(record.claims);
-    const key = [record.version, root, parentRecord?.version ?? '', state.run ? 1 : 0, state.end ? 1 : 0, state.outOfMemory.length, settled ? '' : Math.floor(state.now / 1000), parent === null || endedBySignal(record) ? state.members.size : ''].join();
-    const held = kept.get(record.id);
-    if (held?.key === key) found.push(held.member);
-    else {
-      const member = derive(state, record);
-      kept.set(record.id, { key, member });
-      found.push(member);
-    }
+export function membersOf(state: RunState, kept = new KeptMembers()): Member[] {
+  const { run, root, end, version } = state;
+  if (kept.state === state && kept.version === version) return kept.list;
+  if (kept.state !== state || kept.run !== run || kept.root !== root || kept.end !== end) kept.entries.clear();
+  Object.assign(kept, { state, run, root, end, version });
+  const found = [...state.members.values()].filter((record) => exists(state, record)).map((record) => current(state, kept, record));
+  for (const address of looseOnly(state)) {
+    const one = looseMember(state, kept, address);
+    if (exists(state, one.derived.record)) found.push(one);
   }
-  if (kept.size > found.length * 2 + 100) for (const id of kept.keys()) if (!state.members.has(id)) kept.delete(id);
-  return found.sort((a, b) => a.startedAt - b.startedAt || a.pid - b.pid || (a.id < b.id ? -1 : 1));
+  if (kept.entries.size > found.length * 2 + 100) kept.entries = new Map(found.map((one) => [one.derived.member.id, one]));
+  const all = found.map(({ derived }) => derived);
+  relate(state, all);
+  kept.list = all.map(({ member }) => member).sort((a, b) => a.startedAt - b.startedAt || a.pid - b.pid || (a.id < b.id ? -1 : 1));
+  return kept.list;
+}
+
+/** The member of a record; derived anew when something that was read for it has changed. */
+function current(state: RunState, kept: KeptMembers, record: MemberRecord): Kept {
+  const held = kept.entries.get(record.id);
+  return held?.version === record.version && isCurrent(state, held.read) ? held : renew(state, kept, record, record.version);
+}
+
+/** The member of an address of which nothing better is known. */
+function looseMember(state: RunState, kept: KeptMembers, address: Address): Kept {
+  const { facts, version } = state.loose.get(address) ?? { facts: [], version: 0 };
+  const held = kept.entries.get(String(address));
+  return held?.version === version && isCurrent(state, held.read) ? held : renew(state, kept, looseRecord(address, facts), version);
+}
+
+function renew(state: RunState, kept: KeptMembers, record: MemberRecord, version: number): Kept {
+  const view = new RunView(state);
+  const derived = derive(view, record);
+  const one = { version, read: view.readSet, derived };
+  kept.entries.set(record.id, one);
+  return one;
 }

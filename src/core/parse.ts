@@ -2,7 +2,7 @@ import { argumentLimit, bounded } from './bounds';
 import type { Event, EventType } from './events';
 
 /** What a field of an event must be. A trailing `?` means that it may be absent. */
-type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'site' | 'code' | 'name-or-null';
+type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'refs' | 'site' | 'code' | 'name-or-null';
 type Field = Shape | `${Shape}?`;
 
 const ending = { code: 'code', signal: 'name-or-null' } as const;
@@ -10,7 +10,7 @@ const ending = { code: 'code', signal: 'name-or-null' } as const;
 /** Every event type with its fields; `t` and `id` are checked for all. Kept equal to `events.ts` by a test. */
 const vocabulary: Record<EventType, Record<string, Field>> = {
   start: {
-    ppid: 'integer', parent: 'ref?', runtime: 'string', version: 'string?', argv: 'strings', cwd: 'string?', exe: 'string?',
+    ppid: 'integer', pgid: 'integer?', parent: 'ref?', runtime: 'string', version: 'string?', argv: 'strings', cwd: 'string?', exe: 'string?',
     method: 'string?', name: 'string?', daemon: 'boolean?', site: 'site?', host: 'string?',
   },
   spawn: {
@@ -37,7 +37,8 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   rootExit: { child: 'ref', ...ending },
   end: { reason: 'string?' },
   seen: {
-    child: 'ref', ppid: 'integer', comm: 'string?', argv: 'strings?', cwd: 'string?', exe: 'string?', startedAt: 'number?', parent: 'ref?',
+    child: 'ref', ppid: 'integer', pgid: 'integer?', sid: 'integer?', comm: 'string?', argv: 'strings?', cwd: 'string?', exe: 'string?',
+    startedAt: 'number?', parent: 'ref?', innerPid: 'integer?', aliases: 'refs?', reaper: 'string?',
   },
   sample: { child: 'ref', ppid: 'integer', state: 'string', cpu: 'number', load: 'number?', rss: 'number', threads: 'integer?' },
   zombie: { child: 'ref', ...ending },
@@ -59,7 +60,9 @@ const checks = new Map<string, readonly Check[]>(
   ]),
 );
 
-const reference = /^-?\d{1,12}(\.\w{1,24})?$/;
+const reference = /^-?\d{1,12}(@\d{1,12})?(\.\w{1,24})?$/;
+/** Pid namespaces nest at most 32 deep (pid_namespaces(7)). */
+const mostAliases = 32;
 /** What was found right last: most lines of a file have the same id, and tell of a child more than once. */
 const right = { id: '', child: '' };
 
@@ -86,6 +89,8 @@ function fits(value: unknown, shape: Shape): boolean {
       return Array.isArray(value) && value.every((item) => typeof item === 'string');
     case 'ref':
       return isReference(value, 'child');
+    case 'refs':
+      return Array.isArray(value) && value.length <= mostAliases && value.every((item) => typeof item === 'string' && reference.test(item));
     case 'site':
       return isObject(value) && typeof value.file === 'string' && Number.isSafeInteger(value.line)
         && (value.function === undefined || typeof value.function === 'string') && Object.values(value).every((part) => typeof part !== 'object');

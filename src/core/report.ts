@@ -1,6 +1,6 @@
-import type { ProcessRef } from './events';
 import type { Exit } from './exits';
-import { membersOf, type Member } from './members';
+import type { Member } from './member';
+import { membersOf, type KeptMembers } from './members';
 import type { RunState } from './state';
 
 /** A finding of the diagnoses: what happened, the evidence, what it means, what to do. */
@@ -46,7 +46,7 @@ export interface LineCounts {
 }
 
 /** Makes the report of a state. `kept` as in {@link membersOf}. */
-export function reportOf(state: RunState, lines: LineCounts, kept?: Map<ProcessRef, { key: string; member: Member }>): Report {
+export function reportOf(state: RunState, lines: LineCounts, kept?: KeptMembers): Report {
   const run = state.run?.value;
   const members = membersOf(state, kept);
   const root = members.find((member) => member.role === 'root');

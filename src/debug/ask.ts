@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
-import { isHere, isSame, sendSignal } from '../observe/identity';
+import { refusal } from '../launch/steer';
+import { isHere, isSame, learn } from '../observe/identity';
+import { signalIn } from '../observe/signals';
 
 /** Asks the probe of a running Python process: a file with the request, SIGURG, a file with the answer. */
 
@@ -12,7 +14,7 @@ const step = 10;
 export function unable(member: Member): string | undefined {
   const who = `${member.name} (pid ${member.pid})`;
   if (member.state === 'exited') return `${who} has ended.`;
-  if (!isHere(member.host)) return `${who} runs on ${member.host ?? 'another host'}, where this window can't reach it. Open a window there.`;
+  if (!isHere(member)) return `${who} is ${member.inner ? 'in a container' : `on ${member.host ?? 'another host'}`}, where this window can't reach it. Open a window there.`;
   if (member.role === 'helper') return `${who} is a helper that the runtime started for itself: there is nothing of the program in it.`;
   if (member.state === 'stopped') return `${who} is stopped by a signal. Send it SIGCONT first.`;
   if (member.marks.includes('outside')) return `${who} is seen from outside only: no probe could enter it (it was started with -I, -E or -S, with an environment of its own, or is no Python or Node of a supported version).`;
@@ -22,17 +24,21 @@ export function unable(member: Member): string | undefined {
 /** Resolves with the answer of the process. Rejects with {@link HumanError} when there is none within `timeout` ms, or it says that it can't. */
 export async function askPython<T extends object>(run: string, member: Member, request: readonly string[], timeout: number): Promise<T> {
   const folder = join(run, 'ask');
-  const file = join(folder, member.id);
+  // The name by which its probe goes, which may be that of another pid namespace.
+  const file = join(folder, member.inner?.id ?? member.id);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   rmSync(`${file}.answer`, { force: true });
   writeFileSync(file, request.join('\n'), { mode: 0o600 });
   try {
-    const sent = sendSignal(member.id, 'SIGURG');
-    if (sent === 'denied') throw new HumanError(`The operating system does not permit this user to ask ${member.name} (pid ${member.pid}). Act as the user who owns it.`);
+    await learn([member.id]);
+    const sent = signalIn(run, member, 'SIGURG');
+    const refused = refusal(member, 'SIGURG', sent);
+    if (refused) throw refused;
     for (let waited = 0; sent === 'sent' && waited < timeout; waited += step) {
       if (existsSync(`${file}.answer`)) return told<T>(member, JSON.parse(readFileSync(`${file}.answer`, 'utf8')) as T);
       await new Promise((done) => setTimeout(done, step));
     }
+    await learn([member.id]);
     if (!isSame(member.id)) throw new HumanError(`${member.name} (pid ${member.pid}) has ended.`);
     throw new HumanError(`${member.name} (pid ${member.pid}) does not answer: its main thread is in native code that does not return to Python (a long computation in an extension module, for example), or it handles SIGURG itself. Try again when it is back in Python.`);
   } finally {

@@ -64,13 +64,13 @@ export class Attacher {
   async #attach(run: WindowRun, member: Member): Promise<void> {
     const { sessions, children } = this.services;
     const who = `${member.name} (pid ${member.pid})`;
-    await within(patience.decision, who, children.decided(run.open.id, member.pid));
+    await within(patience.decision, who, children.decided(run.open.id, member));
     const there = sessions.find(run.open.id, member);
     if (there) return this.services.reveal(there.session, there.stop?.thread);
     const reason = unable(member);
     if (reason !== undefined) throw new HumanError(reason);
     if (member.runtime === 'other') throw new HumanError(`${who} is neither Python nor Node, so there is no debugger for it here.`);
-    const known = await children.known(run.open.id, member.pid);
+    const known = await children.known(run.open.id, member);
     const started = known
       ? await children.open(run.open.id, known, member, this.#parent(run, member))
       : await within(patience.start, `The debugger of ${who}`, this.#start(run, member));
@@ -84,7 +84,7 @@ export class Attacher {
     const parentSession = this.#parent(run, member);
     const options: vscode.DebugSessionOptions = { suppressDebugView: true, ...(parentSession ? { parentSession, lifecycleManagedByParent: false } : {}) };
     if (member.runtime === 'python') return this.services.start(undefined, { ...base, type: 'procession', justMyCode: true, ...takenOver(run) }, options);
-    const { address, opened } = await this.#inspector.open(member);
+    const { address, opened } = await this.#inspector.open(run.open.directory, member);
     const key = `${run.open.id}/${member.pid}`;
     if (opened) this.#inspectors.set(key, address);
     let started = false;

@@ -1,5 +1,7 @@
 import { formatBytes } from '../core/describe';
 import type { ProcessRef } from '../core/events';
+import type { Member } from '../core/members';
+import { pidOf } from '../core/namespaces';
 import { copyLimit, type StreamName } from '../observe/keptOutput';
 import { outputsOf } from '../observe/runDirectory';
 import type { WindowRun } from '../views/runStore';
@@ -65,12 +67,12 @@ abstract class ChildConsole {
   }
 
   #labelOf(writer: ProcessRef): string {
-    const pid = Number.parseInt(writer, 10);
-    const find = (): string | undefined => this.run.open.report().members.find(({ id }) => id === writer)?.name;
+    const find = (): Member | undefined => this.run.open.report().members.find(({ id, inner }) => id === writer || inner?.id === writer);
     const known = find();
     // It has told its name before it could print, but that may not have been read yet.
     if (known === undefined) this.run.open.look();
-    return `${known ?? find() ?? 'process'} [${pid}]`;
+    const member = known ?? find();
+    return `${member?.name ?? 'process'} [${member?.pid ?? pidOf(writer)}]`;
   }
 
   /** Shows all that has come up to now: the program has ended. */

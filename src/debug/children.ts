@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { Member } from '../core/members';
+import { pidOf } from '../core/namespaces';
 import { Emitter } from './emitter';
 import { refuses } from './filter';
 import { aboutKey, type ChildPolicy } from './kinds';
@@ -27,6 +28,11 @@ interface Followed {
   /** children without a session, by pid */
   silent: Map<number, Silent>;
 }
+
+type Child = Pick<Member, 'pid' | 'inner'>;
+
+/** The pids by which debugpy may know a child: in a container it tells the one inside. */
+const pidsOf = ({ pid, inner }: Child): number[] => [pid, ...(inner ? [inner.pid] : [])];
 
 /** What is needed of the sessions that there are. */
 type Book = Pick<DebugSessions, 'of' | 'run' | 'member' | 'leaveOut'>;
@@ -65,17 +71,19 @@ export class ChildSessions {
   }
 
   /** How to attach to a child that debugpy follows and that has no session. */
-  async known(run: string, pid: number): Promise<vscode.DebugConfiguration | undefined> {
+  async known(run: string, child: Child): Promise<vscode.DebugConfiguration | undefined> {
     const followed = this.#runs.get(run);
-    const silent = followed?.silent.get(pid);
+    const pid = pidsOf(child).find((one) => followed?.silent.has(one));
+    const silent = pid === undefined ? undefined : followed?.silent.get(pid);
     await silent?.leave();
-    followed?.silent.delete(pid);
+    if (pid !== undefined) followed?.silent.delete(pid);
     return silent?.configuration;
   }
 
   /** Resolves when a child that debugpy has met has its session, or has been left out. */
-  async decided(run: string, pid: number): Promise<void> {
-    await this.#runs.get(run)?.taking.get(pid);
+  async decided(run: string, child: Child): Promise<void> {
+    const taking = this.#runs.get(run)?.taking;
+    for (const pid of pidsOf(child)) await taking?.get(pid);
   }
 
   /** debugpy has met a new child, which waits for a client: whatever happens, it gets one. */
@@ -129,8 +137,8 @@ export class ChildSessions {
 
   /** Opens the session of a child. False: it could not be opened. */
   async open(run: string, configuration: vscode.DebugConfiguration, member: Member | undefined, from: vscode.DebugSession | undefined): Promise<boolean> {
-    const pid = Number(configuration.subProcessId);
-    const parent = member?.parent ? this.sessions.of(run).find((one) => one.pid === Number.parseInt(member.parent ?? '', 10))?.session : undefined;
+    const pid = member?.pid ?? Number(configuration.subProcessId);
+    const parent = member?.parent ? this.sessions.of(run).find((one) => one.pid === pidOf(member.parent ?? ''))?.session : undefined;
     const name = member ? `${member.name} [${pid}]` : configuration.name;
     const parentSession = parent ?? from;
     return within(this.opening, name, this.start(from?.workspaceFolder, { ...configuration, name, [aboutKey]: { run, pid } }, {

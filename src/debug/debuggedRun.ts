@@ -5,8 +5,10 @@ import type { Ending, ProcessRef } from '../core/events';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { setDebugger } from '../launch/guard';
 import { commandLine, startDetached } from '../launch/order';
-import { bootClock, refOf } from '../observe/identity';
-import { createRunDirectory, liveRunsFolder, newRunId, writeDescription } from '../observe/runDirectory';
+import { rootNamed } from '../observe/descent';
+import { bootClock } from '../observe/identity';
+import { originOf } from '../observe/origin';
+import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
 import type { Window } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
 import { consoleOf } from './console';
@@ -42,7 +44,7 @@ export class DebuggedRun {
     createRunDirectory(this.directory);
     const configuration = Object.fromEntries(Object.entries(options).filter(([key]) => key !== aboutKey));
     writeDescription(this.directory, {
-      schema: 'procession.run/1', id: this.id, command, cwd, startedAt: Date.now(), observer: null, workspace: this.window.workspace, configuration,
+      schema: 'procession.run/1', id: this.id, command, cwd, startedAt: Date.now(), observer: null, origin: originOf(this.directory), workspace: this.window.workspace, configuration,
       ...(options.name === undefined ? {} : { name: options.name }), console: consoleOf(options) ?? 'integratedTerminal',
     });
     setDebugger(this.directory, this.window.runs.self);
@@ -54,7 +56,11 @@ export class DebuggedRun {
   /** The debugger has told the root's pid: from here on the run is observed, and ended when this window's process is. */
   async observe(pid: number, cwd: string): Promise<void> {
     if (this.#root !== undefined || !this.#run) return;
-    this.#root = refOf(pid);
+    const root = rootNamed(pid, this.directory);
+    if (root === undefined) return this.failed(`The debugger has started a process (pid ${pid}) that is not to be found here: it is debugged, but its processes can't be shown. If it runs in a container, open a window there.`);
+    this.#root = root;
+    const description = readDescription(this.directory);
+    if (description) writeDescription(this.directory, { ...description, root });
     this.#run.steering.file.write({ e: 'root', t: Date.now(), child: this.#root });
     await startDetached(commandLine(join(this.window.dist, 'cli.js'), ['observe', this.directory]), cwd);
   }

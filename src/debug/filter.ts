@@ -1,4 +1,4 @@
-import { scriptOf } from '../core/classify';
+import { scriptOf } from '../core/interpreters';
 import type { Member } from '../core/members';
 import type { ChildFilter, ChildPolicy } from './kinds';
 

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import { HumanError, messageOf } from '../core/errors';
+import type { ProcessRef } from '../core/events';
 import type { Member } from '../core/members';
-import { isSame, sendSignal } from '../observe/identity';
+import { refusal } from '../launch/steer';
+import { isSame } from '../observe/identity';
+import { signalIn } from '../observe/signals';
 
 /** The inspector of a running Node process: opened by SIGUSR1, found by the port that the process listens on. */
 
@@ -22,6 +25,15 @@ function listeningPorts(pid: number): number[] {
     return rows.flatMap(([, local = '', , state, , , , , , inode = '']) => (state === '0A' && sockets.has(inode) ? [Number.parseInt(local.split(':')[1] ?? '', 16)] : []));
   } catch {
     return [];
+  }
+}
+
+/** Whether a process has a network of its own (network_namespaces(7)), as in a container: its ports are not those that can be reached from here. */
+function isOnOtherNetwork(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`) !== readlinkSync('/proc/self/ns/net');
+  } catch {
+    return false;
   }
 }
 
@@ -57,19 +69,46 @@ async function among(ports: readonly number[]): Promise<string | undefined> {
 /** ms in which a process opens its inspector, if it is not open yet */
 const opening = 500;
 
+/** ms between looks for an inspector that opens too late, and for which it is looked */
+const late = { step: 1_000, limit: 600_000 };
+
+/** What ends the looks for inspectors that open too late, by process. */
+const awaited = new Map<ProcessRef, AbortController>();
+
+/** Closes the inspector that a process opens later than anybody waits for it: when its synchronous child has ended. */
+async function closeLate({ id, pid }: Member, before: readonly number[]): Promise<void> {
+  const looking = new AbortController();
+  awaited.set(id, looking);
+  for (let waited = 0; waited < late.limit && isSame(id); waited += late.step) {
+    await new Promise((done) => setTimeout(done, late.step).unref());
+    if (looking.signal.aborted) return;
+    const address = await among(listeningPorts(pid).filter((port) => !before.includes(port)));
+    if (address === undefined || looking.signal.aborted) continue;
+    await closeInspector(address);
+    break;
+  }
+  awaited.delete(id);
+}
+
 /**
- * Opens the inspector of a member that its probe has reported, and gives its address. `opened`: it was closed before. The port that is
+ * Opens the inspector of a member of a run (its directory) that its probe has reported, and gives its address. `opened`: it was closed before. The port that is
  * new is the inspector's: those that the process has are its own servers', which are asked only where no new one comes.
  */
-export async function openInspector(member: Member, timeout = 5_000): Promise<{ address: string; opened: boolean }> {
+export async function openInspector(run: string, member: Member, timeout = 5_000): Promise<{ address: string; opened: boolean }> {
   const who = `${member.name} (pid ${member.pid})`;
   if (process.platform !== 'linux') throw new HumanError(`Attaching to a running Node process is done on Linux only so far. Start ${who} under the debugger: "debugChildren": "all".`);
+  if (isOnOtherNetwork(member.pid)) throw new HumanError(`${who} has a network of its own, so its inspector can't be reached from here. Attach from inside its container.`);
   const before = listeningPorts(member.pid);
+  // Asked for once more: one that has come too late is the one that is wanted, and is ours.
+  const isOurs = awaited.has(member.id);
+  awaited.get(member.id)?.abort();
+  awaited.delete(member.id);
   const there = member.argv.some((word) => word.startsWith('--inspect')) ? await among(before) : undefined;
   if (there) return { address: there, opened: false };
   // A process that has not come so far as to run JavaScript would die of it: its probe has spoken, so it has.
-  const sent = sendSignal(member.id, 'SIGUSR1');
-  if (sent === 'denied') throw new HumanError(`The operating system does not permit this user to attach to ${who}. Act as the user who owns it.`);
+  const sent = signalIn(run, member, 'SIGUSR1');
+  const refused = refusal(member, 'SIGUSR1', sent);
+  if (refused) throw refused;
   let asked = false;
   for (let waited = 0; sent === 'sent' && waited < timeout; waited += step) {
     const address = await among(listeningPorts(member.pid).filter((port) => !before.includes(port)));
@@ -77,11 +116,12 @@ export async function openInspector(member: Member, timeout = 5_000): Promise<{ 
     if (waited > opening && !asked) {
       asked = true;
       const known = await among(before);
-      if (known) return { address: known, opened: false };
+      if (known) return { address: known, opened: isOurs };
     }
     await new Promise((done) => setTimeout(done, step));
   }
   if (!isSame(member.id)) throw new HumanError(`${who} has ended.`);
+  void closeLate(member, before);
   throw new HumanError(`${who} opens no inspector: it is inside a synchronous child call (execSync, spawnSync), handles SIGUSR1 itself, or runs with --disable-sigusr1 or --permission.`);
 }
 

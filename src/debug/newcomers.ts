@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import { messageOf } from '../core/errors';
 import type { ProcessRef } from '../core/events';
+import { isInner, pidOf } from '../core/namespaces';
 import { letGo, setFollower, waitsOf } from '../launch/guard';
 import type { WindowRun } from '../views/runStore';
 import type { Attacher } from './attach';
@@ -14,8 +15,8 @@ import { freePlace, takePlace } from './places';
 import type { DebugSessions } from './sessions';
 import { within } from '../launch/within';
 
-/** ms that a process which waits is kept; its probe goes on after that by itself */
-const patience = 10_000;
+/** ms that a process which waits is kept (its probe goes on after that by itself), and that a look of the sampler may take */
+const patience = { decision: 10_000, sampler: 1_500 };
 
 /** What is needed of the rest. */
 export interface NewcomerServices {
@@ -63,16 +64,18 @@ export class Newcomers {
       const key = `${run.open.id}/${name}`;
       if (this.#deciding.has(key) || !takeNotice(join(waits, name))) continue;
       this.#deciding.add(key);
-      within(patience, name, this.#decide(run, Number.parseInt(name, 10), most)).catch(() => undefined).finally(() => {
+      within(patience.decision, name, this.#decide(run, name, most)).catch(() => undefined).finally(() => {
         rmSync(join(waits, name), { force: true });
         this.#deciding.delete(key);
       });
     }
   }
 
-  async #decide(run: WindowRun, pid: number, most: number): Promise<void> {
+  async #decide(run: WindowRun, ref: ProcessRef, most: number): Promise<void> {
     const { sessions, children, attacher } = this.services;
     const { id, directory } = run.open;
+    const pid = await outerPid(run, ref);
+    if (pid === undefined) return;
     await children.admit(id, pid, async (member) => {
       if (!member) return false;
       if (!takePlace(directory, most)) {
@@ -121,6 +124,18 @@ export class Newcomers {
   dispose(): void {
     for (const id of [...this.#followed.keys()]) this.#leave(id);
   }
+}
+
+/** The pid of a process that waits. One of another pid namespace waits under its inner name, until it has been seen from outside. */
+async function outerPid({ open }: WindowRun, ref: ProcessRef): Promise<number | undefined> {
+  if (!isInner(ref)) return pidOf(ref);
+  for (let waited = 0; waited < patience.sampler; waited += 20) {
+    open.look();
+    const found = open.report().members.find(({ id, inner }) => inner?.id === ref && id !== ref);
+    if (found) return found.pid;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  return undefined;
 }
 
 /** Tells a process that waits that it was seen: until then it waits a short time only. False: it waits no longer. */

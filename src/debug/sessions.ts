@@ -125,20 +125,24 @@ export class DebugSessions {
     if (this.#all.delete(session.id)) this.#changed.fire();
   }
 
-  /** A session is called as its process is, with the pid. */
+  /** A session is called as its process is, with the pid; that of a process in a container goes by the pid outside from the moment at which that is known. */
   rename(): void {
-    for (const { session, run, pid } of this.#all.values()) {
+    for (const attached of this.#all.values()) {
+      const { session, run, pid } = attached;
       const member = pid === undefined ? undefined : this.member(run, pid);
+      attached.pid = member?.pid ?? pid;
       const name = member && `${member.name} [${member.pid}]`;
       const root = session.configuration[aboutKey] !== undefined && session.configuration.request === 'launch';
       if (name !== undefined && session.name !== name && !root) session.name = name;
     }
   }
 
-  /** The living member of a run with a pid. */
+  /** The living member of a run with a pid, which a debugger may know from inside another pid namespace. */
   member(run: string, pid: number): Member | undefined {
-    const members = this.runs.get(run)?.open.report().members.filter((member) => member.pid === pid);
-    return members?.find(({ state }) => state !== 'exited') ?? members?.at(-1);
+    const members = this.runs.get(run)?.open.report().members ?? [];
+    const found = members.filter((member) => member.pid === pid);
+    const inside = members.filter(({ inner }) => inner?.pid === pid);
+    return [...found, ...inside].find(({ state }) => state !== 'exited') ?? found.at(-1) ?? inside.at(-1);
   }
 
   run(id: string): WindowRun | undefined {

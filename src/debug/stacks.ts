@@ -20,7 +20,7 @@ interface PythonAnswer {
 const patience = { python: 1_500, node: 4_000 };
 
 /** The frames of a debugger and of the probe are not the program's. */
-const notTheirs = /[\\/](debugpy|pydevd\w*|_pydev\w*)[\\/.]|[\\/]probes[\\/]node[\\/]probe\.cjs$/;
+const notTheirs = /[\\/](debugpy|pydevd\w*|_pydev\w*)[\\/.]|^node:procession\b/;
 
 const isTheirs = ({ file }: Site): boolean => !notTheirs.test(file);
 
@@ -41,9 +41,9 @@ function framesOf({ stack, waits }: StackSample): Required<Site>[] {
   return frames.length > 0 ? frames : [{ function: `waits: ${waits.join(', ') || 'nothing'}`, file: '', line: 0 }];
 }
 
-async function ofNode(member: Member, who: string): Promise<Stacks> {
+async function ofNode(run: WindowRun, member: Member, who: string): Promise<Stacks> {
   const workers = member.threads.filter(({ state }) => state === 'running');
-  const { address, opened } = await openInspector(member, patience.node);
+  const { address, opened } = await openInspector(run.open.directory, member, patience.node);
   try {
     const { main, threads } = await sampleStacks(address, workers.map(({ id }) => id), patience.node);
     const found: Stacks = { stacks: [{ member: who, thread: 'MainThread', frames: framesOf(main) }], silent: [] };
@@ -67,7 +67,7 @@ export async function takeStacks(run: WindowRun): Promise<Stacks> {
     try {
       const reason = unable(member) ?? (member.runtime === 'other' ? `${member.name} is neither Python nor Node.` : undefined);
       if (reason !== undefined) throw new HumanError(reason);
-      const { stacks, silent } = member.runtime === 'python' ? await ofPython(run, member, who) : await ofNode(member, who);
+      const { stacks, silent } = member.runtime === 'python' ? await ofPython(run, member, who) : await ofNode(run, member, who);
       found.stacks.push(...stacks);
       found.silent.push(...silent);
     } catch (error) {

@@ -1,17 +1,44 @@
 import * as vscode from 'vscode';
+import { plural } from '../core/describe';
 import { HumanError } from '../core/errors';
 import { baseName } from '../core/paths';
 import { nameOf } from '../views/commands';
 import type { WindowRun } from '../views/runStore';
 import { takeStacks, type Stacks } from './stacks';
-import { mergeStacks, type StackNode } from './stackTree';
+import { mergeStacks, type Frame, type FrameNode, type StackNode } from './stackTree';
 
-type Item = { kind: 'stack'; id: string; node: StackNode; children: Item[] } | { kind: 'silent'; member: string; reason: string; children: Item[] };
+/** A row of the view. Those of `library` and `frame` are folded away until a person wants to see them. */
+type Item = { id: string; children: Item[] } & (
+  | { kind: 'line'; node: StackNode }
+  | { kind: 'library'; count: number }
+  | { kind: 'frame'; frame: Frame }
+  | { kind: 'silent'; member: string; reason: string }
+);
 
-/** A thread that has gone deeper since the last look is another row: VS Code would keep it folded, as a row without any below it. */
-function toItem(node: StackNode, above = ''): Item {
-  const id = `${above}/${node.label} ${node.place?.file}:${node.place?.line}${node.children.length > 0 ? '' : '.'}`;
-  return { kind: 'stack', id, node, children: node.children.map((child) => toItem(child, id)) };
+/** VS Code keeps a row folded that had none below it when it was drawn first: one that has some now is another row. */
+const idOf = (above: string, name: string, hasChildren: boolean): string => `${above}/${name}${hasChildren ? '' : '.'}`;
+
+function lineItem(node: StackNode, above = ''): Item {
+  const { place } = node;
+  const isLast = node.children.length === 0;
+  const id = idOf(above, `${node.label} ${place?.file}:${place?.line} ${node.doing}`, !isLast || node.library.length > 0);
+  const frames = frameItems(node.library, id);
+  // The line is the row; what it has called is below it at once, or beside the lines that were called from there.
+  if (isLast) return { kind: 'line', id, node, children: frames };
+  const library: Item[] = frames.length > 0 ? [{ kind: 'library', id: `${id}/library`, count: frameCount(node.library), children: frames }] : [];
+  return { kind: 'line', id, node, children: [...library, ...node.children.map((child) => lineItem(child, id))] };
+}
+
+const frameCount = (nodes: readonly FrameNode[]): number => nodes.reduce((sum, { children }) => sum + 1 + frameCount(children), 0);
+
+/** Frames in the order of the calls, one below the other as long as all went the same way; where ways part, each has its own below it. */
+function frameItems(nodes: readonly FrameNode[], above: string): Item[] {
+  const parts = nodes.length > 1;
+  return nodes.flatMap(({ frame, children }): Item[] => {
+    const id = idOf(above, `${frame.function} ${frame.file}:${frame.line}`, parts && children.length > 0);
+    const below = frameItems(children, id);
+    return parts ? [{ kind: 'frame', id, frame, children: below }] : [{ kind: 'frame', id, frame, children: [] }, ...below];
+  });
 }
 
 /** Who is at a node: by name where they are few. */
@@ -20,12 +47,46 @@ function whoText(who: readonly string[]): string {
   return names.length === 1 ? (names[0] ?? '') : `${names.length} of them`;
 }
 
+function placeOf(row: vscode.TreeItem, { file, line }: Frame, who: readonly string[] = []): vscode.TreeItem {
+  row.tooltip = [...(file ? [`${file}:${line}`] : []), ...who].join('\n');
+  if (file && !/^(node:|<)/.test(file)) row.command = { command: 'procession.openLocation', title: 'Open', arguments: [{ file, line }] };
+  return row;
+}
+
+const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+
+function lineRow({ label, doing, place, who, children, library }: StackNode): vscode.TreeItem {
+  const row = new vscode.TreeItem(label, children.length > 0 ? Expanded : library.length > 0 ? Collapsed : None);
+  row.description = [doing === label ? '' : doing, whoText(who)].filter(Boolean).join(' · ');
+  row.iconPath = new vscode.ThemeIcon(place ? (children.length > 0 ? 'indent' : 'debug-stackframe') : children.length > 0 ? 'layers' : 'watch');
+  return place ? placeOf(row, place, who) : Object.assign(row, { tooltip: who.join('\n') });
+}
+
+function rowOf(item: Item): vscode.TreeItem {
+  switch (item.kind) {
+    case 'line':
+      return lineRow(item.node);
+    case 'library':
+      return Object.assign(new vscode.TreeItem(plural(item.count, 'library frame'), Collapsed), { iconPath: new vscode.ThemeIcon('library') });
+    case 'frame': {
+      const { frame, children } = item;
+      const row = new vscode.TreeItem(frame.function, children.length > 0 ? Expanded : None);
+      row.description = frame.file ? `${baseName(frame.file)}:${frame.line}` : '';
+      return placeOf(row, frame);
+    }
+    case 'silent':
+      return Object.assign(new vscode.TreeItem(item.member), { description: item.reason, tooltip: item.reason, iconPath: new vscode.ThemeIcon('circle-slash') });
+  }
+}
+
 /** The view Stacks: the stacks of all members of a run at one moment, equal ones merged. */
 export class StacksView implements vscode.TreeDataProvider<Item>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view = vscode.window.createTreeView<Item>('procession.stacks', { treeDataProvider: this, showCollapseAll: true });
   #items: Item[] = [];
+  /** VS Code has asked for rows */
+  #isFetched = false;
   #run: WindowRun | undefined;
   /** by run */
   readonly #taking = new Map<string, Promise<Stacks>>();
@@ -53,31 +114,19 @@ export class StacksView implements vscode.TreeDataProvider<Item>, vscode.Disposa
   }
 
   #fill({ stacks, silent }: Stacks): void {
-    this.#items = [...mergeStacks(stacks).map((node) => toItem(node)), ...silent.map((one): Item => ({ kind: 'silent', ...one, children: [] }))];
+    this.#items = [...mergeStacks(stacks).map((node) => lineItem(node)), ...silent.map((one): Item => ({ kind: 'silent', id: `silent ${one.member}`, ...one, children: [] }))];
     this.#view.message = `Taken at ${new Date().toLocaleTimeString(undefined, { hour12: false })} while they ran.`;
-    this.#changed.fire(undefined);
+    // A view that was never shown fetches its rows when it is. Told to do so just then, VS Code fetches twice at once and loses some.
+    if (this.#isFetched) this.#changed.fire(undefined);
   }
 
   getChildren(item?: Item): Item[] {
+    this.#isFetched = true;
     return item ? item.children : this.#items;
   }
 
   getTreeItem(item: Item): vscode.TreeItem {
-    if (item.kind === 'silent') {
-      const row = new vscode.TreeItem(item.member);
-      row.description = item.reason;
-      row.tooltip = item.reason;
-      row.iconPath = new vscode.ThemeIcon('circle-slash');
-      return row;
-    }
-    const { label, place, who } = item.node;
-    const row = new vscode.TreeItem(label, item.children.length ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None);
-    row.id = item.id;
-    row.description = place?.file ? `${baseName(place.file)}:${place.line} · ${whoText(who)}` : whoText(who);
-    row.tooltip = [...(place?.file ? [`${place.file}:${place.line}`] : []), ...who].join('\n');
-    row.iconPath = new vscode.ThemeIcon(place === undefined ? 'layers' : item.children.length ? 'indent' : 'debug-stackframe');
-    if (place?.file) row.command = { command: 'procession.openLocation', title: 'Open', arguments: [{ file: place.file, line: place.line }] };
-    return row;
+    return Object.assign(rowOf(item), { id: item.id });
   }
 
   dispose(): void {

@@ -3,14 +3,21 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSy
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { ProcessRef } from '../core/events';
+import { ownPidNamespace } from '../observe/ownProc';
+import { admitsPreload } from '../probes/node/commandLine';
 
 /** The variables that bring the probes into the program. The probes take them out of its sight again. */
 
 const versionOfMark = '1';
 
-/** The mark that every process of a run carries; see `probes/`. */
+/**
+ * The mark that every process of a run carries; see `probes/`. Last of the options is the pid namespace in which pids need not be told
+ * apart: that of the observer, and so of this process.
+ */
 export function markOf({ run, ancestor, keepOutput, debugged, chosen, relayed }: Omit<Observation, 'probes'>): string {
-  return [versionOfMark, ancestor, `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}${chosen ? 'f' : ''}${relayed ? 'r' : ''}`, run].join('|');
+  const namespace = ownPidNamespace();
+  const options = `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}${chosen ? 'f' : ''}${relayed ? 'r' : ''}${namespace === undefined ? '' : `n${namespace}`}`;
+  return [versionOfMark, ancestor, options, run].join('|');
 }
 
 export interface Observation {
@@ -32,17 +39,23 @@ export interface Observation {
 /** Node reads NODE_OPTIONS like a shell word: in double quotes, `\` and `"` escaped (node, `ParseNodeOptionsEnvVar`). */
 const quoteNodeOption = (path: string): string => `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
-/** The environment of an observed root: the user's own with the mark and the two ways in. A variable set to nothing stays distinguishable from one not set. */
-export function observedEnvironment(base: NodeJS.ProcessEnv, observation: Observation): NodeJS.ProcessEnv {
+/**
+ * The variables of an observed root: the mark and the two ways in, each before what the user's own holds; none where `argv` is of a Node
+ * that would end at once for them. One set to nothing stays distinguishable from one not set.
+ */
+export function observedVariables(base: NodeJS.ProcessEnv, observation: Observation, argv: readonly string[] = []): Record<string, string> {
+  if (!admitsPreload(argv, base.NODE_OPTIONS)) return {};
   const boot = join(observation.probes, 'python', 'boot');
   const preload = `--require ${quoteNodeOption(join(observation.probes, 'node', 'probe.cjs'))}`;
   return {
-    ...base,
     PROCESSION: markOf(observation),
     PYTHONPATH: base.PYTHONPATH === undefined ? boot : `${boot}${delimiter}${base.PYTHONPATH}`,
     NODE_OPTIONS: base.NODE_OPTIONS === undefined ? preload : `${preload} ${base.NODE_OPTIONS}`,
   };
 }
+
+/** The environment of an observed root. */
+export const observedEnvironment = (base: NodeJS.ProcessEnv, observation: Observation, argv?: readonly string[]): NodeJS.ProcessEnv => ({ ...base, ...observedVariables(base, observation, argv) });
 
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -60,8 +60,11 @@ export const waitsOf = (run: string): string => join(run, 'waits');
 
 const isGone = (ref: ProcessRef | undefined): boolean => ref !== undefined && ref !== '' && !isSame(ref);
 
+/** The processes that a run is not to outlive. */
+export const boundTo = (run: string): ProcessRef[] => (['owner', 'debugger'] as const).flatMap((what) => noted(run, what)[0] || []);
+
 /** Whether a run is to end because what it belongs to is gone. */
-export const isLeftBehind = (run: string): boolean => isGone(noted(run, 'owner')[0]) || isGone(noted(run, 'debugger')[0]);
+export const isLeftBehind = (run: string): boolean => boundTo(run).some(isGone);
 
 const lookEvery = 500;
 
@@ -80,6 +83,7 @@ export function guardRun(run: string, self: ProcessRef): () => void {
     goneAt ??= Date.now();
     if (Date.now() - goneAt < reloading && !isGone(noted(run, 'debugger')[0])) return;
     clearInterval(timer);
+    // The run directory may go meanwhile, and then nobody may be ended by it.
     end(run, self).catch(() => undefined);
   }, lookEvery);
   return () => clearInterval(timer);

@@ -1,16 +1,19 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { codeOf, HumanError, messageOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
 import type { Report } from '../core/report';
 import { EventFile } from '../observe/eventFile';
 import { bootClock, readStart, refOf } from '../observe/identity';
 import { defaultOutputLimit, KeptOutput } from '../observe/keptOutput';
+import { originOf } from '../observe/origin';
 import { outputsOf, readDescription, writeDescription, type RunDescription } from '../observe/runDirectory';
-import { observedEnvironment } from './environment';
+import { observedVariables } from './environment';
 import { Observer } from './observer';
-import { checkFolder, checkProgram } from './resolve';
+import { checkFolder, checkProgram, notFound } from './resolve';
+import { isThere, startProgram, type OwnBytes } from './start';
 
 /** What the launcher is to do. */
 export interface LaunchSpec {
@@ -20,6 +23,8 @@ export interface LaunchSpec {
   argv: string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
+  /** the program gets this process's own folder and environment, and maybe words of its command line: `argv`, `cwd` and `env` only show them */
+  own?: OwnBytes;
   /** inherit: the program has the launcher's own stdin, stdout and stderr; keep: stdout and stderr go to files of the run directory */
   output: 'inherit' | 'keep';
   /** bytes of each stream that are kept, the newest ones */
@@ -59,6 +64,7 @@ function hasTerminal(): boolean {
 export class Launcher {
   readonly #self = ownRef();
   readonly #file: EventFile;
+  readonly #description: RunDescription;
   readonly #terminal = hasTerminal();
   #observer: Observer | undefined;
   #child: ChildProcess | undefined;
@@ -68,24 +74,28 @@ export class Launcher {
   constructor(private readonly spec: LaunchSpec) {
     this.#file = new EventFile(spec.run, 'launcher', this.#self);
     const { run, id, argv, cwd, about } = spec;
-    const description: RunDescription = {
-      schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: this.#self, ...about,
+    this.#description = {
+      schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: this.#self, origin: originOf(run), ...about,
     };
+    this.#describe({});
+    this.#file.write({ e: 'run', t: this.#description.startedAt, run: id, command: argv, cwd, host: hostname(), platform: process.platform, ...bootClock() });
+  }
+
+  /** Says more in `run.json`. A failure is kept, not thrown, as with events. */
+  #describe(more: Partial<RunDescription>): void {
+    Object.assign(this.#description, more);
     try {
-      writeDescription(run, description);
+      writeDescription(this.spec.run, this.#description);
     } catch (error) {
       this.#file.failure ??= codeOf(error) ?? messageOf(error);
     }
-    this.#file.write({ e: 'run', t: description.startedAt, run: id, command: argv, cwd, host: hostname(), platform: process.platform, ...bootClock() });
   }
 
   /** Resolves when the root has ended. Throws {@link HumanError} when it can't be started. */
   async launch(): Promise<Ending> {
-    const { argv, cwd, env, output } = this.spec;
     try {
-      checkFolder(cwd);
-      checkProgram(argv, cwd, env);
-      const ended = this.#start(argv, cwd, env, output);
+      this.#check();
+      const ended = this.#start();
       return await ended;
     } catch (error) {
       this.#file.write({ e: 'launchFailed', t: Date.now(), message: messageOf(error) });
@@ -94,18 +104,40 @@ export class Launcher {
     }
   }
 
-  #start(argv: string[], cwd: string, env: NodeJS.ProcessEnv, output: LaunchSpec['output']): Promise<Ending> {
-    const { run, probes, copies, followed } = this.spec;
-    this.#forward();
-    const child = spawn(argv[0] ?? '', argv.slice(1), {
-      cwd,
-      env: probes === undefined ? env : observedEnvironment(env, { run, probes, ancestor: this.#self, keepOutput: copies, ...(followed ? { chosen: true } : {}) }),
+  #check(): void {
+    const { argv, cwd, env, own } = this.spec;
+    if (!own) checkFolder(cwd);
+    if (!own?.words && !own?.environment && !own?.pathless) checkProgram(argv, cwd, env);
+    else if (!isThere(own, argv)) throw notFound(argv[0] ?? '');
+  }
+
+  /** Starts the program, without the probes if their variables are what makes its arguments and variables too many (execve(2), E2BIG). */
+  #spawn(): ChildProcess {
+    const { run, argv, cwd, env, own, output, probes, copies, followed } = this.spec;
+    const start = (added: Record<string, string>): ChildProcess => startProgram({
+      argv, env, added, own: own ?? {}, cwd: own ? undefined : cwd, scratch: join(run, 'words'),
       stdio: output === 'keep' ? ['ignore', 'pipe', 'pipe'] : 'inherit',
       // A session of its own keeps a signal to our group from the program, and the other way round. In a terminal the
       // program must stay in the foreground group, or it could not read.
       detached: !this.#terminal && process.platform !== 'win32',
-      windowsHide: true,
     });
+    const observed = probes === undefined ? [] : [observedVariables(env, { run, probes, ancestor: this.#self, keepOutput: copies, ...(followed ? { chosen: true } : {}) }, argv)];
+    for (const [tries, added] of [...observed, {}].entries()) {
+      try {
+        const child = start(added);
+        if (tries > 0) this.#file.write({ e: 'problem', t: Date.now(), kind: 'probe', message: 'Its arguments and variables leave no room for those of the probes, so the program is seen from outside only.' });
+        return child;
+      } catch (error) {
+        if (codeOf(error) !== 'E2BIG') throw error;
+      }
+    }
+    throw new HumanError(`${argv[0] ?? ''} could not be started (E2BIG): its arguments and variables are more than this system takes, or one of them is longer than 128 kB. Pass them in a file, or in parts with xargs.`, 126);
+  }
+
+  #start(): Promise<Ending> {
+    const { argv, output } = this.spec;
+    this.#forward();
+    const child = this.#spawn();
     this.#child = child;
     if (output === 'keep') this.#keepOutput(child);
     return new Promise((resolve, reject) => {
@@ -134,6 +166,7 @@ export class Launcher {
   #observe(pid: number): ProcessRef {
     const root = refOf(pid);
     this.#file.write({ e: 'root', t: Date.now(), child: root });
+    this.#describe({ root });
     this.#observer = new Observer(
       { run: this.spec.run, id: this.#self, root, ...(this.spec.poll === undefined ? {} : { poll: this.spec.poll }), ...(this.#terminal ? {} : { sessionId: pid }) },
       this.#file,

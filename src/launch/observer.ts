@@ -1,13 +1,14 @@
 import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
 import type { Event, ProcessRef, SampleEvent } from '../core/events';
-import { membersOf, type Member } from '../core/members';
+import { KeptMembers, membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce } from '../core/state';
 import type { EventFile} from '../observe/eventFile';
 import { type UnsignedEvent } from '../observe/eventFile';
-import { isHere, isSame, readStart } from '../observe/identity';
+import { isHere, isListed } from '../observe/identity';
 import { attentionOf, watchLeases } from '../observe/lease';
 import { MemoryKills } from '../observe/memoryKills';
+import { hasOwnProc } from '../observe/ownProc';
 import { RunReader } from '../observe/reader';
 import { liveOf } from '../observe/runDirectory';
 import { createSampler } from '../observe/createSampler';
@@ -26,11 +27,12 @@ export interface ObserverOptions {
   sessionId?: number;
 }
 
-/** True while the process is in the process table, alive or a zombie. */
-const isThere = (id: ProcessRef): boolean => (process.platform === 'linux' ? readStart(parseInt(id, 10)) === id.split('.')[1] : isSame(id));
-
 /** How often the members that the probes told of are compared with those that the operating system shows. */
 const reconcileEvery = 1_000;
+/** A process of another pid namespace that no look has found for so long is not there any more, in ms: a look comes every 5 s at least. */
+const innerPatience = 10_000;
+
+const noProc = 'Processes can\'t be seen from outside here, because /proc belongs to another pid namespace: the tree is what the programs themselves tell. Mount one of its own (unshare --mount-proc).';
 
 /**
  * Observes one run from outside until its last member has ended: samples the operating system, writes what it finds as
@@ -38,7 +40,7 @@ const reconcileEvery = 1_000;
  */
 export class Observer {
   readonly #state = emptyState();
-  readonly #kept = new Map<ProcessRef, { key: string; member: Member }>();
+  readonly #kept = new KeptMembers();
   readonly #reader: RunReader;
   readonly #file: EventFile;
   readonly #sampler: TreeSampler | undefined;
@@ -46,6 +48,8 @@ export class Observer {
   readonly #memoryKills: MemoryKills;
   /** the newest numbers of the living: told when somebody asks, not folded one by one */
   readonly #numbers = new Map<ProcessRef, SampleEvent>();
+  /** of whom a probe has told, but who do not belong to the run as far as the operating system shows */
+  #strangers = new Set<ProcessRef>();
   /** the state as it was when it was last compared with the process table */
   #reconciled = -1;
   #leases: FSWatcher | undefined;
@@ -56,26 +60,28 @@ export class Observer {
 
   constructor(private readonly options: ObserverOptions, file: EventFile) {
     this.#file = file;
-    this.#memoryKills = new MemoryKills(parseInt(options.root, 10), Date.now);
+    this.#memoryKills = new MemoryKills(hasOwnProc() ? parseInt(options.root, 10) : 'self', Date.now);
     this.#reader = new RunReader(options.run, { follow: false, onEvents: (events) => this.#fold(events) });
-    if (options.poll !== 0) {
-      const [pid = '', start] = options.root.split('.');
-      const sampler = createSampler({
-        root: { pid: Number(pid), ...(start === undefined ? {} : { start }) },
-        runDirectory: options.run,
-        id: options.id,
-        now: Date.now,
-        emit: (event) => this.#sampled(event),
-        ...(options.sessionId === undefined ? {} : { sessionId: options.sessionId }),
-      });
-      this.#sampler = sampler;
-      this.#schedule = new SamplerSchedule(sampler, options.poll === undefined ? { mode: 'hidden' } : { pace: { membership: options.poll } });
+    if (options.poll !== 0) this.#sampler = this.#createSampler();
+    if (this.#sampler) {
+      this.#schedule = new SamplerSchedule(this.#sampler, options.poll === undefined ? { mode: 'hidden' } : { pace: { membership: options.poll } });
       this.#leases = watchLeases(options.run, () => this.#attend());
       this.#attend();
       this.#schedule.start();
     }
     this.#timer = setInterval(() => this.#reconcile(), reconcileEvery);
     this.#timer.unref();
+  }
+
+  #createSampler(): TreeSampler | undefined {
+    const { run, root, id, sessionId } = this.options;
+    const [pid = '', start] = root.split('.');
+    const sampler = createSampler({
+      root: { pid: Number(pid), ...(start === undefined ? {} : { start }) },
+      runDirectory: run, id, now: Date.now, emit: (event) => this.#sampled(event), ...(sessionId === undefined ? {} : { sessionId }),
+    });
+    if (!sampler) this.tell({ e: 'problem', t: Date.now(), kind: 'proc', message: noProc });
+    return sampler;
   }
 
   /** Writes an event and folds it, so that a full disk does not hide it from this process. */
@@ -130,13 +136,25 @@ export class Observer {
 
   #compare(): void {
     this.#reconciled = this.#state.version;
-    for (const { id, endedAt, host } of membersOf(this.#state, this.#kept)) {
-      if (endedAt !== null || !isHere(host) || this.#sampler?.knows(id)) continue;
+    const strangers = new Set<ProcessRef>();
+    for (const member of membersOf(this.#state, this.#kept)) {
+      const { id, endedAt } = member;
+      if (endedAt !== null || this.#sampler?.knows(id)) continue;
+      if (!isHere(member)) this.#compareInner(member);
       // A zombie is still there: what it ended with is the sampler's to tell.
-      if (!isThere(id)) this.tell({ e: 'gone', t: Date.now(), child: id });
-      else this.#adopt(id);
+      else if (!isListed(id)) this.tell({ e: 'gone', t: Date.now(), child: id });
+      else {
+        this.#adopt(id);
+        if (this.#sampler && !this.#sampler.knows(id)) strangers.add(id);
+      }
       if (!this.#sampler?.knows(id)) this.#reconciled = -1;
     }
+    this.#strangers = strangers;
+  }
+
+  /** The sampler sees every process of an inner pid namespace, and tells its inner name. */
+  #compareInner({ id, inner, startedAt }: Member): void {
+    if (inner && this.#sampler && startedAt + innerPatience < Date.now()) this.tell({ e: 'gone', t: Date.now(), child: id });
   }
 
   #adopt(id: ProcessRef): void {
@@ -146,7 +164,7 @@ export class Observer {
 
   /** Members that have not ended, as far as is known now. */
   get live(): number {
-    const told = membersOf(this.#state, this.#kept).filter(({ endedAt, host }) => endedAt === null && isHere(host)).length;
+    const told = membersOf(this.#state, this.#kept).filter((member) => member.endedAt === null && isHere(member) && !this.#strangers.has(member.id)).length;
     return Math.max(told, this.#sampler?.live ?? 0);
   }
 

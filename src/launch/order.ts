@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
+import { puttingAside } from './kept.mjs';
 import type { LaunchSpec } from './launcher';
 
 /**
@@ -46,9 +47,21 @@ export interface Invocation {
   env: Record<string, string>;
 }
 
-/** How to run our own command line with the Node that runs us: inside Electron that takes a variable. */
+const env = '/usr/bin/env';
+
+/** Whether env(1) is one that knows `-S`; that of busybox does not. */
+function splits(): boolean {
+  try {
+    return ['env', 'coreutils'].includes(basename(realpathSync(env)));
+  } catch {
+    return false;
+  }
+}
+
+/** How to run our own command line with the Node that runs us (inside Electron that takes a variable), which what a terminal tells Node is not for. */
 export function commandLine(cli: string, args: string[]): Invocation {
-  return { file: process.execPath, args: [cli, ...args], env: { ELECTRON_RUN_AS_NODE: '1' } };
+  const invocation = { file: process.execPath, args: [cli, ...args], env: { ELECTRON_RUN_AS_NODE: '1' } };
+  return splits() ? { ...invocation, file: env, args: ['-S', puttingAside, process.execPath, ...invocation.args] } : invocation;
 }
 
 /** Starts our command line as a process that outlives this one and has none of its streams. Resolves with its pid. */

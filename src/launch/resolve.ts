@@ -107,7 +107,7 @@ export function resolveLaunch(options: LaunchOptions, around: Surroundings): Res
   checkFolder(cwd);
   const env = environmentOf(options, around, cwd);
   const argv = argvOf(options, around, cwd, env);
-  checkProgram(argv, cwd, env);
+  checkProgram(argv, cwd, env, notFoundAround);
   // A shell looks for the programs of its line by itself.
   const isLine = typeof options.command === 'string' && argv[0] === shell[0];
   return { argv, cwd, env: isLine ? withPackages(env, cwd) : env };
@@ -124,8 +124,12 @@ export function checkFolder(cwd: string): void {
   if (!isFolder) throw new HumanError(`The working folder ${cwd} does not exist. Correct "cwd".`);
 }
 
-/** Refuses a program that can't be executed, with the shell's exit status for the reason. */
-export function checkProgram(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void {
+export const notFound = (name: string): HumanError => new HumanError(`The program ${name} was not found. Check its name and PATH.`, 127);
+
+const notFoundAround = (name: string): HumanError => new HumanError(`The program ${name} was not found: not in the Python environment of the folder, not in node_modules/.bin, not on PATH. Check its name, or install it.`, 127);
+
+/** Refuses a program that can't be executed, with the shell's exit status for the reason; `absent` says where it was looked for. */
+export function checkProgram(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv, absent = notFound): void {
   const name = argv[0] ?? '';
   if (findProgram(name, cwd, env)) return;
   const path = resolve(cwd, name);
@@ -136,5 +140,5 @@ export function checkProgram(argv: readonly string[], cwd: string, env: NodeJS.P
     // Not there.
   }
   if (there) throw new HumanError(`${path} is not executable. Make it so (chmod +x), or name its interpreter before it.`, 126);
-  throw new HumanError(`The program ${name} was not found: not in the Python environment of the folder, not in node_modules/.bin, not on PATH. Check its name, or install it.`, 127);
+  throw absent(name);
 }

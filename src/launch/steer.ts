@@ -2,35 +2,43 @@ import { HumanError } from '../core/errors';
 import type { ProcessRef } from '../core/events';
 import type { Member } from '../core/members';
 import type { EventFile } from '../observe/eventFile';
-import { isHere, isSame, sendSignal, type SignalResult } from '../observe/identity';
+import { isHere, isSame } from '../observe/identity';
+import { signaller, type SignalResult } from '../observe/signals';
 import type { LaunchOptions } from './options';
 
-/** Ends and signals members: by pid and start time, and every signal is a fact of the run's record. */
+/** Ends and signals members of a run, and nobody else (see `observe/signals.ts`); every signal is a fact of the run's record. */
 
 export interface Steering {
   /** where the actions are recorded */
   file: EventFile;
   /** replaced in tests */
-  send?: (ref: ProcessRef, signal: NodeJS.Signals) => SignalResult;
+  send?: (member: Member, signal: NodeJS.Signals) => SignalResult;
   alive?: (ref: ProcessRef) => boolean;
 }
 
 /** Sends a signal to one member. `via` names the action of the person: "Terminate", "Stop", … */
 export function signalMember(steering: Steering, member: Member, signal: NodeJS.Signals, via: string): SignalResult {
-  if (!isHere(member.host)) return 'denied';
   const t = Date.now();
-  const result = (steering.send ?? sendSignal)(member.id, signal);
+  const result = (steering.send ?? signaller(steering.file.run))(member, signal);
   if (result === 'sent') steering.file.write({ e: 'signal', t, to: member.id, signal, by: 'procession', via });
   return result;
 }
 
+const reasons: Record<Exclude<SignalResult, 'sent' | 'gone'>, (who: string, member: Member) => string> = {
+  reused: (who) => `${who} has ended and its pid now belongs to another process that is not part of this run.`,
+  denied: (who) => `the operating system does not permit this user to signal ${who}. Act as the user who owns it.`,
+  elsewhere: (who, { host, inner }) => inner
+    ? `only the inner pid of ${who} is known, and it can't be reached from outside its pid namespace. End it there, or end its parent here.`
+    : `${who} runs on ${host ?? 'another host'}. End it there, or end its launcher here.`,
+  foreign: (who) => `this record of ${who} belongs to another user, or was made on another machine, in another container, before the last boot or as a copy. Processes can be ended by the record that their run writes.`,
+  stranger: (who) => `nothing shows that ${who} belongs to this run: it was not started by its processes, as far as the operating system tells.`,
+  protected: (who) => `${who} has started the process that would send it. Use another terminal or window.`,
+};
+
 /** Says why a signal was not delivered, and what to do; undefined when it was, or when the member had ended anyway. */
 export function refusal(member: Member, signal: string, result: SignalResult): HumanError | undefined {
-  const who = `${member.name} (pid ${member.pid})`;
-  if (!isHere(member.host)) return new HumanError(`${signal} was not sent: ${who} runs on ${member.host ?? 'another host'}. End it there, or end its launcher here.`);
-  if (result === 'reused') return new HumanError(`${signal} was not sent: ${who} has ended and its pid now belongs to another process that is not part of this run.`);
-  if (result === 'denied') return new HumanError(`${signal} was not sent: the operating system does not permit this user to signal ${who}. Act as the user who owns it.`);
-  return undefined;
+  if (result === 'sent' || result === 'gone') return undefined;
+  return new HumanError(`${signal} was not sent: ${reasons[result](`${member.name} (pid ${member.pid})`, member)}`);
 }
 
 const usualSignals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGKILL'];
@@ -52,6 +60,8 @@ export interface StopPlan {
 }
 
 const step = 50;
+/** Who so often was not shown to belong to the run is no member: one that has just begun may not have been seen yet. */
+const mostDoubts = 10;
 /** ms that the root is spared when everybody is killed, so that somebody is there to learn how its children ended */
 const rootLast = 150;
 
@@ -65,11 +75,14 @@ function addressees(left: readonly Member[], killing: boolean, first: boolean, w
 
 /**
  * Ends a run in stages and looks whether it worked. Resolves with the members that still live: none, unless the
- * operating system did not let us.
+ * operating system did not let us, or one of them has started this process. Whoever only seems to be a member is no concern of it.
+ * Throws {@link HumanError} when the record is none by which processes may be ended.
  */
 export async function stopRun(steering: Steering, plan: StopPlan, via = 'Stop'): Promise<Member[]> {
   const alive = steering.alive ?? isSame;
-  const living = (): Member[] => plan.members().filter((member) => member.endedAt === null && isHere(member.host) && alive(member.id));
+  const doubts = new Map<ProcessRef, number>();
+  const isStranger = ({ id }: Member): boolean => (doubts.get(id) ?? 0) >= mostDoubts;
+  const living = (): Member[] => plan.members().filter((member) => member.endedAt === null && isHere(member) && !isStranger(member) && alive(member.id));
   const last = plan.signals.at(-1) ?? 'SIGKILL';
   for (const [stage, planned] of plan.signals.entries()) {
     const told = new Set<ProcessRef>();
@@ -78,13 +91,16 @@ export async function stopRun(steering: Steering, plan: StopPlan, via = 'Stop'):
       if (left.length === 0) return [];
       const hurried = plan.hurry?.() ?? false;
       const signal = hurried ? last : planned;
-      for (const member of addressees(left, hurried || signal === last, stage === 0, waited)) {
-        const key = `${member.id} ${signal}`;
-        if (told.has(key)) continue;
-        told.add(key);
-        signalMember(steering, member, signal, via);
+      const due = addressees(left, hurried || signal === last, stage === 0, waited).filter((member) => !told.has(`${member.id} ${signal}`));
+      // What is checked of the record and of this process holds for all of one pass.
+      const pass = due.length ? { ...steering, send: steering.send ?? signaller(steering.file.run) } : steering;
+      for (const member of due) {
+        const result = signalMember(pass, member, signal, via);
+        if (result === 'foreign') throw refusal(member, signal, result) ?? new Error(result);
+        if (result === 'stranger') doubts.set(member.id, (doubts.get(member.id) ?? 0) + 1);
+        else told.add(`${member.id} ${signal}`);
         // A stopped process does not see any signal but SIGKILL until it goes on.
-        if (member.state === 'stopped' && signal !== 'SIGKILL') signalMember(steering, member, 'SIGCONT', via);
+        if (member.state === 'stopped' && signal !== 'SIGKILL') signalMember(pass, member, 'SIGCONT', via);
       }
       await plan.pause(step);
     }

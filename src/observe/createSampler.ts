@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { LinuxSampler } from './linuxSampler';
 import { ListingSampler } from './listing';
+import { hasOwnProc } from './ownProc';
 import { listWithPs } from './ps';
 import { listWithPsList } from './psList';
 import type { SamplerOptions, TreeSampler } from './sampler';
@@ -8,8 +9,8 @@ import type { SamplerOptions, TreeSampler } from './sampler';
 /** Their `ps` tells CPU time and resident memory; ps-list tells neither. */
 const withPs: readonly NodeJS.Platform[] = ['darwin', 'freebsd', 'openbsd', 'netbsd'];
 
-/** The sampler of this platform. */
-export function createSampler(options: SamplerOptions): TreeSampler {
-  if (process.platform === 'linux' && existsSync('/proc/self/stat')) return new LinuxSampler(options);
+/** The sampler of this platform; undefined where `/proc` shows another pid namespace, in which our pids are those of others. */
+export function createSampler(options: SamplerOptions): TreeSampler | undefined {
+  if (process.platform === 'linux' && existsSync('/proc/self/stat')) return hasOwnProc() ? new LinuxSampler(options) : undefined;
   return new ListingSampler(options, withPs.includes(process.platform) ? listWithPs : listWithPsList);
 }

@@ -14,8 +14,8 @@ export class EventFile {
   /** why nothing is written any more (`ENOSPC`, …) */
   failure: string | undefined;
 
-  /** `kind` names the writer in the file name; `id` is its identity. */
-  constructor(run: string, kind: string, readonly id: ProcessRef) {
+  /** `run` is the run directory; `kind` names the writer in the file name; `id` is its identity. */
+  constructor(readonly run: string, kind: string, readonly id: ProcessRef) {
     try {
       this.#descriptor = openSync(join(eventsOf(run), `${kind}-${id}.ndjson`), 'a', 0o600);
     } catch (error) {

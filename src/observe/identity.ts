@@ -1,19 +1,21 @@
-import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { Member } from '../core/members';
+import { isInner } from '../core/namespaces';
 import type { ProcessRef } from '../core/events';
+import { codeOf } from '../core/errors';
+import { hasOwnProc } from './ownProc';
 import { parseStat, type StatRow } from './procText';
+import { learnStarts, startElsewhere } from './starts';
 
 export { bootClock, type BootClock } from './clock';
 
-/** What came of a signal. `reused`: the pid belongs to another process now; nothing was sent. */
-export type SignalResult = 'sent' | 'gone' | 'reused' | 'denied';
+/** What has become of a process: it is there, it has ended (a zombie has), or its pid belongs to another one now. */
+export type Presence = 'there' | 'gone' | 'reused';
 
-type Miss = 'gone' | 'reused';
-
-/** `start` of a process on Linux as in {@link ProcessRef}; undefined when there is no such process, or no `/proc`. */
+/** `start` of a process on Linux as in {@link ProcessRef}; undefined when there is no such process, or no `/proc` to look into. */
 export function readStart(pid: number): string | undefined {
-  const row = process.platform === 'linux' ? withStat(pid, (found) => found) : undefined;
+  const row = readRow(pid);
   return row ? String(row.start) : undefined;
 }
 
@@ -23,45 +25,61 @@ export function refOf(pid: number): ProcessRef {
   return start === undefined ? String(pid) : `${pid}.${start}`;
 }
 
-/** Whether a process is on this host; `host` as it has told, null where it did not. Elsewhere a pid may be anybody's. */
-export const isHere = (host: string | null): boolean => host === null || host === hostname();
+/** Whether the operating system here knows a member: not one of another host, nor one that is known by an inner pid alone. Elsewhere a pid may be anybody's. */
+export const isHere = ({ host, id }: Pick<Member, 'host' | 'id'>): boolean => (host === null || host === hostname()) && !isInner(id);
 
 /** Whether the process that `ref` names is there now (a zombie is not: it has ended). */
-export function isSame(ref: ProcessRef): boolean {
-  return process.platform === 'linux' ? onLinux(ref, () => 'same') === 'same' : elsewhere(ref) === 'same';
+export const isSame = (ref: ProcessRef): boolean => presenceOf(ref) === 'there';
+
+/** True while the process that `ref` names is in the process table, alive or a zombie. */
+export function isListed(ref: ProcessRef): boolean {
+  const start = ref.split('.')[1];
+  if (!hasOwnProc()) return isSame(ref);
+  return start === undefined ? exists(pidOf(ref)) : readStart(pidOf(ref)) === start;
+}
+
+/** What has become of the process that `ref` names. Where there is no `/proc`, its start is told by `ps` or PowerShell, to the second. */
+export function presenceOf(ref: ProcessRef): Presence {
+  return whileThere(ref, () => 'there');
 }
 
 /**
- * Sends a signal to the very process that `ref` names, or to nobody. On Linux a few microseconds lie between the
- * comparison of the start times and the signal; only a pidfd, which Node does not have, would close that gap. Elsewhere
- * the start time is told by `ps` or PowerShell, to the second.
+ * Acts on the process that `ref` names while it is known to be there, or tells what has become of it. On Linux a few microseconds lie
+ * between the comparison of the start times and the act; only a pidfd, which Node does not have, would close that gap.
  */
-export function sendSignal(ref: ProcessRef, signal: NodeJS.Signals | number): SignalResult {
-  const kill = (): SignalResult => {
-    try {
-      process.kill(pidOf(ref), signal);
-      return 'sent';
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'gone' : 'denied';
-    }
-  };
-  // kill(2) gives 0 and negative numbers, and every system gives pid 1, another meaning than "this process".
-  if (!(pidOf(ref) > 1)) return 'denied';
-  if (process.platform === 'linux') return onLinux(ref, kill);
-  const found = elsewhere(ref);
-  return found === 'same' ? kill() : found;
+export function whileThere<T extends string>(ref: ProcessRef, act: () => T): T | Exclude<Presence, 'there'> {
+  if (hasOwnProc()) {
+    const row = readRow(pidOf(ref));
+    if (!row) return 'gone';
+    if (String(row.start) !== ref.split('.')[1]) return 'reused';
+    return row.state === 'Z' && row.threads <= 1 ? 'gone' : act();
+  }
+  const found = process.platform === 'linux' ? (exists(pidOf(ref)) ? 'there' : 'gone') : elsewhere(ref);
+  return found === 'there' ? act() : found;
 }
 
-const pidOf = (ref: ProcessRef): number => (/^\d+(\.m?\d+)?$/.test(ref) ? Number.parseInt(ref, 10) : Number.NaN);
+/** The pid that a reference names, NaN where it names no process of this pid namespace. */
+export const pidOf = (ref: ProcessRef): number => (/^\d+(\.m?\d+)?$/.test(ref) ? Number.parseInt(ref, 10) : Number.NaN);
+
+/** Whether the pid is anybody's: the cheapest of all questions. A zombie's is. */
+export function exists(pid: number): boolean {
+  try {
+    // eslint-disable-next-line no-restricted-syntax -- a question, no signal
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
 
 const buffer = Buffer.allocUnsafeSlow(2048);
 
-function withStat<T>(pid: number, use: (row: StatRow) => T): T | undefined {
+/** The row of a process in `/proc`; undefined where there is none. */
+export function readRow(pid: number): StatRow | undefined {
+  if (!hasOwnProc()) return undefined;
   let fd: number | undefined;
   try {
     fd = openSync(`/proc/${pid}/stat`, 'r');
-    const row = parseStat(buffer, readSync(fd, buffer, 0, buffer.length, 0));
-    return row && use(row);
+    return parseStat(buffer, readSync(fd, buffer, 0, buffer.length, 0));
   } catch {
     return undefined;
   } finally {
@@ -69,32 +87,17 @@ function withStat<T>(pid: number, use: (row: StatRow) => T): T | undefined {
   }
 }
 
-function onLinux<T extends string>(ref: ProcessRef, act: () => T): T | Miss {
-  const start = Number(ref.split('.')[1] ?? Number.NaN);
-  return withStat(pidOf(ref), (row) => {
-    if (row.start !== start) return 'reused';
-    return row.state === 'Z' && row.threads <= 1 ? 'gone' : act();
-  }) ?? 'gone';
-}
-
 /** A probe took its stamp when it loaded, so its process had started by then, and a later owner of the pid had not. */
-function elsewhere(ref: ProcessRef): 'same' | Miss {
+function elsewhere(ref: ProcessRef): Presence {
+  const stamp = /\.m(\d+)$/.exec(ref);
+  // Nothing but its pid is known: what `ps` says would add nothing.
+  if (!stamp) return exists(pidOf(ref)) ? 'there' : 'gone';
   const startedAt = startElsewhere(pidOf(ref));
   if (startedAt === undefined) return 'gone';
-  const stamp = /\.m(\d+)$/.exec(ref);
-  return !stamp || startedAt <= Number(stamp[1]) + 1000 ? 'same' : 'reused';
+  return startedAt <= Number(stamp[1]) + 1000 ? 'there' : 'reused';
 }
 
-/** Start of a process in ms since the epoch, to the second, where there is no `/proc`. */
-function startElsewhere(pid: number): number | undefined {
-  const [file, args] = process.platform === 'win32'
-    ? ['powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`]] as const
-    : ['ps', ['-o', 'lstart=', '-p', String(pid)]] as const;
-  try {
-    const text = execFileSync(file, args, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
-    const time = Date.parse(text.trim());
-    return Number.isNaN(time) ? undefined : time;
-  } catch {
-    return undefined;
-  }
+/** Makes what {@link presenceOf} has to know of processes known, so that they need not wait for another program to tell it. */
+export async function learn(refs: readonly ProcessRef[]): Promise<void> {
+  if (process.platform !== 'linux') await learnStarts(refs.filter((ref) => ref.includes('.m')).map(pidOf));
 }

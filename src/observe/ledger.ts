@@ -1,4 +1,4 @@
-import type { Ending, ProcessRef } from '../core/events';
+import type { Ending, ProcessRef, SeenEvent } from '../core/events';
 import type { SamplerOptions } from './sampler';
 
 /** What one look told about a live process. CPU in seconds so far, memory in bytes. */
@@ -13,6 +13,13 @@ export interface Reading {
 /** A reading with the share of one core that the process has now. */
 export interface Sample extends Reading {
   load?: number;
+}
+
+/** Whose child a process is, and in which process group and session; numbers that are not positive are not known. */
+export interface Kin {
+  ppid: number;
+  pgid?: number;
+  sid?: number;
 }
 
 /** What is read once for each image that a process runs. */
@@ -32,6 +39,10 @@ const young = 2_000;
 /** One process of the run: what was read of it, and what of that was told. */
 export class Entry {
   description: Description = {};
+  /** what it is called inside its own pid namespace, where that is not ours */
+  names: { innerPid?: number; aliases?: ProcessRef[] } = {};
+  /** who has taken it over from its parent, which has ended */
+  reaper: SeenEvent['reaper'];
   ended = false;
   /** CPU seconds and peak memory in bytes, as last read; undefined before the first reading */
   totals: { cpu: number; rss: number } | undefined;
@@ -85,10 +96,12 @@ export class Ledger {
     this.revision++;
   }
 
-  /** Tells of a new process, or of a known one whose parent or image changed. */
-  seen(entry: Entry, ppid: number): void {
+  /** Tells of a new process, or of a known one whose parent, group, session or image changed. */
+  seen(entry: Entry, { ppid, pgid = 0, sid = 0 }: Kin): void {
     const startedAt = entry.startedAt === undefined ? {} : { startedAt: entry.startedAt };
-    this.options.emit({ e: 'seen', ...this.base(), child: entry.ref, ppid, ...entry.description, ...startedAt });
+    const reaper = entry.reaper === undefined ? {} : { reaper: entry.reaper };
+    const kin = { ppid, ...(pgid > 0 ? { pgid } : {}), ...(sid > 0 ? { sid } : {}) };
+    this.options.emit({ e: 'seen', ...this.base(), child: entry.ref, ...kin, ...entry.description, ...startedAt, ...entry.names, ...reaper });
   }
 
   /** Tells of a reading if it says anything new. */

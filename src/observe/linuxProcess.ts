@@ -2,7 +2,9 @@ import { readlinkSync } from 'node:fs';
 import { release } from 'node:os';
 import type { Ending } from '../core/events';
 import { Entry, type Description, type Reading } from './ledger';
+import { namespacePidsOf, ownPidNamespace, pidNamespaceOf } from './ownProc';
 import { GONE, ProcFile, readProc, type DescriptorBudget } from './procFile';
+import { readableBytes } from './readable';
 import { emptyRow, parseMark, parsePeak, parseStat, parseWaitStatus, splitNul, type StatRow } from './procText';
 
 const commandLineLimit = 16_384;
@@ -30,6 +32,23 @@ export class LinuxProcess {
   }
 }
 
+/** What the pid namespaces below ours call a process, from the one next to ours to its own. Both are empty for a process of our own. */
+export interface Inner {
+  readonly pids: readonly number[];
+  /** inodes; '' where not known */
+  readonly namespaces: readonly string[];
+}
+
+const notInner: Inner = { pids: [], namespaces: [] };
+
+/** Finds out what inner pid namespaces call a process. `parent`: the same of its parent, whose namespaces it is in, too (pid_namespaces(7)). */
+export function innerOf(pid: number, parent = notInner): Inner {
+  const own = pidNamespaceOf(pid);
+  if (own !== undefined && own === ownPidNamespace()) return notInner;
+  const pids = namespacePidsOf(pid).slice(1);
+  return { pids, namespaces: pids.map((_, level) => (level === pids.length - 1 ? own : undefined) ?? parent.namespaces[level] ?? '') };
+}
+
 /** A process of the run. */
 export class LinuxMember extends Entry {
   /** number of the look that last met it */
@@ -41,8 +60,12 @@ export class LinuxMember extends Entry {
   /** the next row is read into this one, and then they change places: thousands of members a second leave no garbage */
   spare = emptyRow();
 
-  constructor(readonly process: LinuxProcess, public row: StatRow, startedAt: number) {
+  constructor(readonly process: LinuxProcess, public row: StatRow, startedAt: number, readonly inner: Inner) {
     super(`${process.pid}.${row.start}`, startedAt);
+    const { pids, namespaces } = inner;
+    const innerPid = pids.at(-1);
+    const aliases = pids.flatMap((pid, level) => (namespaces[level] ? [`${pid}@${namespaces[level]}.${row.start}`] : []));
+    if (innerPid !== undefined) this.names = { innerPid, aliases };
   }
 
   get pid(): number {
@@ -88,8 +111,8 @@ export function readEnvironment(pid: number): Buffer | undefined {
 export function describe(pid: number, comm: string): Description {
   const commandLine = readProc(`/proc/${pid}/cmdline`, commandLineLimit);
   const argv = commandLine && splitNul(commandLine);
-  const cwd = attempt(() => readlinkSync(`/proc/${pid}/cwd`));
-  const exe = attempt(() => readlinkSync(`/proc/${pid}/exe`));
+  const cwd = attempt(() => readableBytes(readlinkSync(`/proc/${pid}/cwd`, 'buffer')));
+  const exe = attempt(() => readableBytes(readlinkSync(`/proc/${pid}/exe`, 'buffer')));
   const environment = readEnvironment(pid);
   const ancestor = environment && parseMark(environment)?.ancestor;
   return {
@@ -97,7 +120,7 @@ export function describe(pid: number, comm: string): Description {
     ...(argv?.length ? { argv } : {}),
     ...(cwd === undefined ? {} : { cwd }),
     ...(exe === undefined ? {} : { exe }),
-    ...(ancestor && /^\d+\.\d+$/.test(ancestor) ? { parent: ancestor } : {}),
+    ...(ancestor && /^\d+(@\d+)?\.\d+$/.test(ancestor) ? { parent: ancestor } : {}),
   };
 }
 

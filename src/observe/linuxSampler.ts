@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { ProcessRef } from '../core/events';
 import { bootClock, systemUnits, type BootClock } from './clock';
+import { exists } from './identity';
 import { Ledger, type Reading } from './ledger';
-import { describe, endingOf, LinuxMember, LinuxProcess, readEnvironment, readPeak, sameImage } from './linuxProcess';
+import { describe, endingOf, innerOf, LinuxMember, LinuxProcess, readEnvironment, readPeak, sameImage } from './linuxProcess';
 import { PidGate, type Change } from './pidGate';
 import { DescriptorBudget, isOutOfDescriptors } from './procFile';
 import { parseMark, type StatRow } from './procText';
@@ -20,15 +21,6 @@ const describeFor = 2;
 const peakEvery = 10;
 
 const ownPid = process.pid;
-
-/** Whether the pid is anybody's: the cheapest of all questions. A zombie's is. */
-function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 /** Found by a scan, not yet known whose it is. */
 interface Candidate {
@@ -122,7 +114,7 @@ export class LinuxSampler implements TreeSampler {
     if (held && (start === undefined || held.row.start === start || this.check(held))) return;
     const found = this.open(pid);
     if (!found) return;
-    if (start === undefined ? this.isOurs(found, new Map()) : found.row.start === start) this.add(found);
+    if ((start === undefined || found.row.start === start) && this.isOurs(found, new Map())) this.add(found);
     else found.process.close();
   }
 
@@ -260,7 +252,7 @@ export class LinuxSampler implements TreeSampler {
 
   private add({ process, row }: Candidate): void {
     const { pid } = process;
-    const member = new LinuxMember(process, row, this.startOf(row));
+    const member = new LinuxMember(process, row, this.startOf(row), innerOf(pid, this.members.get(row.ppid)?.inner));
     member.look = this.look;
     this.members.set(pid, member);
     this.foreign.delete(pid);
@@ -288,13 +280,23 @@ export class LinuxSampler implements TreeSampler {
     }
     member.row = row;
     member.spare = before;
+    if (before.ppid !== row.ppid) this.takenOver(member);
     if (member.ended) return true;
     member.note(row.cpuTicks / this.units.ticksPerSecond, row.pages * this.units.pageSize);
     if (member.isZombie) this.ledger.zombie(member, endingOf(row, before));
     else if (!sameImage(before, row)) this.describe(member);
-    else if (before.ppid !== row.ppid) this.ledger.seen(member, row.ppid);
+    else if (before.pgid !== row.pgid || before.sid !== row.sid) this.ledger.seen(member, row);
     if (before.pgid !== row.pgid || before.sid !== row.sid) this.noteFounder(member);
     return true;
+  }
+
+  /** Its parent has ended. Who gets it is a subreaper, or where there is none the first process of its pid namespace (`forget_original_parent` in the kernel's exit.c). */
+  private takenOver(member: LinuxMember): void {
+    const { ppid } = member.row;
+    const depth = member.inner.pids.length;
+    const taker = depth === 0 ? ppid : (this.members.get(ppid)?.inner ?? innerOf(ppid)).pids[depth - 1];
+    member.reaper = taker === 1 ? 'init' : 'subreaper';
+    this.ledger.seen(member, member.row);
   }
 
   private remove(member: LinuxMember): void {
@@ -333,7 +335,7 @@ export class LinuxSampler implements TreeSampler {
       member.description = { comm: member.row.comm };
       this.undescribed.push(member);
     }
-    this.ledger.seen(member, member.row.ppid);
+    this.ledger.seen(member, member.row);
   }
 
 }

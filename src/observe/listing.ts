@@ -1,4 +1,5 @@
 import type { ProcessRef } from '../core/events';
+import { exists } from './identity';
 import { Entry, Ledger } from './ledger';
 import type { SamplerOptions, TreeSampler } from './sampler';
 
@@ -114,7 +115,7 @@ export class ListingSampler implements TreeSampler {
     this.told.clear();
   }
 
-  /** By what the launcher or a probe told, by its parent, or by the process group that a member leads. */
+  /** By what the launcher told, by its parent, by the process group that a member leads, or for an orphan by what a probe told. */
   private isOurs(row: ProcessRow, listed: Map<number, ProcessRow>, known: Map<number, ProcessRow>, judged: Map<number, boolean>): boolean {
     const { pid } = row;
     const before = judged.get(pid);
@@ -123,7 +124,7 @@ export class ListingSampler implements TreeSampler {
     const stranger = known.get(pid);
     if (pid === process.pid || (stranger && sameProcess(stranger, row))) return false;
     const parent = listed.get(row.ppid);
-    const ours = (this.rootIsDue && pid === this.options.root.pid) || this.told.has(pid)
+    const ours = (this.rootIsDue && pid === this.options.root.pid) || (this.told.has(pid) && (parent === undefined || parent.pid <= 1))
       || (parent !== undefined && startedBefore(parent, row) && (this.members.has(parent.pid) || this.isOurs(parent, listed, known, judged)))
       || (row.pgid !== undefined && this.members.get(row.pgid)?.row.pgid === row.pgid);
     judged.set(pid, ours);
@@ -142,15 +143,15 @@ export class ListingSampler implements TreeSampler {
     const before = member.row;
     member.row = row;
     if (member.ended) return;
-    const changed = before.ppid !== row.ppid || before.name !== row.name || before.argv?.join(' ') !== row.argv?.join(' ');
+    const changed = before.ppid !== row.ppid || before.pgid !== row.pgid || before.name !== row.name || before.argv?.join(' ') !== row.argv?.join(' ');
     if (changed && row.state !== 'Z') this.describe(member);
     this.tell(member);
   }
 
   private describe(member: ListedMember): void {
-    const { name, argv, exe, ppid } = member.row;
+    const { name, argv, exe } = member.row;
     member.description = { comm: name, ...(argv ? { argv } : {}), ...(exe === undefined ? {} : { exe }) };
-    this.ledger.seen(member, ppid);
+    this.ledger.seen(member, member.row);
   }
 
   private tell(member: ListedMember): void {
@@ -166,17 +167,7 @@ export class ListingSampler implements TreeSampler {
 
   /** There is no list, but whether the known members live can still be asked (kill(2) with signal 0). */
   private probeLife(): void {
-    for (const member of this.members.values()) {
-      try {
-        process.kill(member.row.pid, 0);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ESRCH') this.remove(member);
-      }
-    }
-    try {
-      if (this.rootIsDue) process.kill(this.options.root.pid, 0);
-    } catch {
-      this.rootIsDue = false;
-    }
+    for (const member of this.members.values()) if (!exists(member.row.pid)) this.remove(member);
+    if (this.rootIsDue) this.rootIsDue = exists(this.options.root.pid);
   }
 }

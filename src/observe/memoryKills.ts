@@ -32,7 +32,7 @@ export class MemoryKills {
   readonly #counters: { path: string; evidence: string; kills: number }[];
   #lookedAt: number;
 
-  constructor(pid: number, private readonly now: () => number) {
+  constructor(pid: number | 'self', private readonly now: () => number) {
     const all = [...counterOf(read(`/proc/${pid}/cgroup`)), { path: '/proc/vmstat', evidence: 'oom_kill of /proc/vmstat' }];
     this.#counters = all.flatMap((counter) => {
       const kills = parseKills(read(counter.path));

@@ -1,5 +1,5 @@
 import type { Ending, Event, ProcessRef } from '../core/events';
-import type { Member } from '../core/members';
+import { KeptMembers } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce } from '../core/state';
 import { takeLease, type Attention } from './lease';
@@ -10,13 +10,16 @@ import { readDescription, type RunDescription } from './runDirectory';
 export class OpenRun {
   readonly #state = emptyState();
   readonly #reader: RunReader;
-  readonly #kept = new Map<ProcessRef, { key: string; member: Member }>();
+  readonly #kept = new KeptMembers();
   #report: { version: number; report: Report } | undefined;
-  #description: RunDescription;
+  readonly #description: RunDescription;
   #attention: Attention | undefined;
 
-  /** `changed` is called after each batch of events; `self` is this process. Throws when `directory` is no run directory. */
-  constructor(public directory: string, private readonly self: ProcessRef, changed: () => void) {
+  /**
+   * `changed` is called after each batch of events, `vanished` when the directory is gone: true where that is as it should be.
+   * `self` is this process. Throws when `directory` is no run directory.
+   */
+  constructor(public directory: string, private readonly self: ProcessRef, changed: () => void, vanished: () => boolean = () => false) {
     const description = readDescription(directory);
     if (!description) throw new Error(`${directory} has no run.json`);
     this.#description = description;
@@ -25,6 +28,7 @@ export class OpenRun {
         for (const event of events) reduce(this.#state, event);
         changed();
       },
+      onVanished: vanished,
     });
   }
 
@@ -32,9 +36,9 @@ export class OpenRun {
     return this.#description.id;
   }
 
-  /** `run.json` as it is now: the observer may have changed. */
+  /** `run.json` as it was when the run was opened; only its observer may be another by now. */
   description(): RunDescription {
-    return (this.#description = readDescription(this.directory) ?? this.#description);
+    return this.#description;
   }
 
   /** What is known now. The same object as before when nothing has changed. */
@@ -83,10 +87,11 @@ export class OpenRun {
     this.#reader.readAll();
   }
 
-  /** The run has ended and its files lie elsewhere now. Everything was read; nothing more will come. */
+  /** The run has ended and its files lie elsewhere now. Nothing more will come. */
   moved(directory: string): void {
-    this.#reader.close();
+    if (directory === this.directory) return;
     this.directory = directory;
+    this.#reader.moveTo(directory);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 /** Parsers of what Linux writes under /proc: bytes in, values out, no access to the system. See proc(5). */
 import { signalName } from '../core/exits';
 import type { Ending } from '../core/events';
+import { readableBytes } from './readable';
 
 /** What the sampler uses of `/proc/<pid>/stat`. Times in clock ticks, memory in pages. */
 export interface StatRow {
@@ -104,7 +105,7 @@ export function parseLoadavg(text: string): { threads: number; lastPid: number }
 
 /** Strings that end with a NUL, as in `cmdline` and `environ`. A process that rewrote its title may lack the last NUL. */
 export function splitNul(bytes: Buffer): string[] {
-  const text = bytes.toString('utf8');
+  const text = readableBytes(bytes);
   if (text === '') return [];
   return (text.endsWith('\0') ? text.slice(0, -1) : text).split('\0');
 }
@@ -130,6 +131,11 @@ export function parseWaitStatus(status: number): Ending {
 export function parsePeak(status: string): number | undefined {
   const found = /^VmHWM:\s*(\d+) kB$/m.exec(status);
   return found ? Number(found[1]) * 1024 : undefined;
+}
+
+/** The line `NSpid` of `/proc/<pid>/status`: a process's pids in the namespace of that `/proc` and in each below it, its own last. */
+export function parseNamespacePids(status: string): number[] {
+  return (/^NSpid:\s*(.*)$/m.exec(status)?.[1] ?? '').split(/\s+/).filter(Boolean).map(Number);
 }
 
 /** Of `/proc/<pid>/limits`: the soft limit of open files. */

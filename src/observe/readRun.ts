@@ -1,5 +1,4 @@
-import type { ProcessRef } from '../core/events';
-import type { Member } from '../core/members';
+import { KeptMembers } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce, type RunState } from '../core/state';
 import { RunReader } from './reader';
@@ -8,7 +7,7 @@ import { RunReader } from './reader';
 export class RunRecord {
   readonly state: RunState = emptyState();
   readonly #reader: RunReader;
-  readonly #kept = new Map<ProcessRef, { key: string; member: Member }>();
+  readonly #kept = new KeptMembers();
   #report: { version: number; report: Report } | undefined;
 
   constructor(run: string) {

@@ -1,10 +1,12 @@
 import { closeSync, openSync, readdirSync, readSync, statfsSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../core/errors';
-import type { Event } from '../core/events';
+import type { Event, ProcessRef, SampleEvent } from '../core/events';
 import { parseEvent } from '../core/parse';
 import type { LineCounts } from '../core/report';
+import { readableLine } from './readable';
 import { eventsOf, liveOf } from './runDirectory';
+import { mayTell, writerOf, type Writer } from './writers';
 
 /** Lines longer than this are dropped and counted. The probes write far shorter ones. */
 const longestLine = 256 * 1024;
@@ -12,6 +14,8 @@ const longestLine = 256 * 1024;
 const slice = 512 * 1024;
 /** The safety net under fs.watch: lost notifications, network file systems. */
 const slowPoll = 1_000;
+/** The same where the system has no watch left to give (inotify's limits). */
+const blindPoll = 300;
 /** Looks at a file that has not grown since its writer's end, after which it is let go. */
 const lastLooks = 5;
 /** A directory's time may be as coarse as this (ms: FAT), so that a change right after a look does not show in it. */
@@ -22,6 +26,7 @@ const listEvery = 30;
 const nothing = Buffer.alloc(0);
 
 interface Tail {
+  writer: Writer;
   offset: number;
   /** the beginning of a line whose end is not yet written */
   partial: Buffer;
@@ -40,6 +45,8 @@ function endedBy(event: Event): string | undefined {
 export interface ReaderOptions {
   /** watch for changes (default); false: only {@link RunReader.look} and {@link RunReader.readAll} read */
   follow?: boolean;
+  /** the run directory is gone: true where that is as it should be, else it becomes a problem of the record */
+  onVanished?: () => boolean;
   onEvents(events: Event[]): void;
 }
 
@@ -59,14 +66,17 @@ export class RunReader {
   readonly #buffer = Buffer.allocUnsafe(64 * 1024);
   /** the lines of the table of numbers that were read last */
   #table = new Set<string>();
+  /** when the numbers of each process were told last */
+  readonly #sampledAt = new Map<ProcessRef, number>();
   #watchers: FSWatcher[] = [];
+  #isBlind = false;
   #timer: NodeJS.Timeout | undefined;
   #scheduled: NodeJS.Immediate | undefined;
   #closed = false;
   #full = false;
   #vanished = false;
 
-  constructor(readonly run: string, private readonly options: ReaderOptions) {
+  constructor(public run: string, private readonly options: ReaderOptions) {
     if (options.follow === false) return;
     this.#watch(eventsOf(run), (name) => name.endsWith('.ndjson') && this.#pending.add(name));
     this.#watch(run, (name) => name === 'live.ndjson' && this.#pending.add(name));
@@ -80,10 +90,13 @@ export class RunReader {
         else note(name);
         this.#schedule();
       });
-      watcher.on('error', () => watcher.close());
+      watcher.on('error', () => {
+        watcher.close();
+        this.#isBlind = true;
+      });
       this.#watchers.push(watcher);
     } catch {
-      // The slow poll still reads.
+      this.#isBlind = true;
     }
   }
 
@@ -95,7 +108,7 @@ export class RunReader {
     this.#find(false);
     this.#schedule();
     this.#checkSpace();
-    this.#timer = setTimeout(() => this.#poll(), slowPoll);
+    this.#timer = setTimeout(() => this.#poll(), this.#isBlind ? blindPoll : slowPoll);
     this.#timer.unref();
   }
 
@@ -108,7 +121,7 @@ export class RunReader {
       this.#listed.modified = -1;
       if (codeOf(error) === 'ENOENT' && !this.#vanished) {
         this.#vanished = true;
-        this.#problem('vanished', 'The run directory is gone: observation has stopped. The program goes on.');
+        if (!this.options.onVanished?.()) this.#problem('vanished', 'The run directory is gone: observation has stopped. The program goes on.');
       }
       return;
     }
@@ -215,7 +228,7 @@ export class RunReader {
     if (!tail) {
       const offset = this.#letGo.get(name);
       this.#letGo.delete(name);
-      this.#tails.set(name, (tail = { offset: offset ?? 0, partial: nothing, skipping: false, quiet: offset === undefined ? undefined : 0 }));
+      this.#tails.set(name, (tail = { writer: writerOf(name), offset: offset ?? 0, partial: nothing, skipping: false, quiet: offset === undefined ? undefined : 0 }));
     }
     let descriptor: number | undefined;
     let total = 0;
@@ -243,12 +256,12 @@ export class RunReader {
     if (last !== -1) {
       if (tail.skipping || tail.partial.length) {
         from = chunk.indexOf(10) + 1;
-        if (!tail.skipping) this.#line(Buffer.concat([tail.partial, chunk.subarray(0, from - 1)]).toString('utf8'), events);
+        if (!tail.skipping) this.#line(tail.writer, Buffer.concat([tail.partial, chunk.subarray(0, from - 1)]).toString('utf8'), events);
         tail.skipping = false;
         tail.partial = nothing;
       }
       // One text for all, because each call out of JavaScript costs more than a line.
-      for (const line of chunk.toString('utf8', from, last).split('\n')) this.#line(line, events);
+      for (const line of chunk.toString('utf8', from, last).split('\n')) this.#line(tail.writer, line, events);
       from = last + 1;
     }
     if (tail.skipping) return;
@@ -260,11 +273,11 @@ export class RunReader {
     } else if (rest.length) tail.partial = Buffer.concat([tail.partial, rest]);
   }
 
-  #line(line: string, events: Event[]): void {
+  #line(writer: Writer, line: string, events: Event[]): void {
     if (line === '') return;
-    const event = parseEvent(line);
-    if (event === 'garbled') this.counts.garbled++;
-    else if (event === 'unknown') this.counts.unknown++;
+    const event = parseEvent(readableLine(line));
+    if (event === 'unknown') this.counts.unknown++;
+    else if (event === 'garbled' || !mayTell(writer, event)) this.counts.garbled++;
     else events.push(event);
   }
 
@@ -279,15 +292,32 @@ export class RunReader {
       const table = new Set(bytes.toString('utf8', 0, length).split('\n'));
       for (const line of table) {
         const event = this.#table.has(line) ? 'unknown' : parseEvent(line);
-        if (typeof event !== 'string') events.push(event);
+        if (typeof event !== 'string' && event.e === 'sample') events.push(this.#newest(event));
       }
       this.#table = table;
+      // Those of processes that ended long ago.
+      if (this.#sampledAt.size > 2 * table.size + 1_000) this.#sampledAt.clear();
       return length;
     } catch {
       return 0;
     } finally {
       if (descriptor !== undefined) closeSync(descriptor);
     }
+  }
+
+  /** The table that is read last is the newest, whatever the clock says that was set back: its numbers win over those before. */
+  #newest(sample: SampleEvent): SampleEvent {
+    const before = this.#sampledAt.get(sample.child) ?? -Infinity;
+    const t = Math.max(sample.t, before + 1);
+    this.#sampledAt.set(sample.child, t);
+    return t === sample.t ? sample : { ...sample, t };
+  }
+
+  /** The directory lies elsewhere now, and nothing more will come: what was not read yet is read there. */
+  moveTo(run: string): void {
+    this.run = run;
+    this.readAll();
+    this.close();
   }
 
   /** Stops following. A line whose end never came counts as garbled. */

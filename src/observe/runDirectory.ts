@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
 import type { ProcessRef } from '../core/events';
+import type { Origin } from './origin';
 
 /**
  * The run directory: everything that is known of one run, as files.
@@ -19,6 +21,10 @@ export interface RunDescription {
   startedAt: number;
   /** who observes: the launcher, or the process that took over from it */
   observer: ProcessRef | null;
+  /** the first process of the run, once it has been started */
+  root?: ProcessRef;
+  /** where its processes are; absent in records of older versions */
+  origin?: Origin;
   /** the launch configuration as the person wrote it, so that the run can be started again */
   configuration?: Record<string, unknown>;
   name?: string;
@@ -61,15 +67,15 @@ export function ownFolder(parent: string): string {
   return folder;
 }
 
-/** Where live runs lie: a memory file system where there is one (25 µs a new file against 250 µs on disk), else the temporary folder. */
+/** Where live runs lie, without links, as it stands in the mark of their members: a memory file system where there is one (25 µs a new file against 250 µs on disk), else the temporary folder. */
 export function liveRunsFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const chosen = environment.PROCESSION_RUNS;
   if (chosen) {
     mkdirSync(chosen, { recursive: true, mode: 0o700 });
-    return chosen;
+    return realpathSync(chosen);
   }
   const memory = process.platform === 'linux' ? ['/dev/shm', environment.XDG_RUNTIME_DIR] : [];
-  return ownFolder(memory.find((folder) => folder !== undefined && usable(folder)) ?? tmpdir());
+  return realpathSync(ownFolder(memory.find((folder) => folder !== undefined && usable(folder)) ?? tmpdir()));
 }
 
 /** A run id: sorts by time, is a file name everywhere. */
@@ -120,20 +126,38 @@ export function writeDescription(run: string, description: RunDescription): void
   renameSync(draft, descriptionOf(run));
 }
 
+function parseDescription(text: string): RunDescription | undefined {
+  const value = JSON.parse(text) as Partial<RunDescription>;
+  return value.schema === 'procession.run/1' && typeof value.id === 'string' && Array.isArray(value.command) ? (value as RunDescription) : undefined;
+}
+
 /** Reads `run.json`; undefined when the folder is no run directory. */
 export function readDescription(run: string): RunDescription | undefined {
   try {
-    const value = JSON.parse(readFileSync(descriptionOf(run), 'utf8')) as Partial<RunDescription>;
-    return value.schema === 'procession.run/1' && typeof value.id === 'string' && Array.isArray(value.command) ? (value as RunDescription) : undefined;
+    return parseDescription(readFileSync(descriptionOf(run), 'utf8'));
   } catch {
     return undefined;
   }
 }
 
+/** Whether a folder is what a process has left half moved or half removed; its number is that of the process. */
+export const isLeftover = (name: string): boolean => /\.\d+\.(new|removed)$/.test(name);
+
+/** The run directories in a folder with their descriptions, oldest first; nobody waits for the disk meanwhile. */
+export async function describeRuns(folder: string): Promise<{ directory: string; description: RunDescription }[]> {
+  const names = await readdir(folder).catch(() => []);
+  const found = await Promise.all(names.filter((name) => !isLeftover(name)).sort().map(async (name) => {
+    const directory = join(folder, name);
+    const description = await readFile(descriptionOf(directory), 'utf8').then(parseDescription).catch(() => undefined);
+    return description && { directory, description };
+  }));
+  return found.filter((run) => run !== undefined);
+}
+
 /** The run directories in a folder, oldest first. */
 export function listRuns(folder: string): string[] {
   try {
-    return readdirSync(folder).sort().map((name) => join(folder, name)).filter((path) => readDescription(path) !== undefined);
+    return readdirSync(folder).filter((name) => !isLeftover(name)).sort().map((name) => join(folder, name)).filter((path) => readDescription(path) !== undefined);
   } catch {
     return [];
   }

@@ -27,7 +27,7 @@ export interface TreeSampler {
   numbers(count?: number): void;
   /** Reads for a moment what members are that came in a crowd (command line, folder); whether there are more of them. */
   details(): boolean;
-  /** Takes in a process that a probe told of. */
+  /** Takes in a process that a probe told of, if the operating system shows that it belongs to the run. */
   adopt(ref: ProcessRef): void;
   /** Whether the process that `ref` names is a member that has not ended, as of the last look. */
   knows(ref: ProcessRef): boolean;

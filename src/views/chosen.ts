@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Element } from './processTree';
+import type { Element } from './elements';
 
 /** What VS Code passes to a command of the view: the row of the button or menu, and the selection if the row is part of it. */
 export type Given = readonly [element?: Element | null, selected?: readonly (Element | null | undefined)[] | null];

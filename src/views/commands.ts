@@ -9,13 +9,15 @@ import { startAgain } from '../debug/again';
 import type { LaunchOptions } from '../launch/options';
 import { runtimeOfFile } from '../launch/resolve';
 import { refusal, signalMember, stopRun, stopSignalsOf } from '../launch/steer';
-import { removeFolder, writeDescription } from '../observe/runDirectory';
+import { learn } from '../observe/identity';
+import { readDescription, writeDescription } from '../observe/runDirectory';
 import { isWorkloadRun } from '../workload/folders';
 import { guarded, withAll } from './acting';
 import { chosenRows, pickRows, whichWasMeant, type Given } from './chosen';
 import { launchRun, type Window } from './launchRun';
 import type { Outputs } from './output';
-import type { Element, ProcessTree } from './processTree';
+import type { Element } from './elements';
+import type { ProcessTree } from './processTree';
 import { runLabel, runOf, type Row } from './rows';
 import type { WindowRun } from './runStore';
 
@@ -40,6 +42,12 @@ const lastCommand = 'procession.lastCommand';
 
 /** The name of a run as its row shows it. */
 export const nameOf = (run: WindowRun): string => runLabel(run.open.report(), run.open.description().name);
+
+/** Lets time pass while members are ended, and has the system tell which are there: the window must not wait for that when they are asked for. */
+async function pause(members: () => Member[], ms: number): Promise<void> {
+  await new Promise((done) => setTimeout(done, ms));
+  await learn(members().filter(({ endedAt }) => endedAt === null).map(({ id }) => id));
+}
 
 /** The commands of the view and the palette. Each works on the rows given, on the selection, or on what the person picks. */
 export class Commands {
@@ -85,12 +93,15 @@ export class Commands {
     return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, guarded(this.context.log, handler as (...args: unknown[]) => unknown))));
   }
 
+  /** The members of rows as they are now: a row that nobody sees is not kept up to date. */
   #members(rows: readonly Element[] | 'lost'): Target[] | undefined {
     if (rows === 'lost') return undefined;
     const targets = rows.flatMap(({ row }) => {
       const run = row.kind === 'run' ? undefined : this.context.window.runs.get(row.run);
       if (!run) return [];
-      return row.kind === 'member' ? [{ run, member: row.member }] : row.kind === 'helpers' ? row.members.map((member) => ({ run, member })) : [];
+      const { members } = run.open.report();
+      const shown = row.kind === 'member' ? [row.member] : row.kind === 'helpers' ? row.members : [];
+      return shown.map((member) => ({ run, member: members.find(({ id }) => id === member.id) ?? member }));
     });
     return targets.length ? targets : undefined;
   }
@@ -130,7 +141,8 @@ export class Commands {
     return [...found.values()];
   }
 
-  #signal(targets: readonly Target[], signal: NodeJS.Signals, via: string): void {
+  async #signal(targets: readonly Target[], signal: NodeJS.Signals, via: string): Promise<void> {
+    await learn(targets.map(({ member }) => member.id));
     const problems = targets.filter(({ member }) => member.state !== 'exited').flatMap(({ run, member }) => refusal(member, signal, signalMember(run.steering, member, signal, via)) ?? []);
     if (problems.length) throw new HumanError(problems.map(({ message }) => message).join('\n'));
     if (targets.every(({ member }) => member.state === 'exited')) throw new HumanError(targets.length === 1 ? `${targets[0]?.member.name ?? 'It'} has ended already. Nothing was sent.` : 'They have all ended already. Nothing was sent.');
@@ -140,7 +152,7 @@ export class Commands {
     const names = ['SIGINT', 'SIGTERM', 'SIGKILL', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGSTOP', 'SIGCONT', 'SIGABRT', 'SIGALRM', 'SIGPIPE', 'SIGWINCH', 'SIGURG', 'SIGCHLD', 'SIGTSTP'];
     const items = names.map((label) => ({ label, description: String(signalNumber(label, process.platform) ?? '') }));
     const picked = await vscode.window.showQuickPick(items, { placeHolder: `Signal to ${targets.length === 1 ? (targets[0]?.member.name ?? '') : `${targets.length} processes`}` });
-    if (picked) this.#signal(targets, picked.label as NodeJS.Signals, 'Send Signal');
+    if (picked) await this.#signal(targets, picked.label as NodeJS.Signals, 'Send Signal');
   }
 
   /** Run File: the file given, or that of the active editor. */
@@ -219,16 +231,17 @@ export class Commands {
     const configuration = vscode.workspace.getConfiguration('procession');
     const wanted = run.open.description().configuration as LaunchOptions | undefined;
     const state = { hurry: false, done: Promise.resolve<Member[]>([]) };
-    state.done = stopRun(run.steering, {
+    const members = (): Member[] => {
+      run.open.look();
+      return run.open.report().members;
+    };
+    state.done = pause(members, 0).then(() => stopRun(run.steering, {
       signals: stopSignalsOf(wanted),
       timeout: (wanted?.stopTimeout ?? configuration.get<number>('stopTimeout', 5)) * 1_000,
-      members: () => {
-        run.open.look();
-        return run.open.report().members;
-      },
-      pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+      members,
+      pause: (ms) => pause(members, ms),
       hurry: () => state.hurry,
-    }, via).finally(() => this.#stopping.delete(run.open.id));
+    }, via)).finally(() => this.#stopping.delete(run.open.id));
     this.#stopping.set(run.open.id, state);
     const left = await state.done;
     await this.#toldEnd(run, left.length);
@@ -257,21 +270,23 @@ export class Commands {
       if (answer !== 'Stop and Remove') return;
       await this.stop(run, 'Remove');
     }
+    const { runs } = this.context.window;
     this.context.outputs.forget(run.open.id);
-    this.context.window.runs.remove(run.open.id);
-    const { workspace, ...description } = run.open.description();
+    const { workspace, ...description } = readDescription(run.open.directory) ?? run.open.description();
+    if (workspace === undefined || !isWorkloadRun(description)) return runs.discard(run);
     // The journal of a workload stays: what is done need not be done again.
-    if (workspace !== undefined && isWorkloadRun(description)) writeDescription(run.open.directory, description);
-    else removeFolder(run.open.directory);
+    runs.remove(run.open.id);
+    writeDescription(run.open.directory, description);
   }
 
   private async reapOrphans(run: WindowRun): Promise<void> {
     const orphans = run.open.report().members.filter((member) => member.marks.includes('orphan') && member.state !== 'exited');
     if (!orphans.length) throw new HumanError(`${nameOf(run)} has no orphans.`);
     const ids = new Set(orphans.map((member) => member.id));
+    const members = (): Member[] => run.open.report().members.filter((member) => ids.has(member.id));
+    await pause(members, 0);
     const left = await stopRun(run.steering, {
-      signals: ['SIGTERM', 'SIGKILL'], timeout: vscode.workspace.getConfiguration('procession').get<number>('stopTimeout', 5) * 1_000,
-      members: () => run.open.report().members.filter((member) => ids.has(member.id)), pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+      signals: ['SIGTERM', 'SIGKILL'], timeout: vscode.workspace.getConfiguration('procession').get<number>('stopTimeout', 5) * 1_000, members, pause: (ms) => pause(members, ms),
     }, 'Reap Orphans');
     if (left.length) throw new HumanError(`Still alive: ${left.map((member) => `${member.name} (pid ${member.pid})`).join(', ')}.`);
     void vscode.window.showInformationMessage(`${orphans.length === 1 ? '1 orphan was' : `${orphans.length} orphans were`} ended.`);

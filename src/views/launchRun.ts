@@ -66,6 +66,8 @@ export async function launchRun(window: Window, options: LaunchOptions, folder =
   const added = window.runs.add(run);
   follow?.(added);
   const invocation = commandLine(join(window.dist, 'cli.js'), ['launch', run]);
+  // Extensions contribute to a terminal's environment; to this variable on top of the program's own.
+  if (env.NODE_OPTIONS !== undefined) invocation.env.NODE_OPTIONS = env.NODE_OPTIONS;
   if (place === 'internalConsole') added.launcher = refOf(await startDetached(invocation, cwd));
   else if (place === 'externalTerminal' && external) await external(invocation, name, cwd);
   else added.terminal = inTerminal(invocation, name, cwd);
@@ -80,10 +82,7 @@ function own({ runs }: Window, run: string): void {
 
 /** Has the living runs of this window follow the settings `onClose` and `stopTimeout`; a reloaded window takes them over from the one before. */
 export function bindRuns(window: Window): void {
-  for (const { open } of window.runs.all()) {
-    open.readAll();
-    if (!open.observationEnded) own(window, open.directory);
-  }
+  for (const { open } of window.runs.all()) if (!open.observationEnded) own(window, open.directory);
 }
 
 /** Goes on with a run whose launcher was killed while members lived: somebody must observe it. */

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import { messageOf } from '../core/errors';
 import type { ProcessRef } from '../core/events';
-import { isDebugged, isLeftBehind } from '../launch/guard';
+import { boundTo, isDebugged, isLeftBehind } from '../launch/guard';
 import { commandLine, hasOrder, startDetached, withdrawOrder } from '../launch/order';
 import { dutyOf, nextTry } from '../launch/watch';
-import { isSame, sendSignal } from '../observe/identity';
-import { listRuns, liveRunsFolder, readDescription, type RunDescription } from '../observe/runDirectory';
+import { exists, isSame, learn, pidOf } from '../observe/identity';
+import { describeRuns, liveRunsFolder, readDescription, type RunDescription } from '../observe/runDirectory';
+import { launcherOf, sendSignal } from '../observe/signals';
 import { isWorkloadRun } from '../workload/folders';
 import type { Window } from './launchRun';
 import type { WindowRun } from './runStore';
@@ -15,12 +16,7 @@ const lookEvery = 1_000;
 
 /** Whether a process is there. Elsewhere than on Linux only that its pid is somebody's: to know more, another program would have to be run. */
 function isThere(ref: ProcessRef): boolean {
-  if (process.platform === 'linux') return isSame(ref);
-  try {
-    return process.kill(Number.parseInt(ref, 10), 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return process.platform === 'linux' ? isSame(ref) : exists(pidOf(ref));
 }
 
 /** Sees to it that every run of the window that is on is observed by somebody, whoever was killed. */
@@ -74,7 +70,8 @@ export class Observation implements vscode.Disposable {
   giveUp({ open, launcher, steering: { file } }: WindowRun): void {
     const waited = withdrawOrder(open.directory);
     const begun = readDescription(open.directory)?.observer ?? launcher;
-    if (!waited && begun !== undefined && open.root === undefined) sendSignal(begun, 'SIGKILL');
+    const target = !waited && begun !== undefined && open.root === undefined ? launcherOf(open.directory, begun) : 'gone';
+    if (typeof target !== 'string') sendSignal(target, 'SIGKILL');
     file.write({ e: 'launchFailed', t: Date.now(), message: waited ? 'The program was not started: the terminal that was to start it did not open, or was closed.' : 'The program was not started: its launcher was ended before it could.' });
     file.write({ e: 'end', t: Date.now(), reason: 'not started' });
     this.#tries.delete(open.id);
@@ -85,12 +82,12 @@ export class Observation implements vscode.Disposable {
   }
 
   /** Ends runs of other windows that nobody is left to end: their window and whoever observed them were killed. */
-  endLeftBehind(): void {
+  async endLeftBehind(): Promise<void> {
     const known = new Set(this.window.runs.all().map(({ open }) => open.directory));
-    for (const directory of listRuns(liveRunsFolder())) {
-      const description = readDescription(directory);
-      if (known.has(directory) || !description || !isLeftBehind(directory) || (description.observer !== null && isThere(description.observer))) continue;
-      this.#observe(directory, description.cwd);
+    for (const { directory, description } of await describeRuns(liveRunsFolder())) {
+      if (known.has(directory) || (description.observer !== null && isThere(description.observer))) continue;
+      await learn(boundTo(directory));
+      if (isLeftBehind(directory)) this.#observe(directory, description.cwd);
     }
   }
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { describeExit, describeSource, describeState, formatBytes, formatLoad, formatSeconds, quoteCommand } from '../core/describe';
-import type { Member } from '../core/members';
+import { describeExit, describeSender, describeSource, describeState, describeTarget, formatBytes, formatLoad, formatSeconds, quoteCommand } from '../core/describe';
+import type { Member, WorkerThread } from '../core/members';
 import { baseName } from '../core/paths';
 import type { Report } from '../core/report';
 import { countText, type Row, type WorkloadMark } from './rows';
@@ -14,12 +14,12 @@ const bad = 'testing.iconFailed';
 const faint = 'disabledForeground';
 const caution = 'list.warningForeground';
 
-function endedIcon(member: Member): vscode.ThemeIcon {
-  if (member.marks.includes('zombie')) return icon('warning', caution);
-  const exit = member.exit;
-  if (!exit || exit.source === 'unknown') return icon('question', faint);
-  if (exit.code === 0) return icon('pass', faint);
-  return member.endedBy?.by === 'procession' ? icon('stop-circle', faint) : icon('error', bad);
+function endedIcon({ marks, outcome }: Member): vscode.ThemeIcon {
+  // A crash stays red while it is a zombie.
+  if (outcome?.verdict === 'failed') return icon('error', bad);
+  if (marks.includes('zombie')) return icon('warning', caution);
+  if (outcome?.verdict === 'ok') return icon('pass', faint);
+  return icon(outcome?.verdict === 'ended' ? 'stop-circle' : 'question', faint);
 }
 
 export function memberIcon(member: Member): vscode.ThemeIcon {
@@ -29,17 +29,29 @@ export function memberIcon(member: Member): vscode.ThemeIcon {
   return member.state === 'starting' ? icon('circle-outline', alive) : icon(member.role === 'helper' ? 'gear' : 'circle-filled', alive);
 }
 
+function threadIcon({ state, code }: WorkerThread): vscode.ThemeIcon {
+  if (state === 'running') return icon('git-commit', alive);
+  return code === 0 || code === null ? icon('pass', faint) : icon('error', bad);
+}
+
+function runIcon({ run, members }: Report): vscode.ThemeIcon {
+  if (run.launchFailed !== undefined) return icon('error', bad);
+  if (run.endedAt === null) return icon('play-circle', alive);
+  const root = members.find(({ role }) => role === 'root');
+  return root?.outcome?.verdict === 'failed' ? icon('error', bad) : icon('history', faint);
+}
+
 export function rowIcon(row: Row): vscode.ThemeIcon {
   switch (row.kind) {
     case 'run':
       if (row.workload) return workloadIcon(row.workload);
-      return row.report.run.launchFailed !== undefined ? icon('error', bad) : row.report.run.endedAt === null ? icon('play-circle', alive) : icon('history', faint);
+      return runIcon(row.report);
     case 'member':
       return memberIcon(row.member);
     case 'helpers':
       return icon('tools', faint);
     case 'thread':
-      return row.thread.state === 'exited' ? icon(row.thread.code === 0 ? 'pass' : 'error', row.thread.code === 0 ? faint : bad) : icon('git-commit', alive);
+      return threadIcon(row.thread);
     case 'progress':
       return icon('graph', faint);
     case 'place':
@@ -61,6 +73,17 @@ function workloadIcon(mark: WorkloadMark): vscode.ThemeIcon {
     case 'bad': return icon('error', bad);
     case 'interrupted': case 'unfinished': return icon('circle-slash', caution);
   }
+}
+
+/** A long name would leave no room for the exit in a narrow side bar (300 pixels, some levels deep). */
+const nameOfEnded = 24;
+
+/** The label of a row. The name of a process that has ended leaves room for how it ended. */
+export function rowLabel(row: Row): string {
+  const { label } = row;
+  if (row.kind !== 'member' || row.member.state !== 'exited' || label.length <= nameOfEnded) return label;
+  const tail = Math.floor(nameOfEnded / 2) - 1;
+  return `${label.slice(0, nameOfEnded - tail - 1)}…${label.slice(-tail)}`;
 }
 
 /** Words for `when` clauses: `viewItem =~ /\blive\b/`. */
@@ -94,6 +117,7 @@ function nameOf(members: readonly Member[], id: string): string {
 }
 
 function zombieLine(member: Member, members: readonly Member[]): [string, string][] {
+  if (member.marks.includes('unreaped')) return [['Not reaped', 'its parent ended first, and init has not waited for it: no fault of the program']];
   if (!member.marks.includes('zombie')) return [];
   const parent = members.find((other) => other.pid === member.osParent && other.state !== 'exited');
   return [['Zombie', escape(`it has ended; ${parent ? `${parent.name} (pid ${parent.pid})` : `pid ${member.osParent ?? '?'}`} should wait for it`)]];
@@ -104,14 +128,17 @@ function facts(member: Member, members: readonly Member[]): [string, string][] {
   if (member.exit) lines.push(['Exit code', `**${escape(describeExit(member))}**`], ['Known from', escape(describeSource(member.exit))]);
   lines.push(...zombieLine(member, members));
   if (member.marks.includes('orphan') && member.parent !== null) lines.push(['Orphan', escape(`its parent ${nameOf(members, member.parent)} ended first`)]);
-  if (member.endedBy?.site) lines.push(['Signal sent at', link(`${baseName(member.endedBy.site.file)}:${member.endedBy.site.line}`, member.endedBy.site.file, member.endedBy.site.line)]);
+  const sender = describeSender(member);
+  const place = member.endedBy?.site;
+  if (sender !== undefined) lines.push(['Signal sent by', place ? link(sender, place.file, place.line) : escape(sender)]);
   lines.push(['Start method', escape(member.startMethod)]);
-  if (member.target) lines.push(['Target', link(`${member.target.function} (${baseName(member.target.file)}:${member.target.line})`, member.target.file, member.target.line)]);
+  if (member.target) lines.push(['Target', link(describeTarget(member.target), member.target.file, member.target.line)]);
   if (member.args) lines.push(['Arguments', code(clip(member.args))]);
   if (member.site) lines.push(['Created at', link(`${baseName(member.site.file)}:${member.site.line}`, member.site.file, member.site.line)]);
   if (member.daemon !== null) lines.push([member.runtime === 'node' ? 'Detached' : 'Daemon', member.daemon ? 'yes' : 'no']);
   if (member.rank !== null) lines.push(['Rank', `${member.rank}${member.worldSize === null ? '' : ` of ${member.worldSize}`}`]);
   if (member.host !== null) lines.push(['Host', escape(member.host)]);
+  if (member.inner) lines.push(['Pid inside', `${member.inner.pid} in its own pid namespace${member.inner.id === member.id ? '; it was never seen from outside' : ''}`]);
   lines.push(['Parent', member.parent === null ? (member.role === 'root' ? 'Procession' : 'unknown') : escape(nameOf(members, member.parent))]);
   if (member.osParent !== null) lines.push(['OS parent', String(member.osParent)]);
   lines.push(['Started', time(member.startedAt)]);

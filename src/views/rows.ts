@@ -1,4 +1,4 @@
-import { describeRow, plural, quoteCommand } from '../core/describe';
+import { describeRow, describeThread, plural, quoteCommand } from '../core/describe';
 import type { Member, WorkerThread } from '../core/members';
 import type { Report } from '../core/report';
 import type { FailLine } from '../workload/protocol';
@@ -24,10 +24,9 @@ export type Failure = FailLine & { rowText: string | undefined };
 export type WorkloadMark = 'running' | 'paused' | 'stopping' | 'interrupted' | 'good' | 'bad' | 'unfinished';
 
 function threadRow(run: string, member: Member, thread: WorkerThread): Row {
-  const ended = thread.state === 'exited';
   return {
     kind: 'thread', key: `${run}/${member.id}/thread ${thread.id}`, run, thread, member, children: [],
-    label: thread.name, description: ended ? `thread · exit ${thread.code ?? '?'}` : 'thread',
+    label: thread.name, description: describeThread(thread),
   };
 }
 

@@ -4,13 +4,14 @@ import { messageOf } from '../core/errors';
 import type { ProcessRef } from '../core/events';
 import type { Report } from '../core/report';
 import { EventFile } from '../observe/eventFile';
-import { moveRun } from '../observe/archive';
 import { OpenRun } from '../observe/openRun';
 import type { Attention } from '../observe/lease';
+import { isSame } from '../observe/identity';
 import { isWorkloadRun } from '../workload/folders';
-import { listRuns, readDescription, type RunDescription } from '../observe/runDirectory';
+import { describeRuns, removeFolder, type RunDescription } from '../observe/runDirectory';
 import type { Steering } from '../launch/steer';
 import { ownRef } from '../launch/launcher';
+import type { Archive } from './archive';
 
 /** A run in this window. */
 export interface WindowRun {
@@ -41,16 +42,26 @@ export class RunStore implements vscode.Disposable {
   /** Something about the runs or their members is new. */
   readonly onDidChange = this.#changed.event;
 
-  readonly #moves = new Map<string, NodeJS.Timeout>();
+  /** runs whose records are on their way to the archive, or soon will be */
+  readonly #moves = new Map<string, { timer: NodeJS.Timeout; done: Promise<void> }>();
+  #isDisposed = false;
 
-  /** `archive` is where runs are kept that have ended. */
-  constructor(private readonly log: vscode.LogOutputChannel, private readonly archive: string) {}
+  readonly #watch: vscode.Disposable | undefined;
+
+  constructor(private readonly log: vscode.LogOutputChannel, private readonly archive: Archive) {
+    this.#watch = archive.watch(() => this.#dropRemoved());
+  }
+
+  /** A record is not followed any more once it is in the archive; another window may remove it there. */
+  #dropRemoved(): void {
+    for (const { open } of this.all()) if (this.archive.holds(open.directory) && !existsSync(open.directory)) this.remove(open.id);
+  }
 
   /** Follows a run directory; the same one twice is the same run. */
   add(directory: string): WindowRun {
     const known = [...this.#runs.values()].find((run) => run.open.directory === directory);
     if (known) return known;
-    const open = new OpenRun(directory, this.self, () => this.#tell());
+    const open: OpenRun = new OpenRun(directory, this.self, () => this.#tell(), () => this.#vanished(open));
     const run: WindowRun = { open, steering: { file: new EventFile(directory, 'window', this.self) } };
     this.#runs.set(open.id, run);
     open.attend(this.#attention);
@@ -59,10 +70,9 @@ export class RunStore implements vscode.Disposable {
   }
 
   /** Takes up runs of a workspace that lie in a folder: those of a window that was reloaded or crashed. `wanted` chooses among them. */
-  restore(folder: string, workspace: string, wanted: (run: RunDescription, directory: string) => boolean = () => true): void {
-    for (const directory of listRuns(folder)) {
-      const description = readDescription(directory);
-      if (description?.workspace !== workspace || !wanted(description, directory)) continue;
+  async restore(folder: string, workspace: string, wanted: (run: RunDescription, directory: string) => boolean = () => true): Promise<void> {
+    for (const { directory, description } of await describeRuns(folder)) {
+      if (this.#isDisposed || description.workspace !== workspace || !wanted(description, directory)) continue;
       try {
         this.add(directory);
       } catch (error) {
@@ -73,6 +83,13 @@ export class RunStore implements vscode.Disposable {
 
   get(id: string): WindowRun | undefined {
     return this.#runs.get(id);
+  }
+
+  /** Where the record of a run lies now: it may have been moved a moment ago. */
+  directoryOf(id: string): string | undefined {
+    const open = this.#runs.get(id)?.open;
+    if (open && !existsSync(open.directory) && existsSync(this.archive.placeOf(open.directory))) open.moved(this.archive.placeOf(open.directory));
+    return open?.directory;
   }
 
   /** All runs, the newest last. */
@@ -93,8 +110,18 @@ export class RunStore implements vscode.Disposable {
     const run = this.#runs.get(id);
     run?.open.close();
     run?.steering.file.close();
+    clearTimeout(this.#moves.get(id)?.timer);
+    this.#moves.delete(id);
     this.#runs.delete(id);
     this.#tell();
+  }
+
+  /** Takes a run out of this window and removes its record, also one that is just being moved. */
+  async discard({ open }: WindowRun): Promise<void> {
+    const move = this.#moves.get(open.id);
+    this.remove(open.id);
+    await move?.done;
+    removeFolder(open.directory);
   }
 
   /** How closely a person looks: the observers pace themselves by it. */
@@ -114,25 +141,41 @@ export class RunStore implements vscode.Disposable {
   }
 
   /** Memory is for live runs: when the last word of a run is read, its directory moves to the archive. */
-  #moveWhenEnded(run: WindowRun): void {
-    const { open } = run;
-    if (!open.observationEnded || open.report().run.endedAt === null || this.#moves.has(open.id) || open.directory.startsWith(this.archive) || isWorkloadRun(open.description())) return;
-    this.#moves.set(open.id, setTimeout(() => {
-      this.#moves.delete(open.id);
-      if (!this.#runs.has(open.id)) return;
-      try {
-        open.readAll();
-        run.steering.file.close();
-        open.moved(moveRun(open.directory, this.archive));
-      } catch (error) {
-        this.log.warn(`${open.directory} could not be kept: ${messageOf(error)}`);
-      }
-    }, restBeforeMove));
+  #moveWhenEnded({ open, steering }: WindowRun): void {
+    if (!open.observationEnded || open.report().run.endedAt === null || this.#moves.has(open.id) || this.archive.holds(open.directory) || isWorkloadRun(open.description())) return;
+    const move = {
+      timer: setTimeout(() => {
+        steering.file.close();
+        move.done = this.#archive(open);
+      }, restBeforeMove),
+      done: Promise.resolve(),
+    };
+    this.#moves.set(open.id, move);
+  }
+
+  async #archive(open: OpenRun): Promise<void> {
+    try {
+      const place = await this.archive.take(open.directory);
+      if (place === undefined) this.log.warn(`${open.directory} could not be kept`);
+      else open.moved(place);
+    } catch (error) {
+      this.log.warn(`${open.directory} could not be kept: ${messageOf(error)}`);
+    }
+  }
+
+  /** The directory of a run is gone: another window may have archived or removed it. False where processes have lost their record. */
+  #vanished(open: OpenRun): boolean {
+    if (existsSync(this.directoryOf(open.id) ?? '')) return true;
+    if (open.report().members.some(({ id, endedAt }) => endedAt === null && isSame(id))) return false;
+    setImmediate(() => this.remove(open.id));
+    return true;
   }
 
   dispose(): void {
+    this.#watch?.dispose();
     clearTimeout(this.#timer);
-    for (const timer of this.#moves.values()) clearTimeout(timer);
+    this.#isDisposed = true;
+    for (const { timer } of this.#moves.values()) clearTimeout(timer);
     for (const { open, steering } of this.#runs.values()) {
       open.close();
       steering.file.close();

@@ -13,7 +13,7 @@ export const largestMessage = 1 << 20;
 export class Batching {
   #average: number | undefined;
 
-  constructor(private readonly workers: number, private fixed: 'auto' | number) {}
+  constructor(private fixed: 'auto' | number) {}
 
   /** From now on no worker has more than one task. */
   singly(): void {
@@ -35,12 +35,12 @@ export class Batching {
     return this.fixed === 1 || this.#average === undefined || this.#average > longTask ? 1 : 2;
   }
 
-  /** Tasks for the next batch; `remaining` null: unknown, many. */
-  size(remaining: number | null): number {
+  /** Tasks for the next batch of one of so many workers. `remaining` null: unknown, many; `read`: those of them that are here, so that no worker takes what the others wait for. */
+  size(remaining: number | null, read: number, workers: number): number {
     if (this.fixed !== 'auto') return this.fixed;
     if (this.#average === undefined) return 1;
-    const fair = remaining === null ? largest : Math.ceil(remaining / (2 * this.workers * this.window));
-    return Math.max(1, Math.min(Math.floor(target / Math.max(this.#average, 1e-4)), fair, largest));
+    const fair = remaining === null ? largest : Math.ceil(remaining / (2 * workers * this.window));
+    return Math.max(1, Math.min(Math.floor(target / Math.max(this.#average, 1e-4)), fair, Math.ceil(read / workers), largest));
   }
 
   /** Whether a batch whose tasks are expected to take so long (ms, by an earlier run) is full. */

@@ -129,23 +129,41 @@ function lengthOfRow(text: string): number | undefined {
 
 /** Where no task was longer than this (µs), their order does not matter. */
 const longTask = 100_000;
+/** µs that a row costs where the longest go first: it is hashed twice, kept and sorted, and nothing starts before the last one is read. What the order saves is the longest task at most. */
+const sortingCost = 10;
 
 /** How long a row took last time, µs; undefined where that is not known. */
 export type ExpectedOf = (row: string) => number | undefined;
 
+// Not parsed: of a million lines only two fields are wanted, which the journal writes in a fixed order.
+const isDone = (text: string): boolean => text.startsWith('{"e":"done"');
+const durationOf = (text: string): number => Number(/,"us":(\d+),/.exec(text)?.[1]);
+
+/** The longest task (µs) of a journal and how many there were: from its last line, or from all of them where the runner was killed. */
+function extentOf(path: string): { longest: number; rows: number } {
+  const close = lastLine(path);
+  if (close?.e === 'close') return { longest: close.longest, rows: close.done + close.failed };
+  const extent = { longest: 0, rows: 0 };
+  readLines(path, (text) => {
+    if (!isDone(text)) return;
+    extent.rows++;
+    extent.longest = Math.max(extent.longest, durationOf(text));
+  });
+  return extent;
+}
+
 /**
  * How long the rows took in the runs of a journal; the newest counts. Undefined where that is of no use: all tasks were
- * short, or there were more than `most` rows. Memory: a hash a row, never the rows themselves.
+ * short, or there were so many rows that sorting them takes longer than it saves. Memory: a hash a row, never the rows
+ * themselves.
  */
 export function durationsIn(path: string, most: number): ExpectedOf | undefined {
-  const close = lastLine(path);
-  if (close?.e === 'close' && close.longest < longTask) return undefined;
+  const { longest, rows } = extentOf(path);
+  if (longest < Math.max(longTask, rows * sortingCost)) return undefined;
   const found = new Map<string, number>();
   readLines(path, (text) => {
-    // Not parsed: of a million lines only two fields are wanted, which the journal writes in a fixed order.
-    if (!text.startsWith('{"e":"done"')) return;
-    const length = lengthOfRow(text);
-    if (length !== undefined && found.size <= most) found.set(formatKey(hashOf(text.slice(text.length - 1 - length, -1))), Number(/,"us":(\d+),/.exec(text)?.[1]));
+    const length = isDone(text) ? lengthOfRow(text) : undefined;
+    if (length !== undefined && found.size <= most) found.set(formatKey(hashOf(text.slice(text.length - 1 - length, -1))), durationOf(text));
   });
   return found.size > 0 && found.size <= most ? (row) => found.get(formatKey(hashOf(row))) : undefined;
 }

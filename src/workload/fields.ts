@@ -4,7 +4,7 @@ import { HumanError } from '../core/errors';
 export class Fields {
   readonly #seen = new Set<string>();
 
-  constructor(private readonly value: Record<string, unknown>, private readonly path: string, private readonly source: string) {}
+  constructor(readonly value: Record<string, unknown>, private readonly path: string, private readonly source: string) {}
 
   static of(value: unknown, path: string, source: string): Fields {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new HumanError(`${source}: ${path || 'the file'} must be an object {…}, not ${shown(value)}.`);

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { codeOf } from '../core/errors';
 import type { ProcessRef } from '../core/events';
 import { isSame } from '../observe/identity';
-import { listRuns, removeFolder, type RunDescription } from '../observe/runDirectory';
+import { listRuns, type RunDescription } from '../observe/runDirectory';
 import { progressOf, type Progress } from './protocol';
 
 /** Run directories of workloads lie on disk, not in memory: a journal is to outlive the machine's restart. */
@@ -127,9 +127,4 @@ export function claimRun(run: string, self: ProcessRef): number | undefined {
 /** Gives a claimed run back. */
 export function releaseRun(run: string): void {
   rmSync(claimOf(run, newestClaim(run)), { force: true });
-}
-
-/** Removes all but the newest runs of a workload; those that go on stay. */
-export function forgetOldRuns(folder: string, keep: number): void {
-  for (const run of listRunsOf(folder).slice(0, -keep)) if (runnerOf(run) === undefined) removeFolder(run);
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { systemUnits } from '../observe/clock';
+import { hasOwnProc } from '../observe/ownProc';
 
 /** The memory of a process and all that it has started, on Linux. See proc(5). */
 
@@ -41,7 +42,7 @@ let pageSize: number | undefined;
  * the kernel a walk over all pages.
  */
 export function footprintAbove(limit: number, pid: number): number | undefined {
-  if (process.platform !== 'linux') return undefined;
+  if (!hasOwnProc()) return undefined;
   const size = (pageSize ??= systemUnits().pageSize);
   if (sum(pid, (member) => resident(member, size)) <= limit) return undefined;
   const exact = sum(pid, (member) => proportional(member, size));

@@ -25,11 +25,15 @@ for p in $all; do kill -KILL "-$p"; done 2>/dev/null
 exit 0
 `;
 
+/** ms before another shell is started. */
+const [shortest, longest] = [10, 10_000];
+
 export class Guard {
   #shell: ChildProcess | undefined;
   /** by their places in the shell's list; 0: a free one */
   readonly #groups: number[] = [];
   #closed = false;
+  #pause = shortest;
 
   /** `grace`: ms between the request to end and the kill. */
   constructor(private readonly grace: number) {
@@ -42,8 +46,12 @@ export class Guard {
     this.#shell = shell;
     shell.on('error', () => undefined);
     shell.stdin.on('error', () => undefined);
-    // Somebody killed it: another takes its place.
-    shell.on('exit', () => this.#start());
+    // Somebody killed it: another takes its place, each time later where it does not live.
+    const begun = Date.now();
+    shell.on('exit', () => {
+      this.#pause = Date.now() - begun > longest ? shortest : Math.min(longest, this.#pause * 2);
+      setTimeout(() => this.#start(), this.#pause).unref();
+    });
     shell.unref();
     for (const place of this.#groups.keys()) this.#write(place);
   }

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync
 import { codeOf } from '../core/errors';
 import { parsed } from '../core/json';
 import type { Answer } from './answers';
+import { WriteError } from './fileErrors';
 import { formatKey, hashOf } from './keys';
 import { LineBuffer } from './lineBuffer';
 import { keptRow, type CloseLine, type DoneLine, type FailLine, type JournalLine, type OpenLine, type PastLine, type TaskError } from './protocol';
@@ -24,29 +25,47 @@ export class Journal {
   #lines: LineBuffer;
   /** bytes of earlier runs */
   #earlier: number;
+  /** tasks whose lines may not be in the file */
+  unwritten = 0;
 
   constructor(private readonly path: string) {
-    this.#descriptor = openSync(path, 'a+', 0o600);
+    this.#descriptor = this.#writing(() => openSync(path, 'a+', 0o600));
     this.#lines = new LineBuffer(this.#descriptor);
-    this.#healTornLine();
+    this.#writing(() => this.#healTornLine());
     this.#earlier = fstatSync(this.#descriptor).size;
+  }
+
+  #writing<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw new WriteError(this.path, 'The journal', error);
+    }
   }
 
   /** Puts other lines in the place of those of earlier runs, in one step: whoever reads sees the file of before or the new one. */
   replaceEarlier(write: (journal: { add: (line: string) => void; end: number }) => void): void {
     this.flush();
-    const draft = `${this.path}.part`;
-    rmSync(draft, { force: true });
-    const descriptor = openSync(draft, 'a+', 0o600);
-    const lines = new LineBuffer(descriptor);
-    write({ add: (line) => lines.add(line), end: this.#earlier });
-    lines.flush();
-    const earlier = fstatSync(descriptor).size;
-    const chunk = Buffer.allocUnsafe(1 << 20);
-    for (let from = this.#earlier; from < fstatSync(this.#descriptor).size;) from += writeSync(descriptor, chunk, 0, readSync(this.#descriptor, chunk, 0, chunk.length, from));
-    renameSync(draft, this.path);
-    closeSync(this.#descriptor);
-    [this.#descriptor, this.#lines, this.#earlier] = [descriptor, lines, earlier];
+    this.#writing(() => {
+      const draft = `${this.path}.part`;
+      rmSync(draft, { force: true });
+      const descriptor = openSync(draft, 'a+', 0o600);
+      try {
+        const lines = new LineBuffer(descriptor);
+        write({ add: (line) => lines.add(line), end: this.#earlier });
+        lines.flush();
+        const earlier = fstatSync(descriptor).size;
+        const chunk = Buffer.allocUnsafe(1 << 20);
+        for (let from = this.#earlier; from < fstatSync(this.#descriptor).size;) from += writeSync(descriptor, chunk, 0, readSync(this.#descriptor, chunk, 0, chunk.length, from));
+        renameSync(draft, this.path);
+        closeSync(this.#descriptor);
+        [this.#descriptor, this.#lines, this.#earlier] = [descriptor, lines, earlier];
+      } catch (error) {
+        closeSync(descriptor);
+        rmSync(draft, { force: true });
+        throw error;
+      }
+    });
   }
 
   /** A runner that was killed may have left half a line: it is closed off, and readers pass over it. */
@@ -56,26 +75,36 @@ export class Journal {
     if (size > 0 && readSync(this.#descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 10) writeSync(this.#descriptor, '\n');
   }
 
+  /** Throws {@link WriteError} as {@link flush} does. */
   note(line: OpenLine | CloseLine): void {
     this.#lines.add(`${JSON.stringify(line)}\n`);
     this.flush();
   }
 
+  /** Never throws. */
   done(outcome: Outcome, value: string): void {
+    this.unwritten++;
     this.#lines.add(`{"e":"done",${common(outcome)},"v":${value}${rowPart(outcome.task)}}\n`);
   }
 
+  /** Never throws. */
   failed(outcome: Outcome, error: TaskError, again: boolean): void {
+    this.unwritten++;
     this.#lines.add(`{"e":"fail",${common(outcome)},"again":${again},"error":${JSON.stringify(error)}${rowPart(outcome.task)}}\n`);
   }
 
+  /** Throws {@link WriteError} where the file takes no more; what it has not taken is tried again the next time. */
   flush(): void {
-    this.#lines.flush();
+    this.#writing(() => this.#lines.flush());
+    this.unwritten = 0;
   }
 
   close(): void {
-    this.flush();
-    closeSync(this.#descriptor);
+    try {
+      this.flush();
+    } finally {
+      closeSync(this.#descriptor);
+    }
   }
 }
 

@@ -48,6 +48,7 @@ export class Outlet {
     if (!this.#held) this.#file?.publish();
   }
 
+  /** Throws {@link WriteError} where the results file takes no more. */
   flush(): void {
     if (this.#lines.length) this.print?.(this.#lines.join(''));
     this.#lines = [];
@@ -55,10 +56,14 @@ export class Outlet {
     this.#file?.flush();
   }
 
+  /** Throws {@link WriteError} as {@link flush} does. */
   close(): void {
-    this.#held?.release(this.#retell);
-    this.flush();
-    if (this.#isWhole) this.#file?.publish();
-    this.#file?.close();
+    try {
+      this.#held?.release(this.#retell);
+      this.flush();
+      if (this.#isWhole) this.#file?.publish();
+    } finally {
+      this.#file?.close();
+    }
   }
 }

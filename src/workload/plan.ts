@@ -4,9 +4,9 @@ import { extname, join, resolve } from 'node:path';
 import { HumanError } from '../core/errors';
 import { findProgram, pythonFor } from '../launch/shell';
 import { logOf, outputOf, slotOf } from './protocol';
-import { fillTemplate } from './template';
+import { Template } from './template';
 import { launcherOf } from './ranks';
-import { takesKeywords, type Run, type Workload } from './workload';
+import { areNames, takesKeywords, type Run, type Workload } from './workload';
 import type { WorkerLaunch } from './workerProcess';
 
 /** What the command line and a window hand the runner beside the workload. */
@@ -16,6 +16,8 @@ export interface Surroundings {
   env: NodeJS.ProcessEnv;
   /** the folder with the workers' code: `python/` and `worker.mjs` */
   workers: string;
+  /** told what a person may not expect of their command */
+  notice?: (text: string) => void;
 }
 
 /** How the workers of a workload are started, and what they get for a row. */
@@ -64,26 +66,38 @@ export function planOf(workload: Workload, surroundings: Surroundings, cpus: rea
     const mode = workload.engine.kind === 'dask' ? 'dask' : isolation === 'fork' ? 'fork' : 'function';
     return {
       code, toMessage: undefined, ownProcesses: isolation === 'fork',
-      launch: (worker) => ({ argv: [python, pythonFolder], ...surrounded, pipe: 'stdio', order: { ...common(worker), ...dask, mode, target: run.python, keywords: takesKeywords(workload) } }),
+      launch: (worker) => ({ argv: [python, pythonFolder], ...surrounded, pipe: 'stdio', order: { ...common(worker), ...dask, mode, target: run.python, keywords: takesKeywords(workload), nan: workload.nan } }),
     };
   }
   if ('node' in run) {
     const heap = memory.perWorker === null ? [] : [`--max-old-space-size=${Math.max(16, Math.round(memory.perWorker / 1024 ** 2))}`];
     return {
       code, toMessage: undefined, ownProcesses: false,
-      launch: (worker) => ({ argv: pinned([nodeOf(run, env), ...heap, nodeFile], worker), ...surrounded, pipe: 'three', order: { ...common(worker), mode: 'function', target: run.node } }),
+      launch: (worker) => ({ argv: pinned([nodeOf(run, env), ...heap, nodeFile], worker), ...surrounded, pipe: 'three', order: { ...common(worker), mode: 'function', target: run.node, nan: workload.nan, names: areNames(workload.over) } }),
     };
   }
-  const template = commandOf(run, directory, env);
+  const words = commandOf(run, directory, env);
   const python = pythonOf({}, directory, env);
   return {
     code, ownProcesses: true,
-    toMessage: (row, index) => JSON.stringify(fillTemplate(template, JSON.parse(row), index)),
+    toMessage: 'ranks' in run ? () => JSON.stringify(words) : filled(words, surroundings.notice),
     // The isolated mode keeps the person's site, and the probe, out of a process that only starts others.
     launch: (worker) => ({
       argv: python ? [python, '-u', '-I', '-S', pythonFolder] : pinned([nodeOf({}, env), nodeFile], worker), ...surrounded, pipe: python ? 'stdio' : 'three',
       order: { ...common(worker), mode: 'command', output: outputOf(surroundings.run, worker) },
     }),
+  };
+}
+
+/** What a worker gets for a row: the command's words with the row in them. */
+function filled(words: string[], notice: Surroundings['notice']): NonNullable<Plan['toMessage']> {
+  let template: Template | undefined;
+  return (row, index) => {
+    if (!template) {
+      template = new Template(words, row);
+      for (const note of template.notes) notice?.(note);
+    }
+    return JSON.stringify(template.fill(row, index));
   };
 }
 

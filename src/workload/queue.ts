@@ -11,6 +11,11 @@ export class Queue {
     return this.#front.length + this.#tasks.length;
   }
 
+  /** Characters of the tasks that wait. */
+  get characters(): number {
+    return this.#front.characters + this.#tasks.characters;
+  }
+
   /** Retries whose time has not come. */
   get delayed(): number {
     return this.#delayed.length;
@@ -56,10 +61,15 @@ export class Queue {
   }
 }
 
+/** What a task holds in memory. */
+const charactersOf = ({ row, message }: Task): number => row.length + (message?.length ?? 0);
+
 /** Tasks that stand in line. `Array.shift` of a long one moves all that is behind. */
 class Line {
-  #tasks: Task[] = [];
+  /** undefined: gone, and forgotten */
+  #tasks: (Task | undefined)[] = [];
   #head = 0;
+  characters = 0;
 
   get length(): number {
     return this.#tasks.length - this.#head;
@@ -70,18 +80,28 @@ class Line {
   }
 
   push(tasks: readonly Task[]): void {
-    for (const task of tasks) this.#tasks.push(task);
+    for (const task of tasks) this.#add(task);
+  }
+
+  #add(task: Task): void {
+    this.characters += charactersOf(task);
+    this.#tasks.push(task);
   }
 
   /** Puts tasks before all others. */
   putBack(tasks: readonly Task[]): void {
     if (tasks.length === 0) return;
-    this.#tasks = [...tasks, ...this.#tasks.slice(this.#head)];
+    const others = this.#tasks.slice(this.#head);
+    this.#tasks = [];
+    for (const task of tasks) this.#add(task);
+    for (const task of others) this.#tasks.push(task);
     this.#head = 0;
   }
 
   shift(): void {
-    this.#head++;
+    const first = this.first;
+    if (first) this.characters -= charactersOf(first);
+    this.#tasks[this.#head++] = undefined;
     if (this.#head === this.#tasks.length || this.#head >= 16_384) {
       this.#tasks.splice(0, this.#head);
       this.#head = 0;

@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { codeOf, HumanError } from '../core/errors';
+import { HumanError } from '../core/errors';
 import { Fields } from './fields';
+import { reasonOf } from './fileErrors';
 import { parseHalt } from './halt';
+import { memberOf, type JsonText } from './jsonText';
+import { readOver } from './readOver';
+import { anyTaker, lossOf } from './taker';
+import { utf8Text } from './textFile';
 import type { Over, Run, Workload } from './workload';
 
 /** Reads a workload file. Throws {@link HumanError} with the field and the way out. `cores`: what `workers: "auto"` means. */
@@ -10,9 +15,9 @@ export function readWorkload(file: string, cores: number): Workload {
   const path = resolve(file);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = utf8Text(file, readFileSync(path));
   } catch (error) {
-    throw new HumanError(`The workload file ${file} can't be read (${codeOf(error) ?? String(error)}).`);
+    throw error instanceof HumanError ? error : new HumanError(`The workload file ${file} can't be read: ${reasonOf(error)}.`);
   }
   let value: unknown;
   try {
@@ -20,7 +25,9 @@ export function readWorkload(file: string, cores: number): Workload {
   } catch (error) {
     throw new HumanError(`${file} is not JSON: ${(error as Error).message}.`);
   }
-  return resolveWorkload(value, { file: path, directory: dirname(path), source: file, cores });
+  const loss = lossOf(text, anyTaker);
+  if (loss !== undefined) throw new HumanError(`${file}: ${loss}`);
+  return resolveWorkload(value, { file: path, directory: dirname(path), source: file, cores, over: typeof value === 'object' ? memberOf(text, 'over') : undefined });
 }
 
 export interface Origin {
@@ -29,15 +36,17 @@ export interface Origin {
   /** how messages name it */
   source: string;
   cores: number;
+  /** the text of `over`, where numbers may stand in it that JavaScript does not hold */
+  over?: JsonText | undefined;
 }
 
 /** Checks what a person wrote and fills in what they did not. */
-export function resolveWorkload(value: unknown, { file, directory, source, cores }: Origin): Workload {
+export function resolveWorkload(value: unknown, { file, directory, source, cores, over: overText }: Origin): Workload {
   const fields = Fields.of(value, '', source);
   const runFields = fields.object('run') ?? fields.fail('run', 'there: {"python": "work.py:function"}, {"node": …}, {"script": …}, {"command": […]} or {"ranks": …}');
   const run = readRun(runFields);
   const overFields = fields.object('over');
-  const over: Over = 'ranks' in run ? { rows: [null] } : overFields ? readOver(overFields) : fields.fail('over', 'there: {"rows": […]}, {"range": [0, 100]}, {"grid": …}, {"glob": …}, {"json": …}, {"jsonl": …}, {"csv": …} or {"lines": …}');
+  const over: Over = 'ranks' in run ? { rows: ['null'] } : overFields ? readOver(overFields, overText ?? JSON.stringify(overFields.value)) : fields.fail('over', 'there: {"rows": […]}, {"range": [0, 100]}, {"grid": …}, {"glob": …}, {"json": …}, {"jsonl": …}, {"csv": …} or {"lines": …}');
   const isolation = fields.choice('isolation', ['worker', 'fork', 'process']) ?? 'worker';
   const memory = fields.object('memory');
   const workload: Workload = {
@@ -54,6 +63,7 @@ export function resolveWorkload(value: unknown, { file, directory, source, cores
     maxTasksPerWorker: fields.number('maxTasksPerWorker', 1, 'a whole number from 1', true) ?? null,
     order: fields.choice('order', ['completion', 'input']) ?? 'completion',
     results: readResults(fields, directory),
+    nan: fields.choice('nan', ['fail', 'null']) ?? 'fail',
     rerunOn: readRerun(fields),
     engine: readEngine(fields),
   };
@@ -91,32 +101,6 @@ function readRun(fields: Fields): Run {
 function target(fields: Fields, name: string, wanted: string): string {
   const text = fields.text(name) ?? '';
   return /^.+:[\w$.]+$/.test(text) ? text : fields.fail(name, `like ${wanted}`);
-}
-
-function readOver(fields: Fields): Over {
-  let over: Over;
-  if (fields.has('rows')) {
-    const rows = fields.raw('rows');
-    over = { rows: Array.isArray(rows) ? rows : fields.fail('rows', 'a list') };
-  } else if (fields.has('range')) {
-    const range = fields.raw('range');
-    const fits = Array.isArray(range) && (range.length === 2 || range.length === 3) && range.every((item) => Number.isFinite(item)) && range[2] !== 0;
-    over = { range: fits ? (range as [number, number]) : fields.fail('range', '[start, stop] or [start, stop, step], as in Python') };
-  } else if (fields.has('grid')) {
-    const grid = fields.raw('grid');
-    const fits = typeof grid === 'object' && grid !== null && !Array.isArray(grid) && Object.values(grid).every((values) => Array.isArray(values));
-    over = { grid: fits ? (grid as Record<string, unknown[]>) : fields.fail('grid', 'an object of lists, as {"size": [1, 2], "rate": [0.1, 0.2]}') };
-  } else if (fields.has('glob')) {
-    over = { glob: typeof fields.raw('glob') === 'string' ? (fields.text('glob') ?? '') : (fields.texts('glob') ?? []) };
-  } else if (fields.has('json')) over = { json: fields.text('json') ?? '' };
-  else if (fields.has('jsonl')) over = { jsonl: fields.text('jsonl') ?? '' };
-  else if (fields.has('csv')) {
-    const delimiter = fields.text('delimiter');
-    over = { csv: fields.text('csv') ?? '', ...(delimiter === undefined ? {} : { delimiter }) };
-  } else if (fields.has('lines')) over = { lines: fields.text('lines') ?? '' };
-  else over = fields.fail('rows', 'there, or one of range, grid, glob, json, jsonl, csv, lines beside it');
-  fields.close();
-  return over;
 }
 
 function readWorkers(fields: Fields, cores: number): number {

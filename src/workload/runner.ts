@@ -6,23 +6,30 @@ import { bootClock } from '../observe/identity';
 import { EventFile } from '../observe/eventFile';
 import { attentionOf } from '../observe/lease';
 import type { SlotContent } from './answers';
+import type { Rows } from './chunk';
 import { serveControl } from './control';
 import { freeMemory } from './cores';
 import type { DaskHead, WorkerHandle } from './daskHead';
+import { activityOf, Demand } from './demand';
 import { durationsIn, Earlier, type ExpectedOf } from './earlier';
 import { sizeOf, whyOf } from './endings';
+import { FailedTasks } from './failedTasks';
+import { WriteError } from './fileErrors';
 import { Guard } from './guard';
+import { HeldRows } from './heldRows';
 import { Journal, type Outcome } from './journal';
 import { MemoryWatch } from './memoryWatch';
+import { statusOf, type Outcomes } from './outcomes';
 import { Outlet } from './outlet';
 import { planOf, type Plan, type Surroundings } from './plan';
 import { journalOf, keptRow, logOf, progressOf, slotOf, workloadOf, type Control, type Progress, type Reply, type State, type TaskError } from './protocol';
 import { Rate } from './rate';
 import type { Result } from './results';
-import { openRows, type Rows } from './rows';
+import { openRows } from './rows';
 import { Scheduler, type Task } from './scheduler';
 import { Selection, type Wanted } from './selection';
-import { Slowest, summaryOf, type Summary } from './summary';
+import { Slowest, summaryOf } from './summary';
+import { lossOf, takerOf, type Taker } from './taker';
 import type { Workload } from './workload';
 import { workerProgress } from './workerProgress';
 import { WorkerProcess, type Refused, type WorkerCallbacks } from './workerProcess';
@@ -43,21 +50,13 @@ export interface RunnerOptions extends Surroundings {
   head?: DaskHead | undefined;
   /** called when others may look at the run */
   begun?: () => void;
-  /** gets notices for the person */
-  notice: (text: string) => void;
+  /** gets notices for the person; an error is told whatever else is not */
+  notice: (text: string, isError?: boolean) => void;
   cpus?: readonly number[];
 }
 
-export interface Outcomes {
-  state: State;
-  reason?: string;
-  done: number;
-  failed: number;
-  summary: Summary;
-}
-
-/** Rows are read ahead until this many wait. */
-const readAhead = 20_000;
+/** Rows are read ahead until this many wait, or so many characters of them. */
+const [readAhead, readAheadCharacters] = [20_000, 16 << 20];
 /** More rows than this are not sorted by what they took last time: they would have to lie in memory. */
 const mostSorted = 1_000_000;
 /** ms between frames, and between looks at what runs */
@@ -76,9 +75,10 @@ export class Runner {
   readonly #events: EventFile;
   readonly #guard: Guard;
   readonly #rows: Rows;
+  readonly #taker: Taker;
   readonly #rate: Rate;
   readonly #workers = new Map<number, WorkerHandle>();
-  readonly #failedRows = new Map<number, Task>();
+  readonly #failures = new FailedTasks();
   readonly #startedAt = Date.now();
   readonly #earlier: Earlier | undefined;
   readonly #selection: Selection;
@@ -89,20 +89,26 @@ export class Runner {
   #finish: ((outcomes: Outcomes) => void) | undefined;
   #control: { address: string | null; close: () => void } = { address: null, close: () => undefined };
   #timer: NodeJS.Timeout | undefined;
+  #unwritable: WriteError | undefined;
+  #unread = false;
   #noticed = false;
   #publishedAt = 0;
   #closing = false;
   readonly #slowest = new Slowest();
   readonly #memoryWatch: MemoryWatch | undefined;
+  readonly #demand: Demand;
+  readonly #longRows: HeldRows;
 
   constructor(readonly workload: Workload, private readonly options: RunnerOptions) {
     const { run, self, resume, only } = options;
     this.#plan = planOf(workload, options, options.cpus);
     this.#rows = openRows(workload.over, workload.directory);
+    this.#taker = takerOf(workload.run);
     if (resume) this.#earlier = earlierOf(workload, run, this.#plan, resume);
     this.#selection = new Selection(this.#earlier, resume ?? { missing: true, failed: true }, workload.rerunOn.includes('args'), only);
     this.#outlet = new Outlet({ results: workload.results, order: workload.order, resumed: resume !== undefined, spill: `${journalOf(run)}.held` }, options.print);
     this.#journal = new Journal(journalOf(run));
+    this.#longRows = new HeldRows(`${journalOf(run)}.rows`);
     this.#events = new EventFile(run, 'runner', self);
     this.#guard = new Guard(workload.grace * 1000);
     if (options.head) this.#hold(options.head);
@@ -123,6 +129,10 @@ export class Runner {
       },
       this.#startedAt,
     );
+    // Of a process that is soon replaced, nothing can be told; a cluster has cores of its own.
+    const isLasting = !options.head && workload.isolation !== 'process' && workload.maxTasksPerWorker === null;
+    this.#demand = new Demand(workload.workers, isLasting ? (options.cpus?.length ?? Infinity) : Infinity);
+    this.#scheduler.mayHave = this.#demand.allowed;
     const { perWorker } = workload.memory;
     // A cluster looks after its workers' memory itself.
     if (perWorker !== null && !options.head) this.#memoryWatch = new MemoryWatch(perWorker, this.#scheduler);
@@ -131,9 +141,9 @@ export class Runner {
   /** Resolves when all that can be done is done. Never rejects for what tasks do. */
   async run(): Promise<Outcomes> {
     const { run, self } = this.options;
-    writeFileSync(workloadOf(run), `${JSON.stringify(this.workload, null, 1)}\n`, { mode: 0o600 });
+    describe(this.workload, workloadOf(run));
     this.#journal.note({ e: 'open', t: this.#startedAt, code: this.#plan.code, runner: self, workers: this.workload.workers });
-    this.#describe();
+    this.#introduce();
     this.#control = await serveControl(run, (control) => this.#obey(control));
     const ended = new Promise<Outcomes>((resolve) => (this.#finish = resolve));
     this.#publish();
@@ -144,7 +154,7 @@ export class Runner {
   }
 
   /** The runner as the root of a run, so that every face shows it with its workers. */
-  #describe(): void {
+  #introduce(): void {
     const { run, self } = this.options;
     const t = this.#startedAt;
     this.#events.write({ e: 'run', t, run, command: process.argv, cwd: this.workload.directory, host: hostname(), platform: process.platform, ...bootClock() });
@@ -157,12 +167,13 @@ export class Runner {
       const expectedOf = this.#expectations();
       const sorted: Task[] = [];
       for await (const chunk of this.#rows.chunks) {
-        if (this.#closing) return;
+        // What is not read is no row that has gone.
+        if (this.#closing || this.#scheduler.state === 'stopping') return;
         const tasks = this.#choose(chunk, expectedOf);
         this.#total = this.#rows.total();
         if (expectedOf && sorted.length < mostSorted) sorted.push(...tasks);
         else if (tasks.length) this.#scheduler.offer(tasks, this.#total, Date.now());
-        while (this.#scheduler.queued >= readAhead && !this.#closing) await new Promise<void>((wake) => (this.#wake = wake));
+        while (this.#isReadAhead() && !this.#closing) await new Promise<void>((wake) => (this.#wake = wake));
       }
       this.#total = this.#index;
       // What has not been seen goes first: it may be long.
@@ -171,15 +182,21 @@ export class Runner {
     } catch (error) {
       this.#rowError = error instanceof HumanError ? error : new HumanError(messageOf(error));
     }
-    if (this.#earlier && !this.#rowError) this.#repeat(this.#earlier);
+    if (this.#earlier && !this.#rowError) this.#written(() => this.#earlier && this.#repeat(this.#earlier));
+    this.#longRows.close();
     this.#scheduler.endInput(Date.now());
+  }
+
+  #isReadAhead(): boolean {
+    return this.#scheduler.queued >= readAhead || this.#scheduler.queuedCharacters >= readAheadCharacters;
   }
 
   /** Tells what earlier runs have found. Where rows have moved, their lines in the journal get the numbers of now, lest they be taken for those of other rows. */
   #repeat(earlier: Earlier): void {
     const { done, failed } = this.#selection;
-    if (earlier.hasMoved(this.#index)) this.#journal.replaceEarlier((journal) => this.#outlet.repeat((use) => earlier.results(done, failed, use, journal)));
-    else if (this.#outlet.isNeeded) this.#outlet.repeat((use) => earlier.results(done, failed, use));
+    const whole = (use: (result: Result) => void) => (result: Result): void => use(result.row === undefined ? { ...result, row: this.#longRows.row(result.index) } : result);
+    if (earlier.hasMoved(this.#index)) this.#journal.replaceEarlier((journal) => this.#outlet.repeat((use) => earlier.results(done, failed, whole(use), journal)));
+    else if (this.#outlet.isNeeded) this.#outlet.repeat((use) => earlier.results(done, failed, whole(use)));
   }
 
   #expectations(): ExpectedOf | undefined {
@@ -187,12 +204,20 @@ export class Runner {
     return path === undefined ? undefined : durationsIn(path, mostSorted);
   }
 
-  /** Makes tasks of the rows that are to run. */
+  /** Makes tasks of the rows that are to run. One of which something would be lost on its way fails at once. */
   #choose(chunk: string[], expectedOf: ExpectedOf | undefined): Task[] {
     const tasks: Task[] = [];
     for (const row of chunk) {
       const index = this.#index++;
-      if (!this.#selection.takes(index, row)) continue;
+      if (!this.#selection.takes(index, row)) {
+        if (row.length > keptRow && this.#outlet.isNeeded) this.#longRows.add(index, row);
+        continue;
+      }
+      const loss = lossOf(row, this.#taker);
+      if (loss !== undefined) {
+        this.#scheduler.reject({ index, row, attempt: 1 }, { type: 'RowRefused', message: loss }, Date.now());
+        continue;
+      }
       const expected = expectedOf?.(row);
       tasks.push({ index, row, attempt: 1, ...(this.#plan.toMessage ? { message: this.#plan.toMessage(row, index) } : {}), ...(expected === undefined ? {} : { expected }) });
     }
@@ -236,7 +261,8 @@ export class Runner {
 
   #workersGone: (() => void) | undefined;
 
-  #refused(number: number, { message, file, line }: Refused): void {
+  #refused(number: number, { message, file, line, unwritable }: Refused): void {
+    if (unwritable) this.#unwritable ??= new WriteError(this.options.run, 'The files in', unwritable);
     const place = file && !message.includes(file) ? ` (${file}${line ? `:${line}` : ''})` : '';
     this.#scheduler.refuse(`${message}${place}`, Date.now());
     this.#workers.get(number)?.close();
@@ -253,19 +279,37 @@ export class Runner {
     this.#journal.failed(outcome, error, again);
     if (again) return;
     this.#rate.add(1);
-    this.#failedRows.set(outcome.task.index, outcome.task);
+    this.#failures.add(outcome.task, error, outcome.worker > 0);
     this.#outlet.add(resultOf(outcome, undefined, error));
   }
 
   /** The journal first: what is told must be known after a crash. */
   #settle(): void {
-    this.#journal.flush();
-    this.#outlet.flush();
-    if (this.#wake && this.#scheduler.queued < readAhead) {
+    this.#written(() => this.#journal.flush());
+    this.#written(() => this.#outlet.flush());
+    if (this.#wake && !this.#isReadAhead()) {
       const wake = this.#wake;
       this.#wake = undefined;
       wake();
     }
+  }
+
+  /** Writes; what can't be written ends the workload. What is done so far is kept in memory, and tried again until the end. */
+  #written(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!(error instanceof WriteError)) throw error;
+      this.cannotWrite(error);
+    }
+  }
+
+  /** No more is done than can be told. */
+  cannotWrite(error: WriteError): void {
+    if (this.#unwritable) return;
+    this.#unwritable = error;
+    this.options.notice(`${error.message} No more tasks are started, and those that run come to their end.`, true);
+    this.#scheduler.halt(error.message, Date.now());
   }
 
   #mayStart(): boolean {
@@ -285,6 +329,7 @@ export class Runner {
     const now = Date.now();
     const current = (worker: number): SlotContent['current'] => this.#workers.get(worker)?.current();
     for (const [number, worker] of this.#workers) this.#scheduler.collect(number, worker.waiting?.() ?? [], now);
+    this.#grow(now);
     this.#scheduler.tick(now, current);
     const shortage = this.#shortage();
     if (shortage && shortage.free < shortage.wanted / 2) this.#scheduler.evict(current);
@@ -295,6 +340,15 @@ export class Runner {
     }
     this.#settle();
     if (this.onProgress || now - this.#publishedAt >= unseenFrame || attentionOf(this.options.run) !== undefined) this.#publish();
+  }
+
+  /** Lets more workers come where those that are there mostly wait for something else than a core. */
+  #grow(now: number): void {
+    const { seats, lastDone } = this.#scheduler;
+    const ready = seats.filter((seat) => seat.state === 'ready');
+    if (!this.#demand.isOpen(ready.length)) return;
+    this.#demand.look(activityOf(ready, this.#workers, now), now - lastDone);
+    this.#scheduler.mayHave = this.#demand.allowed;
   }
 
   /** The state of things now. */
@@ -345,10 +399,9 @@ export class Runner {
   #retry(rows: number[]): Reply {
     const { state } = this.#scheduler;
     if (this.#closing || (state !== 'running' && state !== 'paused')) return { ok: false, message: 'The workload is ending. Retry when it has ended.' };
-    const tasks = rows.flatMap((row) => this.#failedRows.get(row) ?? []).map((task) => ({ ...task, attempt: 1 }));
-    for (const task of tasks) this.#failedRows.delete(task.index);
+    const tasks = this.#failures.take(rows);
     this.#scheduler.retry(tasks, Date.now());
-    return tasks.length === rows.length ? { ok: true } : { ok: false, message: `${rows.length - tasks.length} of these rows have not failed` };
+    return tasks.length === rows.length ? { ok: true } : { ok: false, message: `${rows.length - tasks.length} of these rows have not failed, or can be run again only once the workload has ended` };
   }
 
   stop(): void {
@@ -361,29 +414,42 @@ export class Runner {
     if (!this.#closing) this.#publish();
   }
 
+  /** Nobody reads what is printed any more. */
+  leftByReader(): void {
+    this.#unread = true;
+    this.stopNow();
+  }
+
   async #finished(state: State, reason?: string): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
     this.#wake?.();
     clearInterval(this.#timer);
     await this.#dismiss();
-    const refused = this.#rowError !== undefined && state === 'done';
-    const final = refused ? 'refused' : state;
-    const why = refused ? this.#rowError?.message : reason;
     const { done, failed } = this.progress();
     const now = Date.now();
-    this.#journal.note({ e: 'close', t: now, state: final, done, failed, longest: this.#scheduler.longest, ...(why === undefined ? {} : { reason: why }) });
-    this.#journal.close();
-    this.#outlet.close();
+    this.#written(() => this.#journal.flush());
+    this.#written(() => this.#outlet.close());
+    const how = this.#finalState(state, reason);
+    this.#written(() => this.#journal.note({ e: 'close', t: now, ...how, done, failed, longest: this.#scheduler.longest }));
+    this.#written(() => this.#journal.close());
     const summary = summaryOf(this.#scheduler, this.#slowest, this.#selection.skipped, this.#startedAt, now);
-    const outcomes: Outcomes = { state: final, ...(why === undefined ? {} : { reason: why }), done, failed, summary };
+    const obstacle = this.#unread ? 'unread' : this.#unwritable && 'unwritable';
+    const outcomes: Outcomes = { ...how, done, failed, rows: this.#index, summary, unkept: this.#journal.unwritten, failures: this.#failures.first, failedBefore: this.#selection.failedRows, ...(obstacle ? { obstacle } : {}) };
     this.#publish(outcomes);
     this.#control.close();
     this.#guard.close();
     this.#events.write({ e: 'exit', t: now, code: statusOf(outcomes), signal: null });
-    this.#events.write({ e: 'end', t: now, reason: final });
+    this.#events.write({ e: 'end', t: now, reason: how.state });
     this.#events.close();
     this.#finish?.(outcomes);
+  }
+
+  /** Whatever has become of the tasks, rows that could not be read and results that could not be written are no success. */
+  #finalState(state: State, reason?: string): { state: State; reason?: string } {
+    if (state === 'done' && this.#unwritable) return { state: 'halted', reason: this.#unwritable.message };
+    if (state === 'done' && this.#rowError) return { state: 'refused', reason: this.#rowError.message };
+    return { state, ...(reason === undefined ? {} : { reason }) };
   }
 
   /** Lets the workers go, and ends those that do not. */
@@ -398,11 +464,13 @@ export class Runner {
   }
 }
 
-/** GNU parallel's statuses: the number of failed tasks up to 100, 101 for more; 130 cancelled, 2 can't be run. */
-export function statusOf({ state, failed }: Pick<Outcomes, 'state' | 'failed'>): number {
-  if (state === 'stopped') return 130;
-  if (state === 'refused') return 2;
-  return Math.min(failed, 101);
+/** Keeps the workload as it is carried out beside its journal. */
+function describe(workload: Workload, path: string): void {
+  try {
+    writeFileSync(path, `${JSON.stringify(workload, null, 1)}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw new WriteError(path, 'The description', error);
+  }
 }
 
 /** What the journal in a run directory tells of a workload. Who asks for the failed rows alone has often corrected the code: then it does not matter. */
@@ -411,4 +479,4 @@ export function earlierOf(workload: Workload, run: string, plan: Plan, { missing
 }
 
 const resultOf = ({ task, answer }: Outcome, value: string | undefined, error: TaskError | undefined): Result =>
-  ({ index: task.index, row: task.row.length > keptRow ? undefined : task.row, microseconds: answer.duration, value, error });
+  ({ index: task.index, row: task.row, microseconds: answer.duration, value, error });

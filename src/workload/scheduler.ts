@@ -75,10 +75,13 @@ export class Scheduler {
   work = 0;
   longest = 0;
   lastDone: number;
+  /** so many workers may be there now */
+  mayHave: number;
   #finished = false;
 
   constructor(private readonly rules: Rules, private readonly effects: Effects, now: number) {
-    this.#batching = new Batching(rules.workers, rules.batch);
+    this.#batching = new Batching(rules.batch);
+    this.mayHave = rules.workers;
     this.seats = Array.from({ length: rules.workers }, (_, i) => new Seat(i + 1, now));
     this.lastDone = this.#opened = now;
   }
@@ -92,6 +95,11 @@ export class Scheduler {
   /** Tasks that wait for a worker: the input is read as long as there are few. */
   get queued(): number {
     return this.#queue.length;
+  }
+
+  /** Characters of these tasks. */
+  get queuedCharacters(): number {
+    return this.#queue.characters;
   }
 
   get average(): number | undefined {
@@ -112,6 +120,14 @@ export class Scheduler {
   endInput(now: number): void {
     this.#inputEnded = true;
     this.fill(now);
+  }
+
+  /** A task that no worker gets: it has failed before it began. */
+  reject(task: Task, error: TaskError, now: number): void {
+    const outcome = { task, worker: 0, startedAt: Math.round((now - this.#opened) * 1000), answer: { duration: 0, logEnd: 0, facts: undefined }, logStart: 0 };
+    this.#failed++;
+    this.effects.failed(outcome, error, false);
+    this.#considerHalt(now);
   }
 
   /** Runs failed tasks once more, on a person's wish. */
@@ -274,6 +290,11 @@ export class Scheduler {
     this.fill(now);
   }
 
+  /** No task is started any more, for a reason that is none of the tasks'; those that run come to their end. */
+  halt(reason: string, now: number): void {
+    this.#leave('halted', reason, now);
+  }
+
   /** No task is started any more; those that run come to their end. */
   stop(now: number): void {
     this.#leave('stopped', undefined, now);
@@ -352,21 +373,22 @@ export class Scheduler {
   /** Gives every worker what it should have. */
   fill(now: number): void {
     if (this.#finished) return;
-    if (this.state === 'running') {
+    if (this.state === 'running' && this.#queue.length) {
+      const present = this.seats.filter((seat) => seat.state !== 'empty').length;
+      const starting = this.seats.filter((seat) => seat.state === 'starting').length;
+      // No more processes than may be there, nor than tasks wait for one.
+      let wanted = Math.min(this.mayHave - present, this.#queue.length - starting);
       for (const seat of this.seats) {
         if (!this.#queue.length) break;
-        if (seat.state === 'empty' && this.#wantsAnother() && this.effects.mayStart()) this.#start(seat, now);
-        else if (seat.state === 'ready') this.#feed(seat, now);
+        if (seat.state === 'ready') this.#feed(seat, now);
+        else if (seat.state === 'empty' && wanted > 0 && this.effects.mayStart()) {
+          wanted--;
+          this.#start(seat, now);
+        }
       }
     }
     for (const seat of this.seats) if (seat.state === 'ready' && seat.outstanding === 0 && this.#isSpent(seat)) this.#close(seat);
     this.#considerEnd();
-  }
-
-  /** No more processes than tasks wait for one. */
-  #wantsAnother(): boolean {
-    const coming = this.seats.filter((seat) => seat.state === 'starting').length;
-    return this.#queue.length > coming;
   }
 
   #start(seat: Seat, now: number): void {
@@ -390,7 +412,7 @@ export class Scheduler {
       const room = this.rules.maxTasksPerWorker === null ? Infinity : this.rules.maxTasksPerWorker - seat.taken;
       if (room <= 0) return;
       if (seat.outstanding === 0) seat.spent.idle += now - seat.since;
-      const tasks = this.#queue.take(Math.min(room, this.#batching.size(this.#remaining())));
+      const tasks = this.#queue.take(Math.min(room, this.#batching.size(this.#remaining(), this.#queue.length, this.mayHave)));
       seat.send(tasks);
       this.effects.send(seat.number, tasks.map((task) => task.message ?? task.row));
     }

@@ -12,6 +12,8 @@ export class Seat {
   restarts = -1;
   /** tasks sent to the process that is in it now */
   taken = 0;
+  /** µs that the process has spent in tasks which it has answered */
+  worked = 0;
   /** ms since the epoch when the process was ready: times of its answers count from here */
   epoch = 0;
   /** µs after that: when the task began that is answered next */
@@ -27,7 +29,8 @@ export class Seat {
 
   /** number of the task whose answer comes next by the pipe: behind `#first` while answers that were found in the slot are still to come */
   #piped = 0;
-  #sent: Task[] = [];
+  /** undefined: answered, and forgotten */
+  #sent: (Task | undefined)[] = [];
   #first = 0;
   #next = 0;
   #batches: { left: number; count: number; microseconds: number }[] = [];
@@ -40,7 +43,7 @@ export class Seat {
   renew(now: number): void {
     this.state = 'starting';
     this.restarts++;
-    this.taken = this.clock = 0;
+    this.taken = this.worked = this.clock = 0;
     this.ending = this.verdict = undefined;
     this.#sent = [];
     this.#first = this.#next = this.#piped = 0;
@@ -102,7 +105,9 @@ export class Seat {
     if (task === undefined) return undefined;
     const start = this.clock;
     this.clock += microseconds;
+    this.worked += microseconds;
     this.#first++;
+    this.#sent[at] = undefined;
     if (at >= 4096) this.#sent.splice(0, at + 1);
     const batch = this.#batches[0];
     if (!batch) return { task, start };
@@ -114,7 +119,7 @@ export class Seat {
 
   /** Everything that was sent and not answered. */
   takeBack(): Task[] {
-    const left = this.#sent.slice(this.#sent.length - this.outstanding);
+    const left = this.#sent.slice(this.#sent.length - this.outstanding).flatMap((task) => task ?? []);
     this.#sent = [];
     this.#first = this.#next;
     this.#batches = [];

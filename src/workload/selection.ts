@@ -1,4 +1,5 @@
 import type { Earlier } from './earlier';
+import { mostNamed } from './failedTasks';
 import { keyOf, KeyCounts } from './keys';
 
 /** Which rows of a resumed workload are to run: those without a result, those that failed, or both. */
@@ -16,6 +17,8 @@ export class Selection {
   /** rows whose result is known, failures among them, and rows that nobody asked for */
   skipped = 0;
   failures = 0;
+  /** the first rows whose failure is known */
+  readonly failedRows: number[] = [];
   left = 0;
 
   constructor(private readonly earlier: Earlier | undefined, private readonly wanted: Wanted, private readonly byContent: boolean, private readonly only?: ReadonlySet<number>) {}
@@ -30,7 +33,10 @@ export class Selection {
     if (this.wanted[state] === true && this.#isMeant(index)) return true;
     this[state].add(keyOf(index, row, this.byContent), index);
     this.skipped++;
-    if (state === 'failed') this.failures++;
+    if (state === 'failed') {
+      this.failures++;
+      if (this.failedRows.length < mostNamed) this.failedRows.push(index);
+    }
     return false;
   }
 

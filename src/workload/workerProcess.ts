@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { codeOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
 import { refOf } from '../observe/identity';
+import { signalGroup } from '../observe/signals';
 import { parseSlot, type SlotContent } from './answers';
 
 /** How a worker is started. `pipe`: Python answers on its stdin and stdout, Node on descriptor 3. */
@@ -23,6 +24,8 @@ export interface Refused {
   file?: string | null;
   line?: number | null;
   traceback?: string | null;
+  /** the system's code, where it has no room for the worker's files */
+  unwritable?: string | null;
 }
 
 export interface WorkerCallbacks {
@@ -137,8 +140,18 @@ export class WorkerProcess {
   #tell(): void {
     if (!this.#ending || this.#told) return;
     this.#told = true;
-    this.callbacks.ended(this.#ending, this.#look().content);
+    this.callbacks.ended(this.#ending, this.#lastWords());
     rmSync(this.slot, { force: true });
+  }
+
+  /** What the worker has left behind: where it lost its pipe, answers of any length. */
+  #lastWords(): SlotContent {
+    try {
+      const whole = readFileSync(this.slot);
+      return parseSlot(whole.toString('utf8', 0, whole.indexOf(0) + 1));
+    } catch {
+      return nothing().content;
+    }
   }
 
   /** The mark and the answers in the slot file that were there at the last call, too; none while the worker goes on. */
@@ -202,14 +215,9 @@ export class WorkerProcess {
   }
 
   #signal(signal: NodeJS.Signals | 0): void {
-    const { pid } = this.#child;
-    if (pid === undefined || this.#isGone) return;
-    try {
-      if (process.platform === 'win32') this.#child.kill(signal);
-      else process.kill(-pid, signal);
-    } catch (error) {
-      if (this.#ending && codeOf(error) === 'ESRCH') this.#leave();
-    }
+    if (this.#isGone) return;
+    if (process.platform === 'win32') this.#child.kill(signal);
+    else if (signalGroup(this.#child, signal) === 'gone' && this.#ending) this.#leave();
   }
 
   #leave(): void {

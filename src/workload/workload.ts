@@ -1,4 +1,7 @@
-/** What a `*.workload.json` says, as it is written and as it is carried out. */
+import type { JsonText } from './jsonText';
+import { asBytes } from './textFile';
+
+/** What a `*.workload.json` says, as it is carried out. */
 
 export type Run =
   | { python: string; interpreter?: string; call?: 'row' | 'keywords' }
@@ -7,12 +10,13 @@ export type Run =
   | { command: string[] }
   | { ranks: number; launcher: 'mpirun' | 'torchrun' | 'srun'; program: string[]; hosts?: string[]; options?: string[] };
 
+/** Values are texts of JSON, so that each arrives as it was written. `encoding`: of the file, where it is not UTF-8. */
 export type Over =
-  | { rows: unknown[] }
-  | { range: [number, number] | [number, number, number] }
-  | { grid: Record<string, unknown[]> }
+  | { rows: JsonText[] }
+  | { range: JsonText[] }
+  | { grid: [column: string, values: JsonText[]][] }
   | { glob: string | string[] }
-  | { json: string } | { jsonl: string } | { csv: string; delimiter?: string } | { lines: string };
+  | { json: string; encoding?: string } | { jsonl: string; encoding?: string } | { csv: string; delimiter?: string; encoding?: string } | { lines: string; encoding?: string };
 
 export interface Retries {
   times: number;
@@ -51,9 +55,14 @@ export interface Workload {
   maxTasksPerWorker: number | null;
   order: 'completion' | 'input';
   results: string | null;
+  /** what becomes of a result with NaN or an infinity in it, for which JSON has no word: its task fails, or it is null */
+  nan: 'fail' | 'null';
   rerunOn: ('args' | 'code')[];
   engine: { kind: 'local' } | { kind: 'dask'; address: string };
 }
+
+/** Whether rows are names of files, whose bytes may be no UTF-8. */
+export const areNames = (over: Over): boolean => 'glob' in over || ('encoding' in over && over.encoding === asBytes);
 
 /** Whether a row that is an object becomes keyword arguments of a Python function: where it says so, or the columns of a grid are named. */
 export const takesKeywords = ({ run, over }: Pick<Workload, 'run' | 'over'>): boolean =>

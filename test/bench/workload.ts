@@ -39,6 +39,10 @@ function span(ground: Ground): number {
 const workPy = `
 import time
 def trivial(x): return x
+def tenth(x):
+    s = 0
+    for i in range(2000): s += i
+    return s
 def millisecond(x):
     s = 0
     for i in range(20000): s += i
@@ -133,8 +137,12 @@ class Comparison {
   }
 
   /** Runs a workload of `count` tasks; seconds by {@link span}. */
-  async ours(count: number, ...args: string[]): Promise<number> {
-    const { status, err } = await this.ground.map('--workers', String(workers), '--results', 'results.jsonl', '--quiet', ...args);
+  ours(count: number, ...args: string[]): Promise<number> {
+    return this.oursOn(workers, count, ...args);
+  }
+
+  async oursOn(many: number, count: number, ...args: string[]): Promise<number> {
+    const { status, err } = await this.ground.map('--workers', String(many), '--results', 'results.jsonl', '--quiet', ...args);
     if (status !== 0) throw new Error(`map ${args.join(' ')} ended with ${status}: ${err}`);
     const ended = performance.now();
     const results = this.ground.read('results.jsonl').split('\n').length - 1;
@@ -166,6 +174,25 @@ class Comparison {
     this.add(`${count} trivial Python calls`, perSecond(python), beside(python, ['Pool.map(chunksize=1)', 'ProcessPoolExecutor', 'joblib', 'GNU parallel']), '≥ 300 k/s, ≥ 3 × Pool, ≥ 15 × executor, ≥ 500 × parallel',
       python >= 300_000 && least(python, 'Pool.map(chunksize=1)', 3) && least(python, 'ProcessPoolExecutor', 15) && least(python, 'GNU parallel', 500));
     this.add(`${count} trivial Node calls`, perSecond(node), beside(node, ['piscina']), '≥ 300 k/s, ≥ 5 × piscina', node >= 300_000 && least(node, 'piscina', 5));
+  }
+
+  /** Adding a worker never makes a workload slower: the whole command, from its start to its end, the same workload again and again. */
+  async counts(): Promise<void> {
+    const all = [1, 2, 4, 8, 16];
+    for (const [name, count, what] of [['trivial', this.size(500_000, 20_000), 'trivial Python calls'], ['tenth', this.size(20_000, 2000), 'Python tasks of about 0.1 ms CPU'], ['millisecond', this.size(3000, 300), 'Python tasks of about 1 ms CPU']] as const) {
+      const rates = new Map<number, number[]>(all.map((many) => [many, []]));
+      for (let round = 0; round < Math.min(this.rounds, 3); round++) {
+        for (const many of round % 2 ? [...all].reverse() : all) {
+          const began = performance.now();
+          await this.oursOn(many, count, '--python', `work.py:${name}`, '--interpreter', this.python, '--range', `0:${count}`);
+          rates.get(many)?.push(count / this.#wall(began));
+        }
+      }
+      const medians = all.map((many) => median(rates.get(many) ?? []));
+      const steps = medians.slice(1).map((rate, i) => rate / Math.max(...medians.slice(0, i + 1)));
+      const least = Math.min(...steps);
+      this.add(`${count} ${what}, ${all.join(', ')} workers`, medians.map(perSecond).join(', '), `the worst step is ${times(least)} the best of fewer workers`, '≥ 0.9 ×', least >= 0.9);
+    }
   }
 
   /** Seconds since, less what reading the results back took. */
@@ -320,10 +347,10 @@ class Comparison {
   }
 }
 
-/** Runs all, or what PROCESSION_BENCH names (trivial, milliseconds, tails, commands, megabytes, memory, dask, crashes). */
+/** Runs all, or what PROCESSION_BENCH names (trivial, counts, milliseconds, tails, commands, megabytes, memory, dask, crashes). */
 export async function run({ quick }: { quick: boolean }): Promise<{ table: string; rows: Row[] }> {
   const comparison = new Comparison(quick);
-  const all = ['trivial', 'milliseconds', 'tails', 'commands', 'megabytes', 'memory', 'dask', 'crashes'] as const;
+  const all = ['trivial', 'counts', 'milliseconds', 'tails', 'commands', 'megabytes', 'memory', 'dask', 'crashes'] as const;
   const chosen = process.env.PROCESSION_BENCH?.split(',');
   try {
     for (const part of all) if (!chosen || chosen.includes(part)) await comparison[part]();

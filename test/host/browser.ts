@@ -20,6 +20,12 @@ export interface RenderedRow {
   selected: boolean;
 }
 
+/** The pid of a process's row, which stands alone between dots; NaN where there is none. */
+export const pidIn = ({ description }: RenderedRow): number => Number(/(?:^| · )(\d+)(?= · |$)/.exec(description)?.[1]);
+
+/** True for the row of a process that lives. */
+export const isLive = ({ icon }: RenderedRow): boolean => /codicon-circle-(filled|outline)\b/.test(icon);
+
 /** One entry of the activity bar. */
 export interface RenderedActivity {
   label: string;
@@ -70,6 +76,8 @@ export interface Browser {
   /** as `texts` and `click`, in the page of the webview that is in front */
   webviewTexts(selector: string): Promise<string[]>;
   webviewClick(selector: string): Promise<void>;
+  /** computed styles of the first element that matches, in that page */
+  webviewStyle(selector: string, properties: string[]): Promise<Record<string, string>>;
   /** chooses an option of a select in that page */
   webviewSelect(selector: string, value: string): Promise<void>;
   /** draws the window into a PNG file */
@@ -78,7 +86,7 @@ export interface Browser {
 
 /** The names of the operations: nothing else can be asked for from outside. */
 export const operations: readonly (keyof Browser)[] = ['rows', 'activities', 'texts', 'clickRow', 'clickInline', 'click', 'hover', 'press', 'type',
-  'menu', 'chooseMenu', 'clickMenu', 'picks', 'choosePick', 'quickly', 'notifications', 'webviewTexts', 'webviewClick', 'webviewSelect', 'screenshot'];
+  'menu', 'chooseMenu', 'clickMenu', 'picks', 'choosePick', 'quickly', 'notifications', 'webviewTexts', 'webviewClick', 'webviewStyle', 'webviewSelect', 'screenshot'];
 
 // Text, because these run in the page: a compiler's helpers are not there, and the page's types not here.
 const readRows = `(panes, view) => panes
@@ -106,6 +114,11 @@ const readActivities = `(items) => items.map((item) => ({
 }))`;
 
 const readTexts = `(elements) => elements.map((element) => (element.textContent ?? '').replace(/\\u00a0/g, ' ').trim())`;
+
+const readStyle = `(selector, properties) => {
+  const style = getComputedStyle(document.querySelector(selector));
+  return Object.fromEntries(properties.map((name) => [name, style.getPropertyValue(name)]));
+}`;
 
 const patience = { timeout: 15_000 };
 
@@ -211,6 +224,14 @@ export function pageBrowser(page: Page): Browser {
     },
     webviewTexts: (selector) => webview().locator(selector).allTextContents(),
     webviewClick: (selector) => webview().locator(selector).first().click(patience),
+    webviewStyle: async (selector, properties) => {
+      await webview().locator(selector).first().waitFor({ ...patience, state: 'attached' });
+      const outer = await page.locator('iframe.webview.ready').last().elementHandle();
+      const inner = await (await outer?.contentFrame())?.$('iframe#active-frame');
+      const style = await (await inner?.contentFrame())?.evaluate<Record<string, string>>(`(${readStyle})(${quote(selector)}, ${JSON.stringify(properties)})`);
+      if (!style) throw new Error('the page of the webview has gone');
+      return style;
+    },
     webviewSelect: async (selector, value) => void await webview().locator(selector).first().selectOption(value, patience),
     screenshot: async (path) => {
       mkdirSync(dirname(path), { recursive: true });

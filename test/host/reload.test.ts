@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 import { openFile, runFile } from './actions';
-import { pageBrowser, type Browser } from './browser';
+import { isLive, pageBrowser, pidIn, type Browser, type RenderedRow } from './browser';
+import { vsix } from './vsix';
 import { openWorkbench, type Workbench } from './workbench';
 
 const repository = resolve(__dirname, '..', '..');
@@ -47,7 +48,7 @@ async function familyWindow(t: TestContext, settings: Record<string, unknown> = 
   const after = closing(t);
   after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs'), folder, { recursive: true });
-  const workbench = await openWorkbench({ folder, extension: repository, settings });
+  const workbench = await openWorkbench({ folder, install: [vsix()], settings });
   after(() => workbench.close());
   return workbench.showing(async () => {
     const browser = await runFile(workbench, 'family.py');
@@ -60,8 +61,8 @@ const names = ['MainProcess', 'quiet', 'parent', 'grandchild', 'watcher'];
 
 /** The pids of the family, when all of it is drawn alive. */
 const family = (browser: Browser): Promise<Record<string, number>> => until('the family', async () => {
-  const rows = (await browser.rows(view)).filter(({ label, description }) => names.includes(label) && /^\d+ /.test(description) && !description.includes('exit'));
-  return rows.length === names.length && Object.fromEntries(rows.map(({ label, description }) => [label, parseInt(description, 10)]));
+  const rows = (await browser.rows(view)).filter((row) => names.includes(row.label) && isLive(row) && pidIn(row) > 0);
+  return rows.length === names.length && Object.fromEntries(rows.map((row) => [row.label, pidIn(row)]));
 });
 
 const openView = (workbench: Workbench): Promise<void> => workbench.page.locator('.part.activitybar .action-label[aria-label^="Procession"]').first().click({ timeout: 60_000 });
@@ -126,7 +127,7 @@ test('a scoped breakpoint keeps its scope over a reload, says so, and can be fre
   const after = closing(t);
   after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs', 'family.py'), join(folder, 'family.py'));
-  const workbench = await openWorkbench({ folder, extension: repository });
+  const workbench = await openWorkbench({ folder, install: [vsix()] });
   after(() => workbench.close());
   await workbench.showing(async () => {
     const browser = pageBrowser(workbench.page);
@@ -190,17 +191,17 @@ test('Reload Window while a workload is on: its runner goes on, and the window f
   after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   cpSync(join(__dirname, 'programs', 'workload_rows.py'), join(folder, 'workload_rows.py'));
   writeFileSync(join(folder, 'halves.workload.json'), JSON.stringify({ run: { python: 'workload_rows.py:half' }, over: { range: [0, 300] }, workers: 2 }));
-  const workbench = await openWorkbench({ folder, extension: repository, env: { XDG_STATE_HOME: join(folder, '.state') } });
+  const workbench = await openWorkbench({ folder, install: [vsix()], env: { XDG_STATE_HOME: join(folder, '.state') } });
   after(() => workbench.close());
   await workbench.showing(async () => {
     const browser = pageBrowser(workbench.page);
-    const row = (what: string, label: RegExp, description: RegExp): Promise<string> =>
-      until(what, async () => (await browser.rows(view)).find((one) => label.test(one.label) && description.test(one.description))?.description);
+    const row = (what: string, label: RegExp, description: RegExp): Promise<RenderedRow> =>
+      until(what, async () => (await browser.rows(view)).find((one) => label.test(one.label) && description.test(one.description)));
     await browser.quickly('F1', 'Procession: Run Across Cores');
-    const before = parseInt(await row('a worker', /^worker 1$/, /· row \d+ for /), 10);
+    const before = pidIn(await row('a worker', /^worker 1$/, /^row \d+ for /));
     await workbench.page.reload({ waitUntil: 'domcontentloaded' });
     await openView(workbench);
-    assert.equal(parseInt(await row('the same worker', /^worker 1$/, /· row \d+ for /), 10), before);
+    assert.equal(pidIn(await row('the same worker', /^worker 1$/, /^row \d+ for /)), before);
     await row('what came out', /^299 of 300 done$/, /^1 failed$/);
     await row('the failed task', /^row 3$/, /^ValueError: three is bad/);
   });
@@ -217,13 +218,13 @@ test('a workload that a terminal has started before the window opens is in its v
     const ended = once(child, 'exit');
     if (child.exitCode === null && child.kill('SIGTERM')) await ended;
   });
-  const workbench = await openWorkbench({ folder, extension: repository, env });
+  const workbench = await openWorkbench({ folder, install: [vsix()], env });
   after(() => workbench.close());
   await workbench.showing(async () => {
     const browser = pageBrowser(workbench.page);
     const worker = (): Promise<number> => until('a worker', async () => {
-      const found = (await browser.rows(view)).find(({ label, description }) => label === 'worker 1' && /· row \d+ for /.test(description));
-      return found && parseInt(found.description, 10);
+      const found = (await browser.rows(view)).find(({ label, description }) => label === 'worker 1' && /^row \d+ for /.test(description));
+      return found && pidIn(found);
     });
     await openView(workbench);
     const before = await worker();
@@ -237,7 +238,7 @@ test('two windows without a folder: each has its own runs, and a reloaded one fi
   const runs = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
   const after = closing(t);
   after(() => rmSync(runs, { recursive: true, force: true, maxRetries: 5 }));
-  const workbench = await openWorkbench({ extension: repository, env: { PROCESSION_RUNS: runs }, settings: { 'procession.console': 'internalConsole' } });
+  const workbench = await openWorkbench({ install: [vsix()], env: { PROCESSION_RUNS: runs }, settings: { 'procession.console': 'internalConsole' } });
   after(() => workbench.close());
   const shown = async (browser: Browser): Promise<string> => (await browser.rows(view)).filter(({ level }) => level === 1).map(({ label }) => label).join();
   const run = async (browser: Browser, command: string): Promise<void> => {
@@ -250,7 +251,7 @@ test('two windows without a folder: each has its own runs, and a reloaded one fi
     await until('the first run', async () => (await shown(one)) === 'sleep 600');
     const page = await workbench.page.context().browser()?.newPage();
     assert.ok(page);
-    await page.goto(workbench.server.url({ extension: repository }), { waitUntil: 'domcontentloaded' });
+    await page.goto(workbench.server.url({}), { waitUntil: 'domcontentloaded' });
     const two = pageBrowser(page);
     await run(two, 'tail -f /dev/null');
     await until('the second run', async () => (await shown(two)).includes('tail'));
@@ -261,3 +262,66 @@ test('two windows without a folder: each has its own runs, and a reloaded one fi
     await until('the first run again', async () => (await shown(one)) === 'sleep 600');
   });
 });
+
+test('two windows on one folder: a run that one of them removes goes from the other too, and nothing is said of it', { timeout: 240_000 }, async (t) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
+  const after = closing(t);
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const runs = realpathSync(mkdtempSync('/dev/shm/procession-reload-'));
+  after(() => rmSync(runs, { recursive: true, force: true, maxRetries: 5 }));
+  const workbench = await openWorkbench({ folder, install: [vsix()], env: { PROCESSION_RUNS: runs }, settings: { 'procession.console': 'internalConsole' } });
+  after(() => workbench.close());
+  const texts = async (browser: Browser): Promise<string> => (await browser.rows(view)).map(({ label, description }) => `${label}: ${description}`).join('; ');
+  await workbench.showing(async () => {
+    const one = pageBrowser(workbench.page);
+    for (const command of ['sleep 0.1', 'sleep 600']) {
+      await one.quickly('F1', 'Procession: Run Command…');
+      await answer(one, 'Run Command', command);
+    }
+    await until('one to end, and its record to be moved', async () => /sleep 0\.1: ended/.test(await texts(one)) && readdirSync(runs).length === 1);
+    const page = await workbench.page.context().browser()?.newPage();
+    assert.ok(page);
+    await page.goto(workbench.server.url({ folder }), { waitUntil: 'domcontentloaded' });
+    await page.locator('.part.activitybar .action-label[aria-label^="Procession"]').first().click({ timeout: 60_000 });
+    const two = pageBrowser(page);
+    await until('both in the second window', async () => /sleep 0\.1: ended/.test(await texts(two)) && /sleep 600: running/.test(await texts(two)));
+    await two.clickMenu(view, 'sleep 0.1', 'Remove');
+    await until('the ended one to go from the first', async () => !(await texts(one)).includes('sleep 0.1'));
+    await two.quickly('F1', 'Procession: Stop');
+    await until('the end of the other', async () => /sleep 600: ended/.test(await texts(two)) && /sleep 600: ended/.test(await texts(one)));
+    await one.clickMenu(view, 'sleep 600', 'Remove');
+    for (const browser of [one, two]) await until('no row is left', async () => (await browser.rows(view)).length === 0);
+  });
+});
+
+test('a folder that is trusted is never called untrusted, not even while its window starts', { timeout: 240_000 }, async (t) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procession-reload-')));
+  const after = closing(t);
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const workbench = await openWorkbench({ folder, install: [vsix()], trusted: false });
+  after(() => workbench.close());
+  const { page } = workbench;
+  await workbench.showing(async () => {
+    const browser = pageBrowser(page);
+    const welcome = async (): Promise<string> => (await browser.texts('.welcome-view-content')).join();
+    await openView(workbench);
+    await until('the reason in a folder that is not trusted', async () => (await welcome()).includes('This workspace is not trusted'));
+    await browser.quickly('F1', 'Workspaces: Manage Workspace Trust');
+    await browser.click('.workspace-trust-editor .monaco-button:has-text("Trust")');
+    await until('the welcome', async () => (await welcome()).includes('Run a program'));
+    await page.addInitScript(watchWelcome);
+    await page.reload({ waitUntil: 'domcontentloaded' });
+    await page.waitForSelector('.monaco-workbench .part.statusbar .statusbar-item', { timeout: 90_000 });
+    await until('the welcome again', async () => (await welcome()).includes('Run a program'));
+    assert.deepEqual(await page.evaluate<string[]>('window.welcomes'), ['Run a program']);
+  });
+});
+
+// Text, because it runs in the page: what the welcome has said, in its order.
+const watchWelcome = `(() => {
+  window.welcomes = [];
+  new MutationObserver(() => {
+    const said = /Run a program|not trusted/.exec(document.querySelector('.welcome-view-content')?.textContent ?? '')?.[0];
+    if (said && window.welcomes.at(-1) !== said) window.welcomes.push(said);
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+})()`;

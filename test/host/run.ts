@@ -1,4 +1,4 @@
-// Runs the tests that live inside a real VS Code: `node --import tsx test/host/run.ts [name of a suite…]`.
+// Runs the tests that live inside a real VS Code, which has the package installed: `node --import tsx test/host/run.ts [name of a suite…]`.
 // Each suite is a folder of tests and one window: a workbench in a browser, or, where
 // PROCESSION_DESKTOP_VSCODE is set, a desktop VS Code of that version ("1" means stable).
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { bundleTests } from './bundle';
 import { runDesktop } from './desktop';
 import { onlyVariable, picturesVariable, resultsVariable } from './inside/testing';
 import { createResults, followResults, type Tally } from './results';
+import { harness, vsix } from './vsix';
 import { openWorkbench, type Workbench } from './workbench';
 
 const repository = resolve(__dirname, '..', '..');
@@ -24,7 +25,8 @@ export interface Suite {
 
 /** What a suite runs in: a copy of the examples as workspace, the bundled tests, the file of results. */
 export interface Stage {
-  extension: string;
+  /** the package that is installed */
+  vsix: string;
   workspace: string;
   tests: string;
   results: string;
@@ -90,10 +92,9 @@ async function prepare(suite: Suite, folder: string): Promise<Stage> {
   await bundleTests(suite.folder, tests);
   const results = join(folder, 'results.ndjson');
   createResults(results);
-  const extension = process.env.PROCESSION_TEST_EXTENSION ?? repository;
   // One that does not run TypeScript by itself, and one that does.
   const nodes = Object.fromEntries(['20', '24'].filter(install).map((major) => [`PROCESSION_TEST_NODE_${major}`, binaryOf(major)]));
-  return { extension, workspace, tests, results, trusted: suite.trusted, env: { ...nodes, XDG_STATE_HOME: join(folder, 'state'), [resultsVariable]: results, [picturesVariable]: evidence(suite.name) } };
+  return { vsix: vsix(), workspace, tests, results, trusted: suite.trusted, env: { ...nodes, XDG_STATE_HOME: join(folder, 'state'), [resultsVariable]: results, [picturesVariable]: evidence(suite.name) } };
 }
 
 async function runBrowser(stage: Stage, name: string): Promise<Tally> {
@@ -105,7 +106,8 @@ async function runBrowser(stage: Stage, name: string): Promise<Tally> {
   try {
     workbench = await openWorkbench({
       folder: stage.workspace,
-      extension: stage.extension,
+      install: [stage.vsix],
+      extension: harness,
       tests: stage.tests,
       trusted: stage.trusted,
       env: { ...stage.env, [bridgeVariable]: bridge.address },

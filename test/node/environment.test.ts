@@ -20,7 +20,7 @@ async function childEnvironment(node: string, options: string, env: NodeJS.Proce
   return Object.fromEntries(outcome.stdout.split('\0').filter(Boolean).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
 }
 
-const compiled = (version: string): string[] => readdirSync(join(probes, 'node')).filter((file) => file.startsWith(`observe.js.v${version}-`));
+const compiled = (version: string): string[] => readdirSync(join(probes, 'node')).filter((file) => file.startsWith(`probe.cjs.v${version}-`));
 
 for (const node of nodes) {
   describe(`Node ${node.version}: the probe as it was compiled`, () => {
@@ -63,7 +63,7 @@ for (const node of nodes) {
     test('children get ours before their own', async () => {
       const env = await childEnvironment(node.path, '{}', { NODE_OPTIONS: '--no-warnings', PYTHONPATH: '/mine' });
       const { PROCESSION = '', ...rest } = env;
-      assert.match(PROCESSION, /^1\|\d+\.\d+\|\|\/.*run\|/);
+      assert.match(PROCESSION, /^1\|\d+\.\d+\|(?:n\d+)?\|\/.*run\|/);
       assert.deepEqual(rest, { PATH, NODE_OPTIONS: `${ours} --no-warnings`, PYTHONPATH: `${boot}:/mine` });
     });
 
@@ -82,11 +82,31 @@ for (const node of nodes) {
       assert.equal(env.NODE_OPTIONS, undefined);
     });
 
-    test('a permission model that kills Node 20 for its preload', async () => {
-      const path = join(folder, `permission${node.major}.js`);
-      writeFileSync(path, "console.log(require('child_process').spawnSync(process.execPath, ['--experimental-permission', '--allow-fs-read=' + __filename, '-p', '1']).stderr + '');");
-      const alone = await execute(node.path, [path], { env: { PATH } });
-      assert.equal((await observe(node.path, [path], { env: { PATH } })).outcome.stdout.replace(/node:\d+/, ''), alone.stdout.replace(/node:\d+/, ''));
+    test('a Node that would not come up with a preload, or comes up without one, is left alone', async () => {
+      const path = join(folder, `alone${node.major}.js`);
+      const code = 'console.log(Object.keys(process.env).filter((name) => name !== "NODE_OPTIONS").sort().join(), process.env.NODE_OPTIONS)';
+      writeFileSync(path, code);
+      const permission = node.major < 22 ? '--experimental-permission' : '--permission';
+      const starts = [
+        [permission, '-e', code],
+        [permission, `--allow-fs-read=${node.major < 22 ? path : folder}`, ...(node.major < 22 ? [path] : ['-p', '1'])],
+        ['--snapshot-blob', join(folder, `blob${node.major}`), '--build-snapshot', path],
+      ];
+      for (const args of starts) {
+        const alone = await execute(node.path, args, { env: { PATH } });
+        const { outcome } = await observe(node.path, args, { env: { PATH } });
+        assert.deepEqual({ ...outcome, stderr: outcome.stderr.replace(/node:\d+/, '') }, { ...alone, stderr: alone.stderr.replace(/node:\d+/, '') });
+        assert.equal(outcome.code, 0);
+        const starter = join(folder, `starter${node.major}.js`);
+        writeFileSync(starter, `process.stdout.write(require('child_process').spawnSync(process.execPath, ${JSON.stringify(args)}, { env: { PATH: process.env.PATH } }).stdout)`);
+        assert.equal((await observe(node.path, [starter], { env: { PATH } })).outcome.stdout, alone.stdout);
+      }
+    });
+
+    test('the options of a script are not Node\'s', async () => {
+      const path = join(folder, 'options.js');
+      writeFileSync(path, '');
+      for (const args of [[path, '--permission', '-e'], ['--require', path, path, '--experimental-permission']]) assert.equal((await observe(node.path, args, { env: { PATH } })).of('start').length, 1);
     });
 
     test('options that others put before ours', async () => {

@@ -35,11 +35,12 @@ for (const node of nodes) {
       const path = program('start.js', 'console.log(process.pid, process.ppid); process.exitCode = 3;');
       const seen = await observe(node.path, ['--no-warnings', path, 'argument'], { cwd: folder });
       const [pid, ppid] = seen.outcome.stdout.trim().split(' ');
-      const { id, t, exe, ...start } = seen.one('start');
+      const { id, t, exe, pgid, ...start } = seen.one('start');
       assert.match(id, /^\d+\.\d+$/);
       assert.equal(pidOf(id), pid);
       assert.ok(Math.abs(t - Date.now()) < 60_000);
       assert.ok(exe);
+      assert.equal(pgid, Number(pid), 'the test gives it a group of its own');
       assert.deepEqual(start, {
         e: 'start', ppid: Number(ppid), parent: ancestor, runtime: 'node', version: node.version,
         argv: [node.path, '--no-warnings', path, 'argument'], cwd: folder,
@@ -264,6 +265,10 @@ process.execve(process.execPath, [process.execPath, __filename, 'b'], { AGAIN: '
       assert.deepEqual([rank, localRank, worldSize], [3, 1, 8]);
       const odd = await observe(node.path, [path], { env: { PATH: process.env.PATH, RANK: 'first' } });
       assert.equal(odd.of('self').length, 0);
+      // One launcher within another: all three numbers are the nearest one's.
+      const inner = `OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 "${node.path}" "${path}"; true`;
+      const nested = await observe('sh', ['-c', inner], { env });
+      assert.deepEqual(nested.of('self').map((about) => [about.rank, about.localRank, about.worldSize]), [[1, undefined, 2]]);
     });
 
     test('copies of the output, each at most 1 MiB', async () => {

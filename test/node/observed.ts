@@ -34,7 +34,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** The folder that holds the probes: the real Node probe as it is shipped, and the (here unused) place of the Python one. */
 export const probes = join(scratch, 'a folder with "quotes" and é', 'probes');
-for (const options of nodeProbe(join(probes, 'node'), { absWorkingDir: join(__dirname, '../..'), logLevel: 'error' })) buildSync(options);
+buildSync(nodeProbe(join(probes, 'node'), { absWorkingDir: join(__dirname, '../..'), logLevel: 'error' }));
 mkdirSync(join(probes, 'python', 'boot'), { recursive: true });
 
 export interface Outcome {
@@ -104,8 +104,8 @@ export function makeRun(): string {
   return run;
 }
 
-export function environmentFor(run: string, { env = process.env, keepOutput = false }: Options): NodeJS.ProcessEnv {
-  return observedEnvironment(env, { run, probes, ancestor, keepOutput });
+export function environmentFor(run: string, { env = process.env, keepOutput = false }: Options, argv: readonly string[] = []): NodeJS.ProcessEnv {
+  return observedEnvironment(env, { run, probes, ancestor, keepOutput }, argv);
 }
 
 /** Every line of every event file of a run; none may be garbled or of an unknown type. */
@@ -123,7 +123,7 @@ export async function observe(path: string, args: string[], options: Options = {
   const run = makeRun();
   try {
     const { during } = options;
-    const outcome = await execute(path, args, { ...options, env: environmentFor(run, options) }, during && (() => during(readEvents(run))));
+    const outcome = await execute(path, args, { ...options, env: environmentFor(run, options, [path, ...args]) }, during && (() => during(readEvents(run))));
     const copies = new Map(readdirSync(join(run, 'out')).map((file) => [file, readFileSync(join(run, 'out', file), 'utf8')]));
     return new Observed(outcome, readEvents(run), copies);
   } finally {

@@ -127,7 +127,7 @@ test('the run directory is for the user alone, and is gone afterwards unless it 
   const copies = readdirSync(join(record, 'out')).filter((name) => name.endsWith('.stdout'));
   assert.deepEqual(copies.map((name) => readFileSync(join(record, 'out', name), 'utf8')), ['kept\n']);
   const shown = await procession(['open', record]);
-  assert.match(Buffer.from(shown.stdout, 'latin1').toString('utf8'), /^python3 -c .* ended\n {2}○ python3? -c {2}\d+ · exit 0/u);
+  assert.match(Buffer.from(shown.stdout, 'latin1').toString('utf8'), /^python3 -c .* ended\n {2}○ python3? -c {2}exit 0 · \d+/u);
 });
 
 const crew = `import multiprocessing, sys, time

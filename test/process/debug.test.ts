@@ -10,11 +10,10 @@ import { fits, fitsGlob, refuses } from '../../src/debug/filter';
 import { fromCommand, policyOf, runtimeOf } from '../../src/debug/kinds';
 import { Decoder, encode } from '../../src/debug/protocol';
 import { scopedCondition, scopeIn, type Scope } from '../../src/debug/scopes';
-import { framesOfText, mergeStacks } from '../../src/debug/stackTree';
 
 const member = (name: string, more: Partial<Member> = {}): Member => ({
-  id: `${name.length}.1`, pid: name.length, startedAt: 0, endedAt: null, parent: 'root', osParent: null, runtime: 'python', role: 'child', name, daemon: null, startMethod: 'fork',
-  target: null, args: null, argv: [], cwd: null, exe: null, version: null, site: null, state: 'running', marks: [], exit: null, endedBy: null, error: null, osState: null, load: null, rss: null,
+  id: `${name.length}.1`, pid: name.length, inner: null, confirmed: true, startedAt: 0, endedAt: null, parent: 'root', osParent: null, runtime: 'python', role: 'child', name, title: null, daemon: null, startMethod: 'fork',
+  target: null, args: null, argv: [], cwd: null, exe: null, version: null, site: null, state: 'running', marks: [], exit: null, endedBy: null, outcome: null, error: null, osState: null, load: null, rss: null,
   threadCount: null, cpuSeconds: null, peakRssBytes: null, rank: null, localRank: null, worldSize: null, host: null, threads: [], ...more,
 });
 
@@ -79,24 +78,6 @@ test('configurations of debugpy and js-debug keep their meaning', () => {
   assert.deepEqual(fromCommand({ command: 'python3 app.py x', args: '-n "a b" $PROCESSION_NOT_SET' }, 'python'), { python: 'python3', pythonArgs: [], program: 'app.py', args: ['x', '-n', 'a b', ''] });
   assert.deepEqual(fromCommand({ command: 'node ${workspaceFolder:api}/app.js ${file}', args: '${env:X}' }, 'node'), { runtimeExecutable: 'node', runtimeArgs: ['${workspaceFolder:api}/app.js', '${file}', '${env:X}'], args: [] });
   assert.deepEqual(fromCommand({ command: 'npm test' }, 'node'), { runtimeExecutable: 'npm', runtimeArgs: ['test'], args: [] });
-});
-
-test('equal stacks are merged, and a forked child does not show its parent', () => {
-  const frame = (name: string, line: number, file = '/app/work.py') => ({ function: name, file, line });
-  const start = [frame('<module>', 9), frame('BaseProcess.start', 100, '/lib/multiprocessing/process.py'), frame('BaseProcess._bootstrap', 300, '/lib/multiprocessing/process.py'), frame('BaseProcess.run', 108, '/lib/multiprocessing/process.py')];
-  const tree = mergeStacks([
-    { member: 'w-1', thread: 'MainThread', frames: [...start, frame('work', 3), frame('get', 103, '/lib/queues.py')] },
-    { member: 'w-2', thread: 'MainThread', frames: [...start, frame('work', 3), frame('get', 103, '/lib/queues.py')] },
-    { member: 'w-3', thread: 'MainThread', frames: [...start, frame('work', 5)] },
-    { member: 'w-3', thread: 'Thread-7 (beat)', frames: [frame('beat', 8)] },
-  ]);
-  const text = (nodes: typeof tree, indent = ''): string[] => nodes.flatMap(({ label, who, place, children }) => [`${indent}${label}${place ? `:${place.line}` : ''} ${who.length}`, ...text(children, `${indent}  `)]);
-  assert.deepEqual(text(tree), ['MainThread 3', '  work:3 2', '    get:103 2', '  work:5 1', 'Thread (beat) 1', '  beat:8 1']);
-});
-
-test("a stack as V8 writes it: the program's frames, outermost first", () => {
-  const stack = "Error\n    at <anonymous>:4:15\n    at spin (/app/busy.js:8:12)\n    at Object.<anonymous> (/app/a (b).js:15:22)\n    at file:///app/m.mjs:2:1\n    at Module._compile (node:internal/modules/cjs/loader:1:2)";
-  assert.deepEqual(framesOfText(stack).map(({ function: name, file, line }) => `${name} ${file}:${line}`), ['(top level) /app/m.mjs:2', 'Object.<anonymous> /app/a (b).js:15', 'spin /app/busy.js:8']);
 });
 
 test('a scoped condition is true in whom it means, keeps the own one, and is known again by itself', () => {

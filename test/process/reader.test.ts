@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Event } from '../../src/core/events';
+import { membersOf } from '../../src/core/members';
+import { emptyState, reduce } from '../../src/core/state';
 import { RunReader } from '../../src/observe/reader';
-import { createRunDirectory, eventsOf } from '../../src/observe/runDirectory';
+import { createRunDirectory, eventsOf, liveOf } from '../../src/observe/runDirectory';
 import { until } from './mapping';
 
 /** Event files on a real disk, of processes that have ended and of others that have not. */
@@ -73,6 +75,50 @@ describe('event files of processes that have ended', () => {
     lookLong();
     write('2.1', { e: 'self', name: 'late' });
     await until('the late word is read', () => count('2.1') === 3, 10_000);
+  });
+
+  it('hold what their writers can know: a probe tells of itself and of its children, under its own name', () => {
+    read(false);
+    const seenBy = (file: string, id: string): void => appendFileSync(join(eventsOf(run), `${file}.ndjson`), `${JSON.stringify({ e: 'seen', t: 1, id, child: '7.7', ppid: 1 })}\n`);
+    start('2.1');
+    write('2.1', { e: 'spawn', child: '3.1', method: 'fork' });
+    write('5@9.1', { e: 'spawn', child: '6@9.1', method: 'fork' });
+    write('2.1', { e: 'gone', child: '7.7' });
+    write('2.1', { e: 'root', child: '7.7' });
+    write('2.1', { e: 'signal', to: '7.7', signal: 'SIGKILL', by: 'procession' });
+    seenBy('2.1', '2.1');
+    seenBy('5@9.1', '5@9.1');
+    seenBy('2.1', '1.1');
+    seenBy('launcher-1.1', '8.8');
+    seenBy('launcher-1.1', '1.1');
+    reader.readAll();
+    assert.deepEqual(seen.map(({ e, id }) => [e, id]).sort(), [['seen', '1.1'], ['spawn', '2.1'], ['spawn', '5@9.1'], ['start', '2.1']]);
+    assert.deepEqual(reader.counts, { garbled: 7, unknown: 0 });
+  });
+
+  it('are read to their end where they lie when they were moved, and a folder that is gone on purpose is no problem', async () => {
+    let vanished = 0;
+    reader = new RunReader(run, { onEvents: (events) => seen.push(...events), onVanished: () => ++vanished > 0 });
+    start('2.1');
+    await until('it is read', () => count('2.1') === 1, 10_000);
+    write('2.1', { e: 'exit', code: 0, signal: null });
+    renameSync(run, `${run}.moved`);
+    await until('its folder is missed', () => vanished === 1, 10_000);
+    reader.moveTo(`${run}.moved`);
+    rmSync(`${run}.moved`, { recursive: true });
+    assert.deepEqual(seen.map(({ e }) => e), ['start', 'exit']);
+  });
+
+  it('tell their newest numbers, also when the clock was set back', () => {
+    read(false);
+    const state = emptyState();
+    start('2.1');
+    for (const [t, rss] of [[100_000, 1_000], [40_000, 2_000], [41_000, 3_000]]) {
+      writeFileSync(liveOf(run), `${JSON.stringify({ e: 'sample', t, id: '9.9', child: '2.1', ppid: 1, state: 'S', cpu: 1, load: 0, rss, threads: 1 })}\n`);
+      reader.look();
+    }
+    for (const event of seen) reduce(state, event);
+    assert.equal(membersOf(state)[0]?.rss, 3_000);
   });
 
   it('new files are found, whatever the time of their folder says', () => {

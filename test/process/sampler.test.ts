@@ -4,13 +4,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { after, describe, test } from 'node:test';
-import { readStart, sendSignal } from '../../src/observe/identity';
+import { pidOf, presenceOf, readStart, whileThere } from '../../src/observe/identity';
 import { LinuxSampler } from '../../src/observe/linuxSampler';
 import type { SamplerEvent } from '../../src/observe/sampler';
 
 const runDirectory = `/dev/shm/procession-test-${process.pid}`;
 const python = ['python3', 'python'].find((name) => spawnSync(name, ['-c', '0']).status === 0);
 const skip = process.platform !== 'linux' ? 'needs /proc' : python === undefined ? 'needs Python' : false;
+
+/** How this machine makes a pid namespace; undefined where it does not let us. */
+const unshare = [[], ['--user', '--map-root-user']]
+  .map((user) => ['unshare', ...user, '--fork', '--pid'])
+  .find(([program = '', ...args]) => process.platform === 'linux' && spawnSync(program, [...args, '--mount-proc', 'true']).status === 0);
+const send = (ref: string, signal: NodeJS.Signals): string => whileThere(ref, () => (process.kill(pidOf(ref), signal) ? 'sent' : 'denied'));
 
 type Of<E extends SamplerEvent['e']> = Extract<SamplerEvent, { e: E }>;
 
@@ -55,7 +61,7 @@ class Observed {
 
   end(): void {
     this.sampler.close();
-    for (const ref of new Set(this.of('seen').map((event) => event.child))) sendSignal(ref, 'SIGKILL');
+    for (const ref of new Set(this.of('seen').map((event) => event.child))) send(ref, 'SIGKILL');
     this.root.stdout?.destroy();
   }
 }
@@ -95,7 +101,7 @@ os.waitpid(child, 0)
     assert.ok(Math.abs((sleep.startedAt ?? 0) - sleep.t) < 20_000);
     assert.equal(observed.of('seen', child)[0]?.ppid, observed.root.pid);
     assert.equal(observed.sampler.live, 3);
-    assert.equal(sendSignal(sleep.child, 'SIGTERM'), 'sent');
+    assert.equal(send(sleep.child, 'SIGTERM'), 'sent');
     await observed.until('all are gone', () => observed.of('gone', observed.root.pid).length === 1);
     assert.deepEqual(observed.of('gone').map((event) => Number.parseInt(event.child, 10)).sort(), [observed.root.pid ?? 0, child, grandchild].sort());
     assert.equal(observed.sampler.live, 0);
@@ -177,7 +183,7 @@ time.sleep(60)
     observed.root.kill('SIGKILL');
     await observed.until('the root is gone', () => observed.of('gone', observed.root.pid).length === 1);
     assert.equal(observed.sampler.live, 1, 'it outlives the root as a member');
-    assert.equal(sendSignal(seen.child, 'SIGKILL'), 'sent');
+    assert.equal(send(seen.child, 'SIGKILL'), 'sent');
     await observed.until('the daemon ended', () => observed.sampler.live === 0);
   });
 
@@ -203,7 +209,19 @@ time.sleep(60)
     const [middle, child] = [await observed.said('middle'), await observed.said('child')];
     await observed.until('both are seen', () => observed.of('seen', child)[0]?.ppid === middle);
     process.kill(middle, 'SIGKILL');
-    await observed.until('the child is told of in full with another parent', () => observed.of('seen', child).find((event) => event.ppid !== middle && event.argv));
+    const { ppid, reaper } = await observed.until('the child is told of in full with another parent', () => observed.of('seen', child).find((event) => event.ppid !== middle && event.argv));
+    assert.equal(reaper, ppid === 1 ? 'init' : 'subreaper');
+    assert.ok(observed.of('seen', child).every((event) => (event.reaper === undefined) === (event.ppid === middle)));
+  });
+
+  test('in a pid namespace, members are told of by their inner names, and orphans with the init of their namespace', { skip: skip || unshare === undefined && 'the system lets us make no pid namespace' }, async () => {
+    const [program = '', ...options] = unshare ?? [];
+    const observed = start(program, [...options, '--mount-proc', 'sh', '-c', 'sh -c "sleep 60 & sleep 0.7"; sleep 61']);
+    const init = await observed.until('the init is seen', () => observed.of('seen').find((event) => event.innerPid === 1));
+    const orphan = await observed.until('the orphan is seen with it', () => observed.of('seen').find((event) => event.argv?.join(' ') === 'sleep 60' && event.ppid === Number.parseInt(init.child, 10)));
+    assert.equal(orphan.reaper, 'init');
+    assert.match(orphan.aliases?.join() ?? '', new RegExp(`^${orphan.innerPid}@\\d+\\.${orphan.child.split('.')[1]}$`));
+    assert.ok(observed.of('seen', observed.root.pid).every(({ innerPid, aliases }) => innerPid === undefined && aliases === undefined));
   });
 
   test('an exec changes the command line, not the identity, even when the name stays', async () => {
@@ -296,19 +314,19 @@ time.sleep(60)
     assert.ok((gone.rss ?? 0) > 120_000_000, `peak ${gone.rss}`);
   });
 
-  test('a process that a probe told of is taken in, with the right start only', () => {
+  test('a process that a probe told of is taken in if it belongs to the run, with the right start only', () => {
     const observed = start('sleep', ['60']);
+    const mine = spawn('sleep', ['60'], { stdio: 'ignore', env: marked });
     const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
-    const pid = stranger.pid ?? 0;
+    const [pid, other] = [mine.pid ?? 0, stranger.pid ?? 0];
     const born = Number(readStart(pid));
-    observed.sampler.adopt(`${pid}.${born + 1}`);
-    observed.sampler.adopt(String(pid));
-    assert.equal(observed.sampler.live, 1);
+    for (const ref of [`${pid}.${born + 1}`, `${pid}@5.${born}`, `${other}.${readStart(other)}`, String(other)]) observed.sampler.adopt(ref);
+    assert.equal(observed.sampler.live, 1, 'the root alone');
     observed.sampler.adopt(`${pid}.${born}`);
     observed.sampler.adopt(`${pid}.${born}`);
     assert.equal(observed.sampler.live, 2);
     assert.equal(observed.of('seen', pid).length, 1);
-    stranger.kill('SIGKILL');
+    for (const child of [mine, stranger]) child.kill('SIGKILL');
   });
 
   test('strangers stay outside: processes of the same user and parent that the run did not start', async () => {
@@ -352,7 +370,7 @@ signal.pause()
     const second = await observed.until('the second is seen', () => observed.of('seen', first).find((event) => event.child !== before.child));
     assert.equal(observed.of('gone', first)[0]?.child, before.child);
     assert.equal(observed.sampler.live, 2);
-    assert.equal(sendSignal(before.child, 'SIGKILL'), 'reused');
+    assert.equal(presenceOf(before.child), 'reused');
     assert.equal(readStart(first), second.child.split('.')[1], 'the second was not hit');
   });
 
@@ -379,24 +397,6 @@ process.exit();
 })()`;
     const result = spawnSync('sh', ['-c', 'ulimit -n 60; exec "$@"', 'sh', process.execPath, '--require', 'tsx/cjs', '-e', script], { encoding: 'utf8', timeout: 60_000 });
     assert.equal(result.stdout.trim(), '{"seen":11,"left":0}', result.stderr);
-  });
-});
-
-describe('signals by identity', { skip: process.platform !== 'linux' ? 'needs /proc' : false }, () => {
-  test('only the very process is hit', async () => {
-    const child = spawn('sleep', ['60'], { stdio: 'ignore' });
-    const pid = child.pid ?? 0;
-    const start = Number(readStart(pid));
-    const ended = new Promise<string | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)));
-    assert.equal(sendSignal(`${pid}.${start + 1}`, 'SIGKILL'), 'reused');
-    assert.equal(sendSignal(String(pid), 'SIGKILL'), 'reused');
-    assert.equal(sendSignal(`${pid}.${start}`, 'SIGTERM'), 'sent');
-    assert.equal(await ended, 'SIGTERM');
-    assert.equal(sendSignal(`${pid}.${start}`, 'SIGTERM'), 'gone');
-  });
-
-  test('what names no single process is refused', () => {
-    for (const ref of ['0.5', '-1.5', '1.5', '', 'x', '0', '-1', '12.x', '1e3.5']) assert.equal(sendSignal(ref, 0), 'denied', ref);
   });
 });
 

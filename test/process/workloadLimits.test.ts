@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { usableCores } from '../../src/workload/cores';
+import { Guard } from '../../src/workload/guard';
 import { JournalIndex } from '../../src/workload/journalIndex';
 import { Ground, until } from './mapping';
 
@@ -72,7 +74,7 @@ describe('memory.perWorker', { skip: onLinux }, () => {
   it('that the import alone exceeds is told before anything runs', async () => {
     ground.write({ 'work.mjs': 'import { setTimeout } from "node:timers/promises";\nexport const kept = Buffer.alloc(300 * 2 ** 20, 1);\nawait setTimeout(300_000);\nexport const f = (x) => x;\n' });
     const { status, err } = await ground.workload({ run: { node: 'work.mjs:f' }, over: { range: [0, 8] }, memory });
-    assert.equal(status, 2, err);
+    assert.equal(status, 102, err);
     assert.match(err, /A worker takes \d+ MB, more than memory\.perWorker \(150 MB\), before its first task\. Raise the limit/);
   });
 });
@@ -129,7 +131,7 @@ def f(x):
   it('before the first are a refusal', async () => {
     ground.write({ 'work.mjs': 'import { writeSync } from "node:fs";\nwriteSync(3, "garbage\\n");\nexport const f = (x) => x;\n' });
     const { status, err } = await ground.map('--node', 'work.mjs:f', '--range', '0:20');
-    assert.equal(status, 2);
+    assert.equal(status, 102);
     assert.match(err, /the worker began with what can't be understood: "garbage"\. Does the code write to descriptors/);
   });
 
@@ -237,4 +239,44 @@ def f(x): return globals()[x](x)
     assert.ok(isThere());
     process.kill(Number(ground.read('left')));
   });
+});
+
+it('the guard comes back when it is killed, each time later where it does not live', { skip: onLinux }, async () => {
+  const children = (): number[] => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('procession-guard'));
+  const guard = new Guard(100);
+  let kills = 0;
+  for (const end = Date.now() + 1000; Date.now() < end;) {
+    for (const pid of children()) {
+      process.kill(pid, 'SIGKILL');
+      kills++;
+    }
+    await new Promise((next) => setTimeout(next, 2));
+  }
+  assert.ok(kills >= 2 && kills <= 12, `${kills} were started`);
+  await until('it is there again', () => children().length > 0);
+  guard.close();
+  await until('it goes when it is closed', () => children().length === 0);
+});
+
+it('long rows stand in the results in full, of a resumed run, too', async () => {
+  const rows = [{ id: 1, text: 'x'.repeat(3000) }, { id: 2, text: 'y'.repeat(3000) }];
+  ground.write({ 'work.py': 'def f(row): return row["id"]\n' });
+  const workload = { run: { python: 'work.py:f' }, over: { rows }, results: 'r.jsonl', order: 'input' };
+  for (const args of [[], ['--resume']]) {
+    assert.equal((await ground.workload(workload, ...args)).status, 0);
+    assert.deepEqual(ground.read('r.jsonl').trimEnd().split('\n').map((line) => (JSON.parse(line) as { row: unknown }).row), rows, args.join());
+  }
+  assert.equal(ground.tasks().length, 2);
+});
+
+it('more workers than cores come for tasks that wait, and not for those that compute', { skip: onLinux }, async () => {
+  ground.write({ 'work.py': 'import time\ndef waits(x): time.sleep(0.1)\ndef computes(x):\n    end = time.process_time() + 0.05\n    while time.process_time() < end: pass\n' });
+  const workers = async (name: string): Promise<number> => {
+    const { status } = await ground.workload({ run: { python: `work.py:${name}` }, over: { range: [0, 20 * usableCores()] }, workers: 4 * usableCores() });
+    assert.equal(status, 0);
+    return new Set(ground.tasks().map(({ w }) => w)).size;
+  };
+  assert.ok(await workers('waits') > usableCores());
+  assert.ok(await workers('computes') <= usableCores() + 1);
 });

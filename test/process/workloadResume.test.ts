@@ -107,7 +107,7 @@ describe('resume', () => {
     const workload = { run: { python: 'work.py:f' }, over: { csv: 'rows.csv' } };
     assert.equal((await ground.workload(workload, '--show-row', '1')).out, '{"a":"2","b":"y"}\n');
     const missing = await ground.workload(workload, '--show-row', '2');
-    assert.deepEqual([missing.status, missing.out], [2, '']);
+    assert.deepEqual([missing.status, missing.out], [102, '']);
     assert.match(missing.err, /There is no row 2: there are 2/);
   });
 
@@ -116,7 +116,7 @@ describe('resume', () => {
     const { child, ended } = await ground.start(['w.workload.json']);
     await until('it runs', () => ground.progress()?.workers.some(({ row }) => row !== null) ?? false);
     const second = await ground.map('w.workload.json', '--resume');
-    assert.equal(second.status, 2);
+    assert.equal(second.status, 102);
     assert.match(second.err, new RegExp(`is running \\(pid ${child.pid}`));
     ground.write({ go: '' });
     assert.equal((await ended).status, 0);
@@ -130,8 +130,8 @@ describe('resume', () => {
     await ended;
     const both = await Promise.all([1, 2, 3].map(() => ground.start(['w.workload.json', '--resume'])));
     const endings = await Promise.all(both.map((one) => one.ended));
-    assert.deepEqual(sorted(endings.map(({ status }) => status ?? -1)), [0, 2, 2]);
-    for (const { status, err } of endings) if (status === 2) assert.match(err, /is running \(pid \d+/);
+    assert.deepEqual(sorted(endings.map(({ status }) => status ?? -1)), [0, 102, 102]);
+    for (const { status, err } of endings) if (status === 102) assert.match(err, /is running \(pid \d+/);
     const done = ground.tasks().map(({ i }) => i);
     assert.deepEqual(sorted(done), range(6), 'every row has one result');
     assert.equal((await ground.map('w.workload.json', '--resume')).status, 0, 'and gives it back');

@@ -15,7 +15,7 @@ BOOT = os.path.realpath(os.path.join(PROBES, 'python', 'boot'))
 NODE = '--require "%s"' % os.path.realpath(os.path.join(PROBES, 'node', 'probe.cjs'))
 ANCESTOR = '1.1'
 TIMEOUT = 60
-ADDRESS = re.compile('0x[0-9a-f]+')
+VARYING = re.compile('0x[0-9a-f]+|(?<=pid=)[0-9]+')  # addresses, and the pid in Python's own warnings
 METHODS = ('fork', 'spawn', 'forkserver')
 
 
@@ -30,6 +30,8 @@ class Run:
     def events(self):
         found = []
         for name in sorted(os.listdir(os.path.join(self.directory, 'events'))):
+            if not name[0].isdigit():
+                continue  # the launcher's
             with open(os.path.join(self.directory, 'events', name), encoding='ascii') as file:
                 for line in file:
                     event = json.loads(line)
@@ -76,10 +78,10 @@ class ProbeCase(unittest.TestCase):
         bare.update(dict({'PYTHONDONTWRITEBYTECODE': '1'}, **more))
         return {key: value for key, value in bare.items() if value is not None}
 
-    def observed(self, env, directory, options=''):
+    def observed(self, env, directory, options='', ancestor=ANCESTOR):
         """The environment as the launcher makes it."""
         env = dict(env)
-        env['PROCESSION'] = '1|%s|%s|%s' % (ANCESTOR, options, directory)
+        env['PROCESSION'] = '1|%s|%s|%s' % (ancestor, options, directory)
         for key, ours, separator in (('PYTHONPATH', BOOT, ':'), ('NODE_OPTIONS', NODE, ' ')):
             env[key] = ours + separator + env[key] if key in env else ours
         return env
@@ -120,6 +122,6 @@ class ProbeCase(unittest.TestCase):
 def text(result):
     lines = ['ended with %s' % result.returncode]
     for name in ('stdout', 'stderr'):
-        output = ADDRESS.sub('0x', getattr(result, name).decode('utf-8', 'replace'))
+        output = VARYING.sub('…', getattr(result, name).decode('utf-8', 'replace'))
         lines += ['%s: %s' % (name, line) for line in output.split('\n')]
     return lines

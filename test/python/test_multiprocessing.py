@@ -174,12 +174,11 @@ class Processes(ProbeCase):
                 except Exception: fork()
         ''')
         process = run.one('spawn', method='fork')['child']
-        forked = run.of('spawn', method='os.fork')
-        self.assertEqual([spawn['id'] for spawn in forked], [process, run.root])
-        for spawn in forked:
-            self.assertEqual(run.one('start', id=spawn['child'])['method'], 'os.fork')
-            self.assertEqual(run.one('reap', child=spawn['child'])['code'], 3)
-            self.assertEqual(spawn['site']['function'], 'fork')
+        forked = run.of('start', method='os.fork')
+        self.assertEqual([start['parent'] for start in forked], [process, run.root])
+        for start in forked:
+            self.assertEqual(run.one('reap', child=start['id'])['code'], 3)
+            self.assertEqual(start['site']['function'], 'fork')
 
     def test_a_start_that_fails_prints_the_same(self):
         self.observe('''

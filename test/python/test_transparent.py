@@ -2,18 +2,20 @@
 import os
 import resource
 import shutil
+import subprocess
 import sys
 import unittest
 
-from support import BOOT, ProbeCase
+from support import ANCESTOR, BOOT, ProbeCase
 
 STATE = '''
     import sys, os
     print(sorted(os.environ.items()), sorted(os.environb.items()))
     print(sys.path, 'sitecustomize' in sys.modules, sys.dont_write_bytecode, sys.pycache_prefix, sys.argv)
     print(sorted(path for path in sys.path_importer_cache if not path.endswith('_procession')))
-    print(sorted(name for name in sys.modules if not name.startswith('_procession') and name != 'atexit'))
+    print(sorted(name for name in sys.modules if not name.startswith('_procession') and (name != 'atexit' or sys.version_info >= (3, 10))))
     print(os.listdir('/proc/self/fd'), os.getppid() > 0)
+    print(sys.meta_path, type(sys.meta_path).__name__, isinstance(sys.meta_path, list), sys.path_hooks)
 '''
 
 
@@ -209,6 +211,33 @@ class Transparent(ProbeCase):
             sys.exit('text')
         ''')
 
+    def test_bytes_that_are_no_text(self):
+        """They come as they were given, whatever the encoding is, and are told as far as text can (PEP 383)."""
+        folder = os.path.join(self.place.encode(), b'dir-\xe9')
+        os.mkdir(folder)
+        python = os.path.join(folder, b'py-\xe9')
+        os.symlink(sys.executable, python)
+        script = os.path.join(folder, b's\xe9.py')
+        with open(script, 'w') as file:
+            file.write('import os, subprocess, sys\nprint([os.fsencode(arg) for arg in sys.argv], os.environb.get(b"NAME"), os.getcwdb())\n'
+                       'sys.stdout.flush()\nif len(sys.argv) == 2:\n'
+                       '    subprocess.run([sys.executable, *sys.argv, b"\\xff\\xfe"], env={**os.environb, b"NAME": b"\\xe8", b"\\xe9": b"x"})\n'
+                       '    os.environb[b"NAME"] = b"\\xea"\n    subprocess.run([sys.executable, *sys.argv, "\\udcff"], cwd=b"..")\n'
+                       '    pid = os.fork()\n    if not pid: os.execv(sys.executable, [sys.executable, *sys.argv, "2"])\n    os.waitpid(pid, 0)\n')
+        for more in ({}, {'LC_ALL': 'C'}, {'LC_ALL': 'C', 'PYTHONUTF8': '0', 'PYTHONCOERCECLOCALE': '0'}):
+            with self.subTest(more):
+                env = {key.encode(): value.encode() for key, value in self.environment(**more).items()}
+                env[b'NAME'] = b'caf\xe9'
+                run = self.new_run()
+                given = {**env, **{key.encode(): value.encode() for key, value in self.observed({}, run.directory).items()}}
+                command = [python, script, b'\xe9\xc3\xbc']
+                observed = subprocess.run(command, env=given, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                self.same(observed, subprocess.run(command, env=env, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+                self.assertEqual(len(run.of('start')), 5)
+                start = run.one('start', parent=ANCESTOR)
+                self.assertEqual((start['argv'][1:], start['cwd']), ([self.place + '/dir-\udce9/s\udce9.py', '\udce9\u00fc'], self.place + '/dir-\udce9'))
+                self.assertEqual([spawn['argv'][-1] for spawn in run.of('spawn')], ['\udcff\udcfe', '\udcff'])
+
     def test_coroutine_and_generator_shutdown(self):
         self.observe('''
             import asyncio
@@ -296,6 +325,21 @@ class Ranks(ProbeCase):
                 about = self.observe('pass', env=env).one('self')
                 self.assertEqual((about['rank'], about['localRank'], about['worldSize']), (3, 1, 8))
         self.assertEqual(self.observe('pass', env={'RANK': 'first', 'WORLD_SIZE': ''}).of('self'), [])
+
+    def test_one_launcher_within_another(self):
+        """All three numbers are those of the nearest one."""
+        slurm = {'SLURM_PROCID': '3', 'SLURM_LOCALID': '1', 'SLURM_NTASKS': '8'}
+        torch = {'RANK': '5', 'LOCAL_RANK': '2', 'WORLD_SIZE': '6'}
+        mpi = {'OMPI_COMM_WORLD_RANK': '0', 'OMPI_COMM_WORLD_SIZE': '2'}
+        for outer, inner, expected in ((slurm, torch, (5, 2, 6)), (torch, mpi, (0, None, 2)), (torch, slurm, (3, 1, 8)), (mpi, {}, (0, None, 2))):
+            with self.subTest(outer=outer, inner=inner):
+                run = self.observe('''
+                    import os, subprocess, sys
+                    command = [sys.executable, '-c', 'import subprocess, sys; subprocess.run([sys.executable, "-c", "pass"])']
+                    subprocess.run(command, env=dict(os.environ, **%r))
+                ''' % inner, env=outer)
+                told = [(about['rank'], about.get('localRank'), about.get('worldSize')) for about in run.of('self')]
+                self.assertEqual(told[1:], [expected] * 2)
 
 
 if __name__ == '__main__':

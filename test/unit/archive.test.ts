@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
+import { archive } from '../../src/cli/archive';
 import { ownRef } from '../../src/launch/launcher';
 import { isLive, moveRun, pruneRuns } from '../../src/observe/archive';
 import { createRunDirectory, listRuns, removeFolder, writeDescription } from '../../src/observe/runDirectory';
@@ -58,6 +59,46 @@ test('a run moves as a whole, also to another file system', { skip: !existsSync(
   } finally {
     rmSync(memory, { recursive: true, force: true });
   }
+});
+
+test('what is kept is counted once, when it is moved: its files are not looked at one by one ever after', () => {
+  for (const name of ['a', 'b']) moveRun(run('counted', name, { bytes: 600_000 }), join(folder, 'archive'));
+  assert.ok(Number(readFileSync(join(folder, 'archive', 'a', 'bytes'), 'utf8')) > 600_000);
+  for (const name of ['a', 'b']) writeFileSync(join(folder, 'archive', name, 'bytes'), '10');
+  assert.deepEqual(pruneRuns(join(folder, 'archive'), { ...plenty, megabytes: 1 }, now), []);
+});
+
+test('two windows move the same run: it is kept once', { skip: !existsSync('/dev/shm') }, () => {
+  const memory = mkdtempSync('/dev/shm/procession-test-');
+  try {
+    const from = moveRun(run('twice', 'a', { bytes: 10 }), memory);
+    assert.equal(moveRun(from, join(folder, 'once')), moveRun(from, join(folder, 'once')));
+    assert.deepEqual([left('once'), existsSync(from)], [['a'], false]);
+    assert.throws(() => moveRun(join(memory, 'none'), join(folder, 'once')), /ENOENT/);
+    assert.deepEqual(readdirSync(join(folder, 'once')), ['a']);
+  } finally {
+    rmSync(memory, { recursive: true, force: true });
+  }
+});
+
+test('what a process has left half moved or half removed goes with the next who makes room', () => {
+  for (const name of ['a.123.new', 'b.123.removed', 'c.456.new']) run('half', name);
+  for (const name of ['a.123.new', 'b.123.removed']) utimesSync(join(folder, 'half', name), 1, 1);
+  utimesSync(join(folder, 'half', 'c.456.new'), now / 1000, now / 1000);
+  pruneRuns(join(folder, 'half'), plenty, now);
+  assert.deepEqual(readdirSync(join(folder, 'half')), ['c.456.new']);
+});
+
+test('procession archive moves a run and makes room; limits that are no numbers remove nothing', async (t) => {
+  process.env.PROCESSION_RUNS = join(folder, 'live');
+  t.after(() => delete process.env.PROCESSION_RUNS);
+  const to = join(folder, 'cli');
+  for (const name of ['a', 'b']) await archive(['--to', to, run('live', name)]);
+  assert.deepEqual([left('cli'), left('live')], [['a', 'b'], []]);
+  await assert.rejects(async () => archive(['--to', to, '--runs', 'many']), /many is no number\. Correct the setting "procession\.keepRuns"/);
+  assert.deepEqual(left('cli'), ['a', 'b']);
+  await archive(['--to', to, '--runs', '1']);
+  assert.deepEqual(left('cli'), ['b']);
 });
 
 test('a run is removed also while its processes write', { skip: process.platform === 'win32' }, async () => {

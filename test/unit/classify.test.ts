@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { helperName, nameFromCommand, runtimeFromCommand } from '../../src/core/classify';
+import { helperName, nameFromCommand } from '../../src/core/classify';
+import { runtimeFromCommand } from '../../src/core/interpreters';
 
 const cases: { argv: string[]; name: string; helper?: boolean; runtime?: 'python' | 'node' | 'other' }[] = [
   { argv: ['/usr/bin/python3.11', '-u', 'app.py', 'x'], name: 'app.py', runtime: 'python' },
@@ -22,6 +23,33 @@ const cases: { argv: string[]; name: string; helper?: boolean; runtime?: 'python
   { argv: ['/bin/sh', './pipeline.sh'], name: 'pipeline.sh' },
   { argv: ['-bash'], name: 'bash' },
   { argv: ['sleep', '5'], name: 'sleep' },
+  { argv: ['python3', '-m', 'pkg.mod', 'x'], name: 'pkg.mod', runtime: 'python' },
+  { argv: ['python3', '-c', 'from multiprocess.resource_tracker import main;main(5)'], name: 'resource tracker', helper: true, runtime: 'python' },
+  { argv: ['uv', 'run', '--with', 'x', 'app.py'], name: 'uv run --with x app.py', helper: true },
+  { argv: ['uv', 'pip', 'install', 'x'], name: 'uv' },
+  { argv: ['/usr/bin/python3', '/usr/bin/poetry', 'run', 'python', 'app.py'], name: 'poetry run python app.py', helper: true, runtime: 'python' },
+  { argv: ['/usr/bin/python3', '-m', 'pipenv', 'run', 'app'], name: 'pipenv run app', helper: true, runtime: 'python' },
+  { argv: ['/usr/bin/python3', '/usr/bin/poetry', 'install'], name: 'poetry', runtime: 'python' },
+  { argv: ['node', '/usr/lib/node_modules/npm/bin/npx-cli.js', 'cowsay'], name: 'npx cowsay', helper: true, runtime: 'node' },
+  { argv: ['node', '/usr/lib/node_modules/corepack/dist/pnpm.js', 'exec', 'vitest'], name: 'pnpm exec vitest', helper: true, runtime: 'node' },
+  { argv: ['node', '.yarn/releases/yarn-3.6.1.cjs', 'dev'], name: 'yarn dev', helper: true, runtime: 'node' },
+  { argv: ['node', '/x/ms-vscode.js-debug/src/watchdog.js'], name: 'debug watchdog', helper: true, runtime: 'node' },
+  { argv: ['node', '-e', 'const c = require("net").createConnection(process.env.NODE_INSPECTOR_IPC);'], name: 'debug announcer', helper: true, runtime: 'node' },
+  { argv: ['ps', '-A', '-o', 'ppid,pid'], name: 'ps', helper: true },
+  { argv: ['/usr/bin/uname', '-p'], name: 'uname', helper: true },
+  { argv: ['env'], name: 'env', helper: true },
+  { argv: ['/usr/bin/env', '-u', 'HOME', 'A=1', 'python3', 'app.py'], name: 'app.py' },
+  { argv: ['/usr/bin/env', 'bash', '/root/.pyenv/libexec/pyenv-hooks', 'exec'], name: 'pyenv-hooks', helper: true },
+  { argv: ['bash', '/root/.pyenv/libexec/pyenv-which', 'python3'], name: 'pyenv-which', helper: true },
+  { argv: ['bash', '/root/.pyenv/shims/python3', 'app.py'], name: 'app.py' },
+  { argv: ['bash', '/root/.pyenv/libexec/pyenv', 'exec', 'python3', '-m', 'pytest'], name: 'pytest' },
+  { argv: ['bash', '/root/.pyenv/libexec/pyenv-exec', 'python3', '-c', '1'], name: 'python3 -c' },
+  { argv: ['bash', '/home/me/myenv/bin/run.sh'], name: 'run.sh' },
+  { argv: ['python3', '-X', 'frozen_modules=off', '/x/debugpy/_vendored/pydevd/pydevd.py', '--port', '5678', '--client', '127.0.0.1', '--multiprocess', '--file', 'app.py', '--file', 'x'], name: 'app.py', runtime: 'python' },
+  { argv: ['python3', '/x/pydevd.py', '--module', '--port', '5678', '--file', 'pkg.mod'], name: 'pkg.mod', runtime: 'python' },
+  { argv: ['python3', '-m', 'debugpy', '--listen', '5678', '--wait-for-client', 'app.py'], name: 'app.py', runtime: 'python' },
+  { argv: ['python3', '/x/debugpy', '--connect', '127.0.0.1:5678', '--configure-qt', 'none', '-m', 'pkg'], name: 'pkg', runtime: 'python' },
+  { argv: ['python3', '/x/debugpy/launcher', '5678', '--', 'app.py'], name: 'debug launcher', helper: true, runtime: 'python' },
   { argv: [], name: 'process' },
 ];
 

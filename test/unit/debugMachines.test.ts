@@ -68,15 +68,16 @@ function queue(options: DebugOptions, members = [member('worker-1', 11), member(
   return { ...all, children, root };
 }
 
+const child = (pid: number): { pid: number; inner: null } => ({ pid, inner: null });
 const offered = (pid: number, port = 1): vscode.DebugConfiguration => ({ name: `Subprocess ${pid}`, type: 'procession', request: 'attach', subProcessId: pid, connect: { host: '127.0.0.1', port } });
 
 test('a child that debugpy offers gets its session below that of its parent, with its name', async () => {
   const { children, root, started, sessions } = queue({ debugChildren: 'all' });
   children.offer(root, 'run', offered(11));
-  await children.decided('run', 11);
+  await children.decided('run', child(11));
   assert.deepEqual(started.map(({ configuration, options }) => [configuration.name, options.parentSession?.name]), [['worker-1 [11]', 'root']]);
   sessions.bind(session('worker-1', { pid: 11 }), 'run', 11);
-  assert.equal(await children.known('run', 11), undefined);
+  assert.equal(await children.known('run', child(11)), undefined);
 });
 
 for (const [what, options, start] of [
@@ -94,7 +95,7 @@ for (const [what, options, start] of [
     children.offer(root, 'run', offered(11, port));
     await until('the client', () => asked.includes('configurationDone'));
     assert.deepEqual(asked, ['initialize', 'attach', 'configurationDone']);
-    const known = children.known('run', 11);
+    const known = children.known('run', child(11));
     await until('it to leave, so that a debugger can come', () => asked.includes('disconnect'));
     assert.equal((await known)?.subProcessId, 11);
   });
@@ -118,7 +119,7 @@ test('a child that an adapter will not give away is not held on to; the connecti
   children.offer(root, 'run', offered(12, willing.port));
   await until('the refused one to leave', refusing.closed);
   await until('the other to be let go', () => willing.asked.includes('configurationDone'));
-  assert.equal(await children.known('run', 11), undefined);
+  assert.equal(await children.known('run', child(11)), undefined);
   children.keep(() => false);
   await until('its connection to be closed', willing.closed);
 });
@@ -135,7 +136,7 @@ test('no more sessions open by themselves than may, those that are just being op
   await until('the second to be let go', () => asked.includes('configurationDone'));
   assert.equal(sessions.describe('run', facts.members[1] ?? member('', 0)), 'not attached: 1 sessions are open (maxDebugSessions)');
   opened(true);
-  await children.decided('run', 11);
+  await children.decided('run', child(11));
   assert.equal(started.length, 1);
 });
 

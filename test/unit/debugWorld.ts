@@ -10,7 +10,7 @@ import type { WindowRun } from '../../src/views/runStore';
 
 export const member = (name: string, pid: number, more: Partial<Member> = {}): Member => ({
   id: `${pid}.1`, pid, name, parent: '1.1', role: 'child', runtime: 'python', state: 'running', startMethod: 'fork', target: null, argv: ['python3', 'x.py'],
-  marks: [], threads: [], host: null, rank: null, startedAt: pid, endedAt: null, ...more,
+  marks: [], threads: [], host: null, inner: null, rank: null, startedAt: pid, endedAt: null, ...more,
 }) as Member;
 
 /** A run whose facts a test sets. */

@@ -7,6 +7,7 @@ import { HumanError } from '../../src/core/errors';
 import { observedEnvironment } from '../../src/launch/environment';
 import type { LaunchOptions } from '../../src/launch/options';
 import { commandToArgv, resolveLaunch } from '../../src/launch/resolve';
+import { ownPidNamespace } from '../../src/observe/ownProc';
 
 const folder = mkdtempSync(join(tmpdir(), 'procession-resolve-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -138,7 +139,7 @@ test('what can\'t be run is refused with the reason, the way out and the shell\'
 
 test('the observed environment keeps apart a variable that is empty and one that is not set', () => {
   const observed = (base: NodeJS.ProcessEnv) => observedEnvironment(base, { run: '/r|x', probes: '/p "q"\\', ancestor: '5.6', keepOutput: true });
-  assert.equal(observed({}).PROCESSION, '1|5.6|o|/r|x');
+  assert.equal(observed({}).PROCESSION, `1|5.6|o${process.platform === 'linux' ? `n${ownPidNamespace()}` : ''}|/r|x`);
   assert.equal(observed({}).PYTHONPATH, join('/p "q"\\', 'python', 'boot'));
   assert.equal(observed({ PYTHONPATH: '' }).PYTHONPATH, `${join('/p "q"\\', 'python', 'boot')}${delimiter}`);
   assert.equal(observed({ NODE_OPTIONS: '--a' }).NODE_OPTIONS, '--require "/p \\"q\\"\\\\/node/probe.cjs" --a');

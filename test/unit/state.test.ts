@@ -4,46 +4,15 @@ import fc from 'fast-check';
 import type { Event } from '../../src/core/events';
 import { parseEvent } from '../../src/core/parse';
 import { reportOf } from '../../src/core/report';
-import { emptyState, limits, reduce } from '../../src/core/state';
+import { limits } from '../../src/core/bounds';
+import { emptyState, reduce } from '../../src/core/state';
 import { treeOf } from '../../src/core/tree';
 import { runRow, type Row } from '../../src/views/rows';
+import { event } from './world';
 
 const none = { garbled: 0, unknown: 0 };
 const report = (events: readonly Event[]) => reportOf(events.reduce(reduce, emptyState()), none);
 const comparable = (events: readonly Event[]): string => JSON.stringify(report(events));
-
-/** A small world: few pids, few starts, few times, so that facts meet and contradict each other. */
-const pid = fc.integer({ min: 2, max: 6 });
-const exact = fc.tuple(pid, fc.integer({ min: 1, max: 3 })).map(([p, s]) => `${p}.${s}`);
-const ref = fc.oneof({ weight: 4, arbitrary: exact }, { weight: 1, arbitrary: pid.map(String) });
-const t = fc.integer({ min: 1000, max: 1100 });
-const name = fc.constantFrom('a', 'b', 'c');
-const ending = fc.constantFrom({ code: 0, signal: null }, { code: 3, signal: null }, { code: null, signal: 'SIGTERM' });
-const argv = fc.constantFrom<string[]>(['python3', 'x.py'], ['sh', '-c', 'y'], ['node', 'z.js'], []);
-const role = fc.constantFrom('child' as const, 'worker' as const, 'helper' as const);
-
-const event: fc.Arbitrary<Event> = fc.oneof<fc.Arbitrary<Event>[]>(
-  fc.record({ e: fc.constant('start' as const), id: exact, t, ppid: pid, parent: exact, runtime: fc.constantFrom('python' as const, 'node' as const), argv, method: fc.constantFrom('fork', 'os.fork') }),
-  fc.record({ e: fc.constant('start' as const), id: exact, t, ppid: pid, runtime: fc.constant('python' as const), argv, host: name }),
-  fc.record({ e: fc.constant('spawn' as const), id: exact, t, child: ref, method: fc.constantFrom('fork', 'os.fork', 'subprocess'), name, daemon: fc.boolean(), role, argv }),
-  fc.record({ e: fc.constant('self' as const), id: exact, t, name, daemon: fc.boolean(), rank: fc.integer({ min: 0, max: 2 }) }),
-  fc.record({ e: fc.constant('exec' as const), id: exact, t, argv }),
-  fc.record({ e: fc.constant('error' as const), id: exact, t, type: name, message: name, traceback: name }),
-  fc.tuple(exact, t, ending).map(([id, at, end]): Event => ({ e: 'exit', id, t: at, ...end })),
-  fc.tuple(exact, t, ref, ending).map(([id, at, child, end]): Event => ({ e: 'reap', id, t: at, child, ...end })),
-  fc.record({ e: fc.constant('signal' as const), id: exact, t, to: ref, signal: fc.constantFrom('SIGTERM', 'SIGKILL') }),
-  fc.record({ e: fc.constant('thread' as const), id: exact, t, thread: fc.integer({ min: 1, max: 3 }), state: fc.constantFrom('running' as const, 'exited' as const), name }),
-  fc.record({ e: fc.constant('root' as const), id: exact, t, child: ref }),
-  fc.record({ e: fc.constant('seen' as const), id: exact, t, child: ref, ppid: pid, argv, comm: name, startedAt: t }),
-  fc.record({ e: fc.constant('sample' as const), id: exact, t, child: ref, ppid: pid, state: fc.constantFrom('R', 'S', 'T'), cpu: fc.integer({ min: 0, max: 5 }), rss: fc.integer({ min: 0, max: 9 }) }),
-  fc.tuple(exact, t, ref, ending).map(([id, at, child, end]): Event => ({ e: 'zombie', id, t: at, child, ...end })),
-  fc.record({ e: fc.constant('gone' as const), id: exact, t, child: ref, cpu: fc.integer({ min: 0, max: 5 }) }),
-  fc.record({ e: fc.constant('run' as const), id: exact, t, run: name, command: argv, cwd: name, host: name, bootTime: fc.constant(990), tickMs: fc.constant(10) }),
-  fc.record({ e: fc.constant('end' as const), id: exact, t }),
-  fc.record({ e: fc.constant('outOfMemory' as const), id: exact, t, since: t, kills: fc.integer({ min: 0, max: 2 }), evidence: name }),
-  fc.record({ e: fc.constant('problem' as const), id: exact, t, kind: name, message: name }),
-  fc.record({ e: fc.constant('spawnFailed' as const), id: exact, t, method: name, message: name }),
-);
 
 test('the state does not depend on the order in which lines are read, nor on lines read twice', () => {
   fc.assert(fc.property(
@@ -69,19 +38,6 @@ test('every member stands in the tree exactly once, whatever the facts say of pa
 });
 
 const at = (events: Event[]) => report([{ e: 'run', id: '1.1', t: 1, run: 'r', command: ['x'], cwd: '/', host: 'h', platform: 'linux', bootTime: 0, tickMs: 10 }, ...events]);
-
-test('a pid that was given to another process makes another member, and bare pids go to the one who had it then', () => {
-  const { members } = at([
-    { e: 'start', id: '7.100', t: 1001, ppid: 2, runtime: 'python', argv: ['python', 'a.py'] },
-    { e: 'reap', id: '2.1', t: 1500, child: '7', code: 3, signal: null },
-    { e: 'start', id: '7.200', t: 2001, ppid: 2, runtime: 'python', argv: ['python', 'b.py'] },
-    { e: 'reap', id: '2.1', t: 2500, child: '7', code: null, signal: 'SIGKILL' },
-  ]);
-  assert.deepEqual(members.map(({ name: called, exit }) => [called, exit]), [
-    ['a.py', { code: 3, signal: null, source: 'parent' }],
-    ['b.py', { code: -9, signal: 'SIGKILL', source: 'parent' }],
-  ]);
-});
 
 test('numbers alone make no member: their table may be that of an observer that is gone', () => {
   const sample: Event = { e: 'sample', id: '1.1', t: 1000, child: '5.1', ppid: 1, state: 'S', cpu: 0, rss: 1 };
@@ -120,31 +76,6 @@ test('what runs on another host is no other\'s child by its pid, and ends by its
   const row = runRow(at(events), undefined);
   const texts = (rows: readonly Row[]): string[] => rows.flatMap(({ label, children }) => [label, ...texts(children).map((text) => `  ${text}`)]);
   assert.deepEqual(texts(row.children), ['mpirun', '  h', '    rank 0', '  far', '    rank 1', '    rank 2']);
-});
-
-test('who sent the signal is told apart: Procession, a member with its call, or not known', () => {
-  const end: Event = { e: 'reap', id: '2.1', t: 1250, child: '7.100', code: null, signal: 'SIGTERM' };
-  const by = (...events: Event[]) => at([{ e: 'start', id: '7.100', t: 1001, ppid: 2, runtime: 'python', argv: [] }, ...events, end]).members[0]?.endedBy;
-  const site = { file: '/a.py', line: 3 };
-  assert.deepEqual(by(), { by: 'outside', signal: 'SIGTERM' }, 'every member has a probe, and none sent it');
-  assert.deepEqual(by({ e: 'seen', id: '1.1', t: 1100, child: '8.105', ppid: 7 }), { by: 'unknown', signal: 'SIGTERM' }, 'a member without a probe may have sent it');
-  assert.deepEqual(by({ e: 'signal', id: '2.1', t: 1200, to: '7.100', signal: 'SIGTERM', via: 'Process.terminate', site }), { by: 'member', signal: 'SIGTERM', member: '2.1', via: 'Process.terminate', site });
-  assert.deepEqual(by({ e: 'signal', id: '9.1', t: 1200, to: '7.100', signal: 'SIGTERM', by: 'procession', via: 'Terminate' }), { by: 'procession', signal: 'SIGTERM', via: 'Terminate' });
-  assert.deepEqual(by({ e: 'signal', id: '2.1', t: 1200, to: '7.100', signal: 'SIGINT' }), { by: 'outside', signal: 'SIGTERM' }, 'another signal did not end it');
-});
-
-test('out of memory is said only when the kernel counted it, and for no more members than it counted', () => {
-  const killed = (pids: number[], ...events: Event[]) => at([
-    ...pids.flatMap((p): Event[] => [{ e: 'start', id: `${p}.100`, t: 1001, ppid: 2, runtime: 'python', argv: [] }, { e: 'reap', id: '2.1', t: 5000, child: `${p}.100`, code: null, signal: 'SIGKILL' }]),
-    ...events,
-  ]).members.map(({ endedBy }) => endedBy?.by);
-  const counted = (kills: number, t: number): Event => ({ e: 'outOfMemory', id: '1.1', since: t - 1000, t, kills, evidence: 'memory.events' });
-  assert.deepEqual(killed([7]), ['unknown']);
-  assert.deepEqual(killed([7], counted(1, 5600)), ['kernel']);
-  assert.deepEqual(killed([7], counted(1, 9000)), ['unknown'], 'at another time');
-  assert.deepEqual(killed([7, 8], counted(1, 5600)), ['unknown', 'unknown'], 'which of the two is not known');
-  assert.deepEqual(killed([7, 8], counted(2, 5600)), ['kernel', 'kernel']);
-  assert.deepEqual(killed([7], counted(1, 5600), { e: 'signal', id: '2.1', t: 4990, to: '7.100', signal: 'SIGKILL' }), ['member']);
 });
 
 test('a million fuzzed lines: no exception, bounded memory, and what is dropped is counted', () => {

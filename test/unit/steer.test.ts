@@ -4,7 +4,7 @@ import type { Member } from '../../src/core/members';
 import { subtreeOf } from '../../src/core/tree';
 import { refusal, signalMember, stopRun, type Steering } from '../../src/launch/steer';
 import type { EventFile } from '../../src/observe/eventFile';
-import type { SignalResult } from '../../src/observe/identity';
+import type { SignalResult } from '../../src/observe/signals';
 
 const member = (name: string, more: Partial<Member> = {}): Member => ({ id: `${name}.1`, pid: 5, name, role: 'child', parent: 'root.1', state: 'running', endedAt: null, host: null, marks: [], ...more }) as Member;
 
@@ -15,8 +15,8 @@ function world(diesOf: Record<string, string>, result: SignalResult = 'sent') {
   const dead = new Set<string>();
   const steering: Steering = {
     file: { write: (event: { to?: string; signal?: string }) => written.push(`${event.signal} ${event.to}`) } as unknown as EventFile,
-    send: (id, signal) => {
-      const name = id.split('.')[0] ?? '';
+    send: ({ name }, signal) => {
+      if (name === 'stranger') return 'stranger';
       sent.push(`${signal} ${name}`);
       if (diesOf[name] === signal || (signal === 'SIGKILL' && diesOf[name] !== 'nothing')) dead.add(name);
       return result;
@@ -48,6 +48,18 @@ test('Stop kills the root last, wakes the stopped, and names who survives', asyn
   assert.deepEqual(left.map(({ name }) => name), ['z']);
   assert.ok(sent.indexOf('SIGKILL a') < sent.indexOf('SIGKILL root'));
   assert.ok(sent.includes('SIGCONT a') && !sent.includes('SIGCONT root'));
+});
+
+test('Stop leaves alone who only seems to be a member, and does not wait for it', async () => {
+  const { steering, sent } = world({ root: 'SIGINT' });
+  assert.deepEqual(await stopRun(steering, plan([member('root', { role: 'root' }), member('stranger')])), []);
+  assert.deepEqual(sent, ['SIGINT root']);
+});
+
+test('Stop of a record by which no process may be ended says so, and touches nobody', async () => {
+  const { steering, written } = world({}, 'foreign');
+  await assert.rejects(stopRun(steering, plan([member('root', { role: 'root' }), member('a')])), /SIGINT was not sent: this record of root .* another user/);
+  assert.deepEqual(written, []);
 });
 
 test('a person in a hurry skips to the last signal', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseAnswer, parseMark, parseSlot } from '../../src/workload/answers';
-import { cgroupQuota } from '../../src/workload/cores';
+import { cgroupQuota, freeMemory } from '../../src/workload/cores';
 import { durationsIn, Earlier } from '../../src/workload/earlier';
 import { haltReason, parseHalt } from '../../src/workload/halt';
 import { Journal } from '../../src/workload/journal';
@@ -15,7 +15,7 @@ import { Rate } from '../../src/workload/rate';
 import { resolveWorkload } from '../../src/workload/readWorkload';
 import { jsonLine, ResultsFile } from '../../src/workload/results';
 import { openRows } from '../../src/workload/rows';
-import { fillTemplate } from '../../src/workload/template';
+import { fillTemplate, Template } from '../../src/workload/template';
 import type { Over, Workload } from '../../src/workload/workload';
 
 const folder = mkdtempSync(join(tmpdir(), 'workload-'));
@@ -35,6 +35,7 @@ async function rowsOf(over: Over): Promise<unknown[]> {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const resolved = (value: unknown): Workload => resolveWorkload(value, { file: null, directory: folder, source: 'x.workload.json', cores: 4 });
+const over = (written: unknown): Over => resolved({ run: { python: 'work.py:f' }, over: written }).over;
 const base = { run: { python: 'work.py:f' }, over: { range: [0, 3] } };
 
 describe('a workload file', () => {
@@ -64,11 +65,11 @@ describe('a workload file', () => {
 
 describe('rows', () => {
   it('come from lists, ranges and grids', async () => {
-    assert.deepEqual(await rowsOf({ rows: [1, [2, 3], { a: 4 }] }), [1, [2, 3], { a: 4 }]);
-    assert.deepEqual(await rowsOf({ range: [2, 8, 3] }), [2, 5]);
-    assert.deepEqual(await rowsOf({ range: [3, 0, -1] }), [3, 2, 1]);
-    assert.deepEqual(await rowsOf({ grid: { a: [1, 2], b: ['x', 'y'] } }), [{ a: 1, b: 'x' }, { a: 1, b: 'y' }, { a: 2, b: 'x' }, { a: 2, b: 'y' }]);
-    assert.deepEqual(await rowsOf({ grid: { a: [1], b: [] } }), []);
+    assert.deepEqual(await rowsOf(over({ rows: [1, [2, 3], { a: 4 }] })), [1, [2, 3], { a: 4 }]);
+    assert.deepEqual(await rowsOf(over({ range: [2, 8, 3] })), [2, 5]);
+    assert.deepEqual(await rowsOf(over({ range: [3, 0, -1] })), [3, 2, 1]);
+    assert.deepEqual(await rowsOf(over({ grid: { a: [1, 2], b: ['x', 'y'] } })), [{ a: 1, b: 'x' }, { a: 1, b: 'y' }, { a: 2, b: 'x' }, { a: 2, b: 'y' }]);
+    assert.deepEqual(await rowsOf(over({ grid: { a: [1], b: [] } })), []);
   });
 
   it('come from files of every kind', async () => {
@@ -92,20 +93,46 @@ describe('rows', () => {
     await assert.rejects(rowsOf({ csv }), (error: Error) => error.name === 'HumanError' && error.message.startsWith(`${csv}:3: `) && error.message.includes('has 2 columns, the first line 3'));
     const jsonl = fileOf('bad.jsonl', '{"a":1}\n{"a":\n');
     await assert.rejects(rowsOf({ jsonl }), (error: Error) => error.message.startsWith(`${jsonl}:2: this line is not JSON`));
-    await assert.rejects(async () => rowsOf({ lines: 'nowhere.txt' }), /can't be read \(ENOENT\)/);
+    await assert.rejects(async () => rowsOf({ lines: 'nowhere.txt' }), /can't be read: there is no such file \(ENOENT\)/);
   });
 });
 
 describe('the words of a command', () => {
   it('take columns, items, the row and its number', () => {
-    assert.deepEqual(fillTemplate(['{a}', '{#}'], { a: 'x; rm' }, 0), ['x; rm', '1']);
-    assert.deepEqual(fillTemplate(['{2}-{1}'], ['p', 'q'], 0), ['q-p']);
-    assert.deepEqual(fillTemplate(['{}', '{1}'], 'file', 0), ['file', 'file']);
-    assert.deepEqual(fillTemplate(['{}'], { a: 1 }, 0), ['{"a":1}']);
+    assert.deepEqual(fillTemplate(['{a}', '{#}'], '{"a":"x; rm"}', 0), ['x; rm', '1']);
+    assert.deepEqual(fillTemplate(['{2}-{1}'], '["p","q"]', 0), ['q-p']);
+    assert.deepEqual(fillTemplate(['{}', '{1}', '--in={}.png', '{row}', 'in the text {row}'], '"file"', 0), ['file', 'file', '--in=file.png', 'file', 'in the text file']);
+    assert.deepEqual(fillTemplate(['{}'], '{"a": 1}', 0), ['{"a": 1}']);
+    assert.deepEqual(fillTemplate(['{größe in cm}', '{__proto__}'], '{"größe in cm":5,"__proto__":"x"}', 0), ['5', 'x']);
   });
-  it('leave other braces, and name a column that is missing', () => {
-    assert.deepEqual(fillTemplate(['{"a": 1}', '{ x }', '${HOME}'], 'r', 0), ['{"a": 1}', '{ x }', '${HOME}']);
-    assert.throws(() => fillTemplate(['{size}'], { name: 'x' }, 7), /Row 7 has nothing for \{size\}: its columns are name/);
+
+  it('take numbers as they stand', () => {
+    for (const number of ['9007199254740993', '1.0', '1e400', '-0', '123456789012345678901234567890']) assert.deepEqual(fillTemplate(['{}', '{n}'], `{"n":${number}}`, 0), [`{"n":${number}}`, number]);
+  });
+
+  it('leave code, JSON and regular expressions alone', () => {
+    const words = ['{"a": 1}', '{ x }', '${HOME}', '{print}', 'a{1}', '[a-z]{3}', 'd = {}; print(d)', '{"a": {}}', '${x} ${#x}', '{{name}}'];
+    assert.deepEqual(fillTemplate(words, '"r"', 0), words);
+    assert.deepEqual(fillTemplate(['sh', '-c', 'convert {} {}.png'], '"r"', 0), ['sh', '-c', 'convert r r.png'], 'a shell\'s script has no other use for {}');
+  });
+
+  it('are themselves in double braces', () => {
+    assert.deepEqual(fillTemplate(['{{}}', '{{#}}', '{{1}}', 'x{{1}}'], '"r"', 0), ['{}', '{#}', '{1}', 'x{{1}}']);
+    assert.deepEqual(fillTemplate(['{{a}}', '{{b}}'], '{"a":1}', 0), ['{a}', '{{b}}'], 'what is no placeholder needs no escape');
+  });
+
+  it('take their columns from the first row, and name one that is missing later', () => {
+    const template = new Template(['{name}', '{size}'], '{"name":"x"}');
+    assert.deepEqual(template.fill('{"name":"y","size":3}', 1), ['y', '{size}']);
+    assert.throws(() => template.fill('{"size":3}', 7), (error: Error) => error.name === 'HumanError' && /^Row 7 has no value for \{name\}: its columns are size\./.test(error.message));
+  });
+
+  it('tell what may not be expected', () => {
+    const notes = (words: string[], row: string): string => new Template(words, row).notes.join('\n');
+    assert.match(notes(['echo', 'fixed'], '"r"'), /no placeholder: it runs once for each row, the same each time\. \{\} stands for the row, \{#\} for its number/);
+    assert.match(notes(['echo', '{n}', '{nane}'], '{"n":1}'), /\{nane\} stays as it is: there is no such column.*\{n\}/);
+    assert.match(notes(['echo', '{}', 'd = {}'], '1'), /\{\} in the word "d = \{\}" stays as it is.*write \{row\}/);
+    assert.equal(notes(['awk', '{print}', '{}'], '1'), '');
   });
 });
 
@@ -192,6 +219,21 @@ describe('the journal', () => {
     journal.close();
     assert.equal(durationsIn(path, 2), undefined);
   });
+
+  it('does not sort many short rows because one of them was once held up', () => {
+    const path = join(folder, 'j6');
+    write(path, 'c', range(12_000).map((index) => ({ index, row: String(index), value: '1', us: index === 7 ? 110_000 : 5 })));
+    assert.equal(durationsIn(path, 1_000_000), undefined, 'a killed runner has left no last word');
+    const close = (longest: number): void => {
+      const journal = new Journal(path);
+      journal.note({ e: 'close', t: 0, state: 'done', done: 12_000, failed: 0, longest });
+      journal.close();
+    };
+    close(110_000);
+    assert.equal(durationsIn(path, 1_000_000), undefined);
+    close(130_000);
+    assert.equal(durationsIn(path, 1_000_000)?.('7'), 110_000);
+  });
 });
 
 describe('tasks that wait', () => {
@@ -267,16 +309,29 @@ describe('small rules', () => {
     assert.equal(cgroupQuota(files({ '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/cpu.max': 'max 100000\n' })), undefined);
   });
 
-  it('results are whole lines of JSON, and csv that others read', () => {
+  it('free memory is what the tightest cgroup leaves, up to the root, old and new', () => {
+    const files = (map: Record<string, string>) => (file: string): string | undefined => map[file];
+    const meminfo = { '/proc/meminfo': 'MemTotal: 9000 kB\nMemAvailable: 8000 kB\n' };
+    assert.equal(freeMemory(files(meminfo)), 8000 * 1024);
+    assert.equal(freeMemory(files({})), undefined);
+    const second = { ...meminfo, '/proc/self/cgroup': '0::/a/b\n', '/sys/fs/cgroup/a/b/memory.max': 'max\n', '/sys/fs/cgroup/a/b/memory.current': '70000\n', '/sys/fs/cgroup/a/memory.max': '100000\n', '/sys/fs/cgroup/a/memory.current': '80000\n' };
+    assert.equal(freeMemory(files(second)), 20_000);
+    assert.equal(freeMemory(files({ ...second, '/sys/fs/cgroup/a/memory.stat': 'anon 1\ninactive_file 30000\n' })), 50_000);
+    const first = { ...meminfo, '/proc/self/cgroup': '9:memory:/x/y\n', '/sys/fs/cgroup/memory/x/y/memory.limit_in_bytes': '9223372036854771712\n', '/sys/fs/cgroup/memory/x/y/memory.usage_in_bytes': '5\n', '/sys/fs/cgroup/memory/memory.limit_in_bytes': '3000\n', '/sys/fs/cgroup/memory/memory.usage_in_bytes': '4000\n', '/sys/fs/cgroup/memory/memory.stat': 'total_inactive_file 500\n' };
+    assert.equal(freeMemory(files(first)), 0);
+  });
+
+  it('results are whole lines of JSON, and csv that others read, with a column for whatever a row brings', () => {
     const result = { index: 1, row: '{"a":"x,y","b":2}', microseconds: 5, value: '"line\\nbreak"', error: undefined };
     assert.deepEqual(JSON.parse(jsonLine(result)), { index: 1, row: { a: 'x,y', b: 2 }, status: 'done', value: 'line\nbreak', us: 5 });
     const path = join(folder, 'r.csv');
     const file = new ResultsFile(path);
     file.add(result);
-    file.add({ ...result, index: 2, row: '{"b":3}', value: undefined, error: { type: 'E', message: 'say "no"' } });
+    file.add({ ...result, index: 2, row: '{"b":9007199254740993}', value: undefined, error: { type: 'E', message: 'say "no"' } });
+    file.add({ ...result, index: 3, row: '{"b":1.0,"value":"later"}', value: '1e400' });
     file.publish();
     file.close();
-    assert.equal(readFileSync(path, 'utf8'), 'index,a,b,status,value,error,us\n1,"x,y",2,done,"line\nbreak",,5\n2,,3,failed,,"E: say ""no""",5\n');
+    assert.equal(readFileSync(path, 'utf8'), 'index,a,b,status,value,error,us,row.value\n1,"x,y",2,done,"line\nbreak",,5,\n2,,9007199254740993,failed,,"E: say ""no""",5,\n3,,1.0,done,1e400,,5,later\n');
   });
 });
 
@@ -296,6 +351,6 @@ describe('the schema of workload files', () => {
     const runs = [{ python: 'w.py:f' }, { node: 'w.mjs:f' }, { script: 'w.py' }, { command: ['true'] }, { ranks: 2, program: ['x'] }];
     for (const run of runs) assert.ok(schema.properties.run.oneOf.some(({ required }) => required.every((name) => name in resolved({ ...base, run }).run)));
     assert.deepEqual(schema.properties.over.oneOf.map(({ required }) => required[0]).sort(), ['csv', 'glob', 'grid', 'json', 'jsonl', 'lines', 'range', 'rows']);
-    for (const over of [{ rows: [] }, { range: [0, 1] }, { grid: {} }, { glob: '*' }, { json: 'a' }, { jsonl: 'a' }, { csv: 'a' }, { lines: 'a' }]) assert.deepEqual(resolved({ ...base, over }).over, over);
+    for (const given of [{ rows: [] }, { range: [0, 1] }, { grid: {} }, { glob: '*' }, { json: 'a' }, { jsonl: 'a' }, { csv: 'a' }, { lines: 'a' }]) assert.deepEqual(Object.keys(over(given)), Object.keys(given));
   });
 });

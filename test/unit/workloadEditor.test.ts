@@ -75,12 +75,12 @@ describe('functions that can be run over rows', () => {
 });
 
 test('rows as a person types them', () => {
-  assert.deepEqual(parseOver('100'), { range: [0, 100] });
-  assert.deepEqual(parseOver(' 5:10:2 '), { range: [5, 10, 2] });
-  assert.deepEqual(parseOver('[1, "a"]'), { rows: [1, 'a'] });
-  assert.deepEqual(parseOver('data/*.png'), { glob: 'data/*.png' });
-  assert.deepEqual([parseOver('a.csv'), parseOver('a.TSV'), parseOver('a.jsonl'), parseOver('a.json'), parseOver('a.txt')], [{ csv: 'a.csv' }, { csv: 'a.TSV' }, { jsonl: 'a.jsonl' }, { json: 'a.json' }, { lines: 'a.txt' }]);
-  for (const wrong of ['', 'rows', '[1', '1:2:3:4', 'a.png']) assert.equal(typeof parseOver(wrong), 'string', wrong);
+  for (const [typed, over] of [
+    ['100', '{"range":[0,100]}'], [' 5:10:2 ', '{"range":[5,10,2]}'], ['9007199254740993:9007199254740999', '{"range":[9007199254740993,9007199254740999]}'],
+    ['[1, "a b", 1.0, 9007199254740993]', '{"rows":[1,"a b",1.0,9007199254740993]}'], ['data/*.png', '{"glob":"data/*.png"}'],
+    ['a.csv', '{"csv":"a.csv"}'], ['a.TSV', '{"csv":"a.TSV"}'], ['a.jsonl', '{"jsonl":"a.jsonl"}'], ['a.json', '{"json":"a.json"}'], ['a.txt', '{"lines":"a.txt"}'],
+  ] as const) assert.deepEqual(parseOver(typed), { over });
+  for (const wrong of ['', 'rows', '[1', '1:2:3:4', 'a.png', '1:2:0']) assert.ok('wrong' in parseOver(wrong), wrong);
 });
 
 /** The result of work that could pause. */

@@ -111,6 +111,44 @@ describe('the scheduler of a workload', () => {
     assert.equal(bench.workers.size, 3);
   });
 
+  it('starts no more workers than there may be', () => {
+    const bench = new Bench({ workers: 8 });
+    bench.scheduler.mayHave = 2;
+    bench.offer(100);
+    assert.equal(bench.workers.size, 2);
+    bench.scheduler.mayHave = 5;
+    bench.scheduler.tick(bench.now, () => undefined);
+    assert.equal(bench.workers.size, 5);
+  });
+
+  it('gives no worker what the others wait for, while more is being read', () => {
+    const bench = new Bench({ workers: 4 });
+    const tasks = Array.from({ length: 4_000 }, (_, index) => ({ index, row: String(index), attempt: 1 }));
+    bench.scheduler.offer(tasks, 1_000_000, 0);
+    for (const number of [1, 2, 3, 4]) bench.ready(number);
+    for (const number of [1, 2, 3, 4]) bench.answer(number, { us: 1 });
+    const sent = [1, 2, 3, 4].map((number) => bench.worker(number).sent.length);
+    assert.ok(Math.max(...sent) <= 2_000 && Math.min(...sent) >= 400, sent.join());
+  });
+
+  it('a task that can\'t go to a worker has failed, and counts', () => {
+    const bench = new Bench({ workers: 1, halt: { when: 'soon', on: 'fail', count: 1 } });
+    bench.scheduler.reject({ index: 7, row: '1e400', attempt: 1 }, { type: 'RowRefused', message: 'no' }, 0);
+    assert.deepEqual(bench.failures.map(({ index, again }) => [index, again]), [[7, false]]);
+    bench.scheduler.endInput(0);
+    assert.deepEqual(bench.ended, { state: 'halted', reason: '1 task failed' });
+  });
+
+  it('halts for a reason from outside, and lets what runs end', () => {
+    const bench = new Bench({ workers: 1, batch: 1 });
+    bench.offer(3);
+    bench.ready(1);
+    bench.scheduler.halt('the disk is full', 0);
+    assert.equal(bench.ended, undefined);
+    bench.answer(1);
+    assert.deepEqual([bench.ended, bench.done], [{ state: 'halted', reason: 'the disk is full' }, [0]]);
+  });
+
   it('sends one task first, then batches of about 50 ms', () => {
     const bench = new Bench({ workers: 1 });
     bench.offer(1000);

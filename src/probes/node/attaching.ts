@@ -1,5 +1,8 @@
+import { isNode } from './commandLine';
 import { numberings } from './introduction';
 import { runIsGone } from './journal';
+import type { Taken } from './mark';
+import { handedDown } from './mark';
 import { quietly } from './quietly';
 import { scriptOf } from './spawning';
 import { system } from './system';
@@ -23,10 +26,7 @@ interface Policy {
   most: number;
 }
 
-type Environment = Record<string, string | undefined>;
-
 const ofDebugger = 'VSCODE_INSPECTOR_OPTIONS';
-const handedDown = 'PROCESSION_ATTACH';
 
 let policy: Policy | undefined;
 let run = '';
@@ -35,16 +35,15 @@ let spawned = 0;
 let kept = '';
 let met = true;
 
-/** Reads what the run allows, and takes our variable out of the program's sight. */
-export function takePolicy(environment: Environment, options: string, directory: string): void {
+/** Reads what the run allows. */
+export function readPolicy({ mark: { options, run: directory }, attach }: Taken): void {
   if (!options.includes('f')) return;
   run = directory;
-  met = environment[ofDebugger] !== undefined || environment[handedDown] !== undefined;
+  met = process.env[ofDebugger] !== undefined || attach !== undefined;
   policy = quietly(() => JSON.parse(system.readFileSync(`${directory}/attach.json`, 'utf8')) as Policy);
-  const [level, ...rest] = environment[handedDown]?.split('|') ?? [];
+  const [level, ...rest] = attach?.split('|') ?? [];
   depth = Number(level ?? 0);
   kept = rest.join('|');
-  delete environment[handedDown];
 }
 
 /** One of the places for sessions; the window makes it free when a session ends. */
@@ -60,7 +59,6 @@ function place(most: number): boolean {
   return false;
 }
 
-const isNode = /(^|[\\/])(node|nodejs)(\.exe)?$/i;
 /** Programs that start Node. */
 const startsNode = /(^|[\\/])(npm|npx|yarn|pnpm|tsx|sh|bash|dash|zsh|cmd)(\.exe|\.cmd)?$/i;
 const script = /[^\\/]+\.[cm]?[jt]sx?$/;
@@ -107,13 +105,14 @@ export function admit(pairs: string[], args: readonly string[]): void {
   if (at >= 0) pairs.splice(at, 1);
   const number = spawned++;
   const { most, ...conditions } = policy;
-  if (!isNode.test(args[0] ?? '') && !(startsNode.test(args[0] ?? '') && Object.keys(conditions).length === 0)) return;
+  if (!isNode(args[0] ?? '') && !(startsNode.test(args[0] ?? '') && Object.keys(conditions).length === 0)) return;
   if (fits(policy, pairs, args, number) && place(most)) pairs.push(`${ofDebugger}=${value}`);
   pairs.push(`${handedDown}=${depth + 1}|${value}`);
 }
 
-/** ms until the window has taken notice: one that has not is gone; and ms that a window which has may take */
-const patience = { notice: 2_000, attaching: 10_000 };
+/** ms between looks; how many of them until the window has taken notice (one that has not after 2 s is gone), and in all. No clock, which may be a fake. */
+const step = 5;
+const looks = { notice: 400, attaching: 2_000 };
 
 /**
  * Where a window follows new processes, one that js-debug has not brought up waits here, before the program's first line, until the
@@ -125,6 +124,6 @@ export function meet(id: string): void {
   system.closeSync(system.openSync(path, 'w', 0o600));
   const cell = new Int32Array(new SharedArrayBuffer(4));
   const isNoticed = (): boolean => system.readFileSync(path, 'utf8') !== '';
-  for (const begun = Date.now(); system.existsSync(path) && Date.now() - begun < (isNoticed() ? patience.attaching : patience.notice);) Atomics.wait(cell, 0, 0, 5);
+  for (let look = 0; system.existsSync(path) && look < (isNoticed() ? looks.attaching : looks.notice); look++) Atomics.wait(cell, 0, 0, step);
   system.unlinkSync(path);
 }

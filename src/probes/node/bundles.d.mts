@@ -1,3 +1,3 @@
 import type { BuildOptions } from 'esbuild';
 
-export declare function nodeProbe(folder: string, common?: BuildOptions): BuildOptions[];
+export declare function nodeProbe(folder: string, common?: BuildOptions): BuildOptions;

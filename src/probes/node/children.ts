@@ -1,8 +1,9 @@
-import { diagnosticsChannel } from './builtins';
+import { overhear } from './channels';
 import { now } from './clock';
-import { identify } from './identity';
+import { mayUseBinding, warnsOfCalls } from './flags';
+import { bare, identify } from './identity';
 import { record, runIsGone } from './journal';
-import { markEnvironment } from './mark';
+import { markEnvironment } from './marking';
 import { quietly } from './quietly';
 import { recordSignal } from './signals';
 import type { NativeOptions, Request } from './spawning';
@@ -67,7 +68,7 @@ function hookHandles(prototype: ProcessHandle): void {
   };
   prototype.kill = function (this: ProcessHandle, signal) {
     const error = kill.call(this, signal);
-    if (error === 0) quietly(() => recordSignal(running.get(this) ?? String(this.pid), signal, 'child.kill', prototype.kill));
+    if (error === 0) quietly(() => recordSignal(running.get(this) ?? bare(this.pid), signal, 'child.kill', prototype.kill));
     return error;
   };
   // Node closes the handle as soon as it knows the ending, before the program's listeners hear of it.
@@ -113,26 +114,18 @@ function hookSync(binding: SyncBinding): void {
 function settleSync(request: Request, { pid, status, signal, error }: ReturnType<SyncBinding['spawn']>): void {
   // A call that ran into its timeout has both a pid and an error.
   if (!pid) return recordRefusal(request, error ?? 0);
-  const child = String(pid);
+  const child = bare(pid);
   recordSpawn(request, child);
   record({ e: 'reap', child, code: signal === null ? status : null, signal });
 }
 
-/** `process.binding` warns when pending deprecations are asked for. */
-function mayUseBinding(): boolean {
-  const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')];
-  return !flags.includes('--pending-deprecation') && process.env.NODE_PENDING_DEPRECATION !== '1';
-}
-
 /** Observes the children that this thread creates, signals and reaps. */
 export function watchChildren(): void {
-  let hooked = false;
   // The first child shows the prototype of the handles, without child_process being loaded for it.
-  diagnosticsChannel().subscribe('child_process', (message) => {
-    if (hooked) return;
-    hooked = true;
-    quietly(() => hookHandles(Object.getPrototypeOf((message as { process: ChildProcess }).process._handle) as ProcessHandle));
+  const stop = overhear('child_process', 'node:internal/child_process', ({ process: child }) => {
+    stop();
+    hookHandles(Object.getPrototypeOf((child as ChildProcess)._handle) as ProcessHandle);
   });
   const { binding } = process as unknown as { binding?: (name: string) => unknown };
-  if (mayUseBinding()) quietly(() => hookSync(binding?.call(process, 'spawn_sync') as SyncBinding));
+  if (mayUseBinding() && !warnsOfCalls()) quietly(() => hookSync(binding?.call(process, 'spawn_sync') as SyncBinding));
 }

@@ -4,5 +4,5 @@
  */
 export function freeDebugPort(): void {
   const flags = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`;
-  if (process.debugPort === 9229 && !/--(inspect|debug)/.test(flags)) process.debugPort = 0;
+  if (process.debugPort === 9229 && !flags.includes('--inspect') && !flags.includes('--debug')) process.debugPort = 0;
 }

@@ -1,4 +1,5 @@
 import { os } from './builtins';
+import { ownGroup, parentOf } from './identity';
 import { brief, record } from './journal';
 import type { Mark } from './mark';
 import { quietly } from './quietly';
@@ -17,6 +18,29 @@ function numberFrom(variable: string): number | undefined {
   return text !== undefined && text !== '' && Number.isInteger(Number(text)) ? Number(text) : undefined;
 }
 
+/** So many ancestors are asked for their environments. */
+const maxAncestors = 16;
+
+/**
+ * The numbering that holds for this process. Of several launchers, one within the other, it is the nearest one's: the first
+ * numbering that an ancestor does not have alike. Where no environment can be read, the order in which launchers usually
+ * start each other decides.
+ */
+function numbering(): (typeof numberings)[number] | undefined {
+  const given = numberings.filter(([rank]) => numberFrom(rank) !== undefined);
+  if (given.length < 2) return given[0];
+  const nearest = quietly(() => {
+    for (let pid = process.ppid, count = 0; count < maxAncestors; count++) {
+      const outer = new Map(system.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+      const found = given.find((names) => names.some((name) => outer.get(name) !== process.env[name]));
+      if (found) return found;
+      pid = parentOf(pid);
+    }
+    return undefined;
+  });
+  return nearest ?? given[0];
+}
+
 /** The number of this worker of `cluster`; Node has removed the variable from process.env by now. */
 function clusterWorker(): string | undefined {
   if (typeof process.send !== 'function') return undefined;
@@ -26,10 +50,11 @@ function clusterWorker(): string | undefined {
 
 /** Records that this process is up, and what its environment says about its place in the run. */
 export function introduceProcess({ ancestor }: Mark): void {
-  const names = numberings.find(([rank]) => numberFrom(rank) !== undefined);
+  const names = numbering();
   record({
     e: 'start',
     ppid: process.ppid,
+    pgid: ownGroup(),
     parent: ancestor,
     runtime: 'node',
     version: process.versions.node,

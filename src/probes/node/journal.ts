@@ -53,6 +53,11 @@ export function runIsGone(): boolean {
   return state === 'gone';
 }
 
+/** Whether what this process has recorded so far was written. */
+export function isHeard(): boolean {
+  return state === 'ready';
+}
+
 /** Writes one event as a whole line in one append. After the first failure the journal stays silent for good. */
 export function record(fact: Fact): void {
   if (state !== 'ready') return;

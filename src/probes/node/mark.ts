@@ -1,4 +1,4 @@
-import { admit, takePolicy } from './attaching';
+import { takeThreadMark } from './handover';
 import { quietly } from './quietly';
 import { system } from './system';
 
@@ -11,36 +11,36 @@ export interface Mark {
   readonly run: string;
 }
 
-type Environment = Record<string, string | undefined>;
-
-/** What is taken out of the program's environment and put back into each child's. */
-interface Injection {
-  mark: string;
+/** What was taken out of the program's environment, to be put back into each child's. */
+export interface Taken {
+  readonly mark: Mark;
   /** `--require "<probe>"` as found in NODE_OPTIONS, and the path in it */
-  option: string | undefined;
-  probe: string;
+  readonly option: string | undefined;
+  readonly probe: string;
   /** the directory of the Python probe, when it was found in PYTHONPATH */
-  boot: string | undefined;
+  readonly boot: string | undefined;
+  /** what was handed down of the debugger's, see attaching.ts */
+  readonly attach: string | undefined;
+  /** a library may have been put before the C library, and tell this process another time than the system's */
+  readonly hasLibraries: boolean;
+  /** this process's own reference: set in a worker thread, which is told by the thread that made it */
+  readonly thread?: string;
+  /** that thread is Node's own, for module hooks */
+  readonly isInternal?: boolean;
 }
 
+type Environment = Record<string, string | undefined>;
+
 const delimiter = process.platform === 'win32' ? ';' : ':';
-const injection: Injection = { mark: '', option: undefined, probe: '', boot: undefined };
+
+/** Travels beside VSCODE_INSPECTOR_OPTIONS to the children that it is kept from. */
+export const handedDown = 'PROCESSION_ATTACH';
 
 /** Reads `1|<ancestor>|<options>|<run directory>`; the directory may hold further bars. */
 function parseMark(text: string | undefined): Mark | undefined {
   const [version, ancestor, options, ...run] = text?.split('|') ?? [];
   if (version !== '1' || options === undefined || run.length === 0) return undefined;
   return { ancestor: ancestor || undefined, options, run: run.join('|') };
-}
-
-/** The environment this process was started with: a worker thread's own copy no longer has the mark. */
-function originalEnvironment(): Environment {
-  const environment: Environment = {};
-  for (const pair of system.readFileSync('/proc/self/environ', 'utf8').split('\0')) {
-    const equals = pair.indexOf('=');
-    if (equals > 0) environment[pair.slice(0, equals)] = pair.slice(equals + 1);
-  }
-  return environment;
 }
 
 /** Finds the option that loads this very file, however the path is written. */
@@ -80,56 +80,26 @@ function change(environment: Environment, name: string, value: string | undefine
 }
 
 /**
- * Reads the mark and takes everything of the launcher's out of `process.env`, so that the program
- * finds there what it would find without an observer. Undefined when this process is not observed.
+ * Reads the mark and takes everything of the launcher's out of `process.env`, so that the program finds there what it
+ * would find without an observer. Undefined when this process is not observed.
  */
-export function takeMark(inWorker: boolean): Mark | undefined {
-  const environment: Environment = inWorker ? originalEnvironment() : process.env;
+function takeProcessMark(): Taken | undefined {
+  const environment: Environment = process.env;
   const mark = parseMark(environment.PROCESSION);
   if (!mark) return undefined;
-  const found = findOption(environment.NODE_OPTIONS ?? '');
-  const boot = found && bootBeside(found.probe);
-  const onPath = boot !== undefined && (environment.PYTHONPATH ?? '').split(delimiter).includes(boot);
-  Object.assign(injection, { ...found, boot: onPath ? boot : undefined });
-
-  takePolicy(process.env, mark.options, mark.run);
-  change(process.env, 'PROCESSION', undefined);
-  if (found) change(process.env, 'NODE_OPTIONS', without(process.env.NODE_OPTIONS, found.option, ' '));
-  if (onPath) change(process.env, 'PYTHONPATH', without(process.env.PYTHONPATH, boot, delimiter));
-  return mark;
+  change(environment, 'PROCESSION', undefined);
+  const { [handedDown]: attach, NODE_OPTIONS, PYTHONPATH } = environment;
+  if (attach !== undefined) change(environment, handedDown, undefined);
+  const found = findOption(NODE_OPTIONS || '');
+  if (found) change(environment, 'NODE_OPTIONS', without(NODE_OPTIONS, found.option, ' '));
+  const boot = bootBeside(found ? found.probe : __filename);
+  const onPath = (PYTHONPATH || '').split(delimiter).includes(boot);
+  if (onPath) change(environment, 'PYTHONPATH', without(PYTHONPATH, boot, delimiter));
+  return { mark, option: found?.option, probe: found?.probe ?? __filename, boot: onPath ? boot : undefined, attach, hasLibraries: environment.LD_PRELOAD !== undefined };
 }
 
-/** Says what children are told: the same run, with this process as their nearest ancestor. */
-export function markChildren(mark: Mark, id: string): void {
-  injection.mark = `1|${id}|${mark.options}|${mark.run}`;
-}
+/** Node disables process.abort in worker threads; asking worker_threads would cost 2 ms to load it. */
+const isThread = (): boolean => (process.abort as { disabled?: boolean }).disabled === true;
 
-/** Sets `name` in a list of `NAME=value`, where it stands or at the end. */
-function put(pairs: string[], name: string, part: string, separator: string | undefined): void {
-  const index = pairs.findIndex((pair) => pair.startsWith(`${name}=`));
-  const old = index < 0 || separator === undefined ? undefined : pairs[index]!.slice(name.length + 1);
-  if (old !== undefined && separator !== undefined && (separator + old + separator).includes(separator + part + separator)) return;
-  const pair = `${name}=${old === undefined ? part : part + separator! + old}`;
-  if (index < 0) pairs.push(pair);
-  else pairs[index] = pair;
-}
-
-/**
- * Puts the launcher's variables into a child's environment, before what the program itself put there.
- * `args` is the child's command line.
- */
-export function markEnvironment(pairs: string[], args: readonly string[]): void {
-  admit(pairs, args);
-  put(pairs, 'PROCESSION', injection.mark, undefined);
-  if (injection.boot !== undefined) put(pairs, 'PYTHONPATH', injection.boot, delimiter);
-  if (mayRequire(pairs, args)) put(pairs, 'NODE_OPTIONS', injection.option!, ' ');
-}
-
-function mayRequire(pairs: readonly string[], args: readonly string[]): boolean {
-  // A process of the debugger's own (the watchdog of js-debug) is not the program's.
-  if (pairs.some((pair) => pair.startsWith('NODE_INSPECTOR_INFO='))) return false;
-  // Node 20 dies of a preload that its permission model doesn't let it read.
-  if (args.includes('--experimental-permission')) return false;
-  // A preload that is gone (the product was removed) would kill every Node process.
-  return injection.option !== undefined && system.existsSync(injection.probe);
-}
+/** What this process, or the worker thread in which this runs, was told. A thread's environment is what the program gave it. */
+export const takeMark = (): Taken | undefined => (isThread() ? takeThreadMark() : takeProcessMark());

@@ -1,6 +1,6 @@
 import { disguise, onRead } from './accessor';
 import { os } from './builtins';
-import { ownGroup } from './identity';
+import { bare, ownGroup } from './identity';
 import { record } from './journal';
 import { quietly } from './quietly';
 import { callers, siteOf } from './site';
@@ -29,7 +29,10 @@ export function watchSignals(): void {
   if (typeof kill !== 'function') return;
   // process.kill() calls this one, and throws its error only after it has returned.
   const _kill = (pid: number, signal: number): number => {
-    const tell = (): void => recordSignal(String(pid === 0 ? -ownGroup() : pid), signal, 'process.kill', _kill);
+    const tell = (): void => {
+      const to = pid === 0 ? -(ownGroup() ?? NaN) : pid;
+      if (to) recordSignal(bare(to), signal, 'process.kill', _kill);
+    };
     const deadly = pid <= 0 || pid === process.pid;
     if (deadly) quietly(tell);
     const error = kill.call(process, pid, signal);
@@ -48,6 +51,6 @@ export function watchAbort(): void {
     const frames = callers(reader);
     // Node reads it for `import process from 'process'`.
     if (frames[0]?.file.startsWith('node:')) return;
-    record({ e: 'signal', to: String(process.pid), signal: 'SIGABRT', via: 'process.abort', site: siteOf(frames) });
+    record({ e: 'signal', to: bare(process.pid), signal: 'SIGABRT', via: 'process.abort', site: siteOf(frames) });
   }));
 }

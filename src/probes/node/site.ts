@@ -1,4 +1,4 @@
-import { moduleModule, url } from './builtins';
+import { moduleModule, url, util } from './builtins';
 import { quietly } from './quietly';
 
 /** A frame of the call stack. `file` is a path, or a name such as `node:events` or `[eval]`. */
@@ -27,6 +27,9 @@ function withError<T>(key: 'prepareStackTrace' | 'stackTraceLimit', value: unkno
   }
 }
 
+/** More frames than any of the probe's own calls has. */
+const ownDepth = 10;
+
 const toPath = (file: string): string => (file.startsWith('file:') ? url().fileURLToPath(file) : file);
 
 function toFrames(_error: unknown, sites: NodeJS.CallSite[]): Frame[] {
@@ -48,11 +51,28 @@ export function callers(below: (...args: never[]) => unknown, limit = 40): Frame
     capture(holder, below);
     return holder.stack as Frame[];
   })));
-  return Array.isArray(frames) ? frames : [];
+  return Array.isArray(frames) ? frames : (quietly(() => nativeCallers(limit)) ?? []);
+}
+
+interface NativeSite {
+  functionName: string;
+  scriptName: string;
+  lineNumber: number;
+  column: number;
+}
+
+/** The same, where Error is frozen: Node tells from 22.9 on. */
+function nativeCallers(limit: number): Frame[] {
+  const { getCallSites } = util() as { getCallSites?: (count: number) => NativeSite[] };
+  const sites = getCallSites?.(limit + ownDepth) ?? [];
+  const first = sites.findIndex(({ scriptName }) => scriptName !== 'node:procession' && scriptName !== 'node:util');
+  return sites.slice(first < 0 ? sites.length : first).map(({ functionName, scriptName, lineNumber, column }) => (
+    { file: toPath(scriptName), line: lineNumber, column, function: functionName || undefined }
+  ));
 }
 
 // No regular expressions here: they would change RegExp.$1 and its like under the program.
-const isProgram = ({ file }: Frame): boolean => file !== '' && file !== __filename && !file.startsWith('node:');
+const isProgram = ({ file }: Frame): boolean => file !== '' && !file.startsWith('node:');
 const isDependency = ({ file }: Frame): boolean => file.includes('/node_modules/') || file.includes('\\node_modules\\');
 
 /** Where the user's program stands: the innermost frame of its own files, else of its dependencies. */

@@ -1,4 +1,5 @@
 import { path, util } from './builtins';
+import { isScript, takesModule } from './commandLine';
 import { brief, record } from './journal';
 import type { Frame, Site } from './site';
 import { callers, siteOf } from './site';
@@ -24,16 +25,13 @@ export interface NativeOptions {
   detached?: boolean;
 }
 
-const isScript = (argument: string): boolean => ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.jsx', '.tsx'].some((extension) => argument.endsWith(extension));
-const takesModule = new Set(['-r', '--require', '--import', '--loader', '--experimental-loader']);
-
 /** The outermost function of `child_process` on the stack: exec() calls execFile(), which calls spawn(). */
 function methodOf(frames: readonly Frame[]): string {
   let method = 'spawn';
   for (const { file, function: name } of frames) {
     if (file.startsWith('node:internal/cluster/')) return 'cluster';
     if (file === 'node:child_process' && name) method = name;
-    else if (!file.startsWith('node:') && file !== __filename && file !== '') break;
+    else if (!file.startsWith('node:') && file !== '') break;
   }
   return `child_process.${method}`;
 }

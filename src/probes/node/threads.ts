@@ -1,8 +1,10 @@
-import { diagnosticsChannel, workerThreads } from './builtins';
+import { workerThreads } from './builtins';
+import { overhear } from './channels';
 import { hearsOne, onNextEmit } from './emitter';
 import { onExit } from './exit';
 import { record } from './journal';
 import { quietly } from './quietly';
+import type { Frame } from './site';
 import { callers, siteOf } from './site';
 
 interface WorkerHandle {
@@ -39,18 +41,20 @@ function watchExit(worker: Worker, thread: number): void {
   });
 }
 
+/** Node's own threads (for module hooks) are none of the program's. */
+const isInternal = ({ file, function: name }: Frame): boolean => file === 'node:internal/worker' && name === 'InternalWorker';
+
 /** Observes the worker threads that this thread creates. */
 export function watchThreads(): void {
-  const created = (message: unknown): void => void quietly(() => {
+  const created = (message: unknown): void => {
     const { worker } = message as { worker: Worker };
     const frames = callers(created);
-    // Node's own thread for module hooks is none of the program's.
-    if (frames.some(({ file }) => file.startsWith('node:internal/modules/esm/'))) return;
+    if (frames.some(isInternal)) return;
     const { threadId: thread, threadName } = worker;
     record({ e: 'thread', thread, state: 'running', name: threadName === defaultName ? undefined : threadName || undefined, site: siteOf(frames) });
     watchExit(worker, thread);
-  });
-  diagnosticsChannel().subscribe('worker_threads', created);
+  };
+  overhear('worker_threads', 'node:internal/worker', created);
 }
 
 /** Tells, from inside a worker thread, which file it runs and how it ends. */

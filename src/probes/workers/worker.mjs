@@ -5,16 +5,22 @@
  * The slot file holds the mark and the answers not yet sent, then a zero byte.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { pathToFileURL, fileURLToPath } from 'node:url';
+import { appendFileSync, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { pathToFileURL, fileURLToPath } from 'node:url';
+import { TextDecoder } from 'node:util';
+import { aside, identityOf, Log } from './descriptors.mjs';
+import { encoder, longest, Unkept } from './results.mjs';
 
 const pipe = 3;
+const identity = identityOf(pipe);
 /** Answers wait this many milliseconds at most, as long as tasks come to an end; what waits longer, the runner finds in the slot. */
 const patience = 50;
 /** The log's end is asked for so often (ms) whatever was printed: not all that prints goes through the streams. */
 const exact = 0.1;
 const largest = 60_000;
+/** After a task that took this long (µs), its descriptors are looked after; after shorter ones with the next batch. */
+const noticeable = 1000;
 
 /** Yields the lines of the pipe, as text; ends when the runner closes it or is gone. */
 function* lines() {
@@ -23,6 +29,7 @@ function* lines() {
   for (;;) {
     let length;
     try {
+      if (identityOf(pipe) !== identity) return;
       length = readSync(pipe, chunk, 0, chunk.length, null);
     } catch (error) {
       if (error.code === 'EAGAIN') {
@@ -44,16 +51,19 @@ function* lines() {
   }
 }
 
+/** False when the pipe is lost: the user's code has closed it, or the runner is gone. */
 function send(text) {
   let data = Buffer.from(text);
   while (data.length) {
     try {
+      if (identityOf(pipe) !== identity) return false;
       data = data.subarray(writeSync(pipe, data));
     } catch (error) {
-      if (error.code !== 'EAGAIN') process.exit(0);
+      if (error.code !== 'EAGAIN') return false;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }
+  return true;
 }
 
 const said = (error) => {
@@ -116,6 +126,20 @@ async function load(target, directory) {
     : `${name} of ${place} is no function but ${typeof found}.`, { file });
 }
 
+/** Where the target is defined, for what no stack tells. */
+function definitionOf(target, directory) {
+  const colon = target.lastIndexOf(':');
+  const file = resolve(directory, target.slice(0, colon));
+  try {
+    const name = target.slice(colon + 1).replaceAll(/[$.]/g, '\\$&');
+    const defined = new RegExp(`(?:function\\s*\\*?|const|let|var|exports\\.|export\\s+default)\\s*${name}\\b`);
+    const line = readFileSync(file, 'utf8').split('\n').findIndex((text) => defined.test(text));
+    return { file, line: line === -1 ? null : line + 1 };
+  } catch {
+    return { file, line: null };
+  }
+}
+
 /** What a command's failure is told as: the words of it are made before. */
 class Failure {
   constructor(facts) {
@@ -130,35 +154,31 @@ function commands(output) {
   process.on('SIGTERM', () => undefined);
   return (argv) => new Promise((resolve, reject) => {
     const start = fstatSync(out).size;
+    if (argv.some((word) => !word.isWellFormed())) throw new Failure({ type: 'NotStarted', message: `${argv[0]} could not be started: an argument holds bytes that are no UTF-8, for which a Python is needed on PATH` });
     const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', out, 2] });
     child.on('error', (error) => reject(new Failure({ type: 'NotStarted', message: `${argv[0]} ${error.code === 'ENOENT' ? 'is not found' : `could not be started (${error.code})`}` })));
     child.on('exit', (code, signal) => {
       if (signal) reject(new Failure({ type: 'Killed', message: `killed by ${signal}`, signal }));
       else if (code) reject(new Failure({ type: 'Exited', message: `exit code ${code}`, code }));
       else {
-        const kept = Buffer.alloc(Math.min(fstatSync(out).size - start, 65_536));
-        readSync(out, kept, 0, kept.length, start);
-        resolve(kept.toString().replace(/\n+$/, ''));
+        const length = fstatSync(out).size - start;
+        if (length > longest / 8) return reject(new Failure({ type: 'TooLong', message: `the command has printed ${length >> 20} MB, and ${longest >> 23} MB is the most that is kept as a result. Have it write to a file` }));
+        const kept = Buffer.alloc(length);
+        for (let at = 0; at < length;) at += readSync(out, kept, at, length - at, start + at);
+        resolve(textOf(kept).replace(/\n+$/, ''));
       }
     });
   });
 }
 
-/** What JSON has no word for and would tell as {}: a set as a list, a map as an object, as Python's results. */
-const plain = (_, part) => (part instanceof Set ? [...part] : part instanceof Map ? Object.fromEntries(part) : part);
-
-const encode = (value) => {
-  let text;
+/** The text of UTF-8; where it is none, each byte beyond ASCII is half a surrogate, U+DC80 to U+DCFF, so that it can be told. */
+function textOf(bytes) {
   try {
-    text = typeof value === 'object' ? JSON.stringify(value, plain) : JSON.stringify(value);
-  } catch (error) {
-    const way = typeof value === 'bigint' || /BigInt/.test(said(error)) ? 'Return Number(n) or String(n)' : 'Return plain numbers, texts, lists and objects';
-    throw new TypeError(`the result can't be kept as JSON: ${said(error).split('\n')[0]}. ${way}`, { cause: error });
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return bytes.toString('latin1').replaceAll(/[\x80-\xff]/g, (byte) => String.fromCharCode(0xdc00 + byte.charCodeAt(0)));
   }
-  if (text !== undefined) return text;
-  if (value === undefined) return 'null';
-  throw new TypeError(`a result of type ${typeof value} can't be kept as JSON. Return numbers, texts, lists or objects; write anything else to a file and return its name`);
-};
+}
 
 /** True once something was printed since the log's end was last asked for, which costs a system call. */
 let printed = true;
@@ -170,30 +190,47 @@ for (const stream of [process.stdout, process.stderr]) {
   };
 }
 
-async function serve(call, requests, slot) {
+/** Serves batches until the runner closes the pipe or is gone. `unkept`: tells a result that can't be kept. */
+async function serve({ call, encode, unkept, log, slot }, requests) {
   const base = performance.now();
-  const memory = openSync(slot, 'w', 0o600);
+  let memory = aside(() => openSync(slot, 'r+'));
   const room = Buffer.alloc(1 << 16);
   const microseconds = (time) => Math.round((time - base) * 1000);
   /** The mark, then answers: what the slot file holds, and what is sent when answers are in it. */
   let [pending, used, answers] = ['', 0, 0];
   let [after, sent, asked, end] = [0, base, 0, 0];
+  const put = (bytes, length, at) => {
+    try {
+      writeSync(memory, bytes, 0, length, at);
+    } catch {
+      memory = aside(() => openSync(slot, 'r+'));
+      writeSync(memory, bytes, 0, length, at);
+    }
+  };
   const keep = (text) => {
     const length = room.write(`${text}\0`);
-    writeSync(memory, room, 0, length, used);
+    put(room, length, used);
     used += length - 1;
   };
   const mark = (started, left) => {
     [pending, used, answers] = [`>${after - left} ${started} ${left}\n`, 0, 0];
     keep(pending);
   };
+  /** Where the pipe is lost, the answers are left in the slot, after which no task runs. */
   const flush = () => {
-    if (answers) send(pending);
+    if (answers && !send(pending)) {
+      const last = Buffer.from(`${pending.replace(/^(>\d+ \d+) \d+/, `$1 ${answers}`)}\0`);
+      put(last, last.length, 0);
+      answers = 0;
+      process.exit(0);
+    }
     answers = 0;
   };
-  process.on('exit', flush);
+  // Whatever of the user's ends this process, what it has answered is known.
+  process.on('exit', () => answers && send(pending));
   for (const line of requests) {
     const rows = JSON.parse(line);
+    log.mend();
     let left = rows.length;
     after += left;
     let started = microseconds(performance.now());
@@ -206,16 +243,17 @@ async function serve(call, requests, slot) {
         value = encode(typeof result?.then === 'function' ? await result : result);
       } catch (error) {
         status = 1;
-        value = error instanceof Failure ? JSON.stringify(error.facts) : failureOf(error);
+        value = error instanceof Failure ? JSON.stringify(error.facts) : error instanceof Unkept ? unkept(error) : failureOf(error);
       }
       const now = performance.now();
       const isTime = now - sent > patience;
       if (printed || now - asked > exact) {
         asked = now;
-        end = fstatSync(1).size;
+        end = log.end();
         printed = false;
       }
       const ended = microseconds(now);
+      if (ended - started > noticeable) log.mend();
       const answer = `${status} ${ended - started} ${end} - ${value}\n`;
       started = ended;
       left--;
@@ -229,8 +267,16 @@ async function serve(call, requests, slot) {
     }
     flush();
     sent = performance.now();
-    writeSync(memory, '\0', 0);
+    put(zero, 1, 0);
   }
+}
+
+const zero = Buffer.alloc(1);
+
+/** A file whose name is no UTF-8 can't be opened by a string of JavaScript. */
+function reachable(name) {
+  if (typeof name === 'string' && !name.isWellFormed()) throw new Failure({ type: 'NotReachable', message: `the name of the file holds bytes that are no UTF-8, which no string of JavaScript reaches: ${JSON.stringify(name)}. Rename the file, or use a Python function or a command` });
+  return name;
 }
 
 async function main() {
@@ -238,19 +284,24 @@ async function main() {
   const first = requests.next().value;
   if (first === undefined) return;
   const order = JSON.parse(first);
-  let call;
+  const job = { encode: encoder(order.nan === 'null'), slot: order.slot };
   try {
-    if (order.mode === 'command') call = commands(order.output);
+    job.log = new Log(order.log);
+    // All of it is written once: later a full disk takes what stands there.
+    writeFileSync(order.slot, Buffer.alloc(1 << 16), { mode: 0o600 });
+    if (order.mode === 'command') job.call = commands(order.output);
     else {
       const run = await load(order.target, order.directory);
-      call = (row) => (Array.isArray(row) ? run(...row) : run(row));
+      const call = (row) => (Array.isArray(row) ? run(...row) : run(row));
+      job.call = order.names ? (name) => call(reachable(name)) : call;
+      job.unkept = ({ message }) => JSON.stringify({ type: 'TypeError', message, ...definitionOf(order.target, order.directory), traceback: `TypeError: ${message}` });
     }
   } catch (error) {
-    send(`${JSON.stringify({ refused: error instanceof Refusal ? error.facts : { message: said(error), traceback: String(error?.stack) } })}\n`);
+    send(`${JSON.stringify({ refused: error instanceof Refusal ? error.facts : { message: `the worker can't start: ${said(error)}`, traceback: String(error?.stack), unwritable: ['ENOSPC', 'EDQUOT', 'EROFS'].includes(error?.code) ? error.code : null } })}\n`);
     return process.exit(0);
   }
   send(`${JSON.stringify({ ready: { version: process.versions.node, epoch: Date.now(), log: fstatSync(1).size } })}\n`);
-  await serve(call, requests, order.slot);
+  await serve(job, requests);
   process.exit(process.exitCode ?? 0);
 }
 

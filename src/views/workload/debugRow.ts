@@ -5,6 +5,7 @@ import { HumanError } from '../../core/errors';
 import { commandLine } from '../../launch/order';
 import { usableCores } from '../../workload/cores';
 import { readWorkload, resolveWorkload } from '../../workload/readWorkload';
+import { lossOf, takerOf } from '../../workload/taker';
 import { fillTemplate } from '../../workload/template';
 import { takesKeywords, type Workload } from '../../workload/workload';
 import { userEnvironment } from '../surroundings';
@@ -27,8 +28,8 @@ export function configurationOf({ run, over, directory }: Workload, row: string,
     return { ...common, ...interpreter, name: `Row ${index} of ${run.node}`, program, skipFiles: ['<node_internals>/**', program], args: [run.node, directory, row] };
   }
   if ('ranks' in run) throw new HumanError('Ranks have no rows. Launch the program itself with a configuration of type "procession".');
-  if ('command' in run) return { ...common, name: `Row ${index}`, command: fillTemplate(run.command, JSON.parse(row), index) };
-  return { ...common, name: `Row ${index} of ${basename(run.script)}`, program: join(directory, run.script), args: fillTemplate(run.args?.length ? run.args : ['{}'], JSON.parse(row), index) };
+  if ('command' in run) return { ...common, name: `Row ${index}`, command: fillTemplate(run.command, row, index) };
+  return { ...common, name: `Row ${index} of ${basename(run.script)}`, program: join(directory, run.script), args: fillTemplate(run.args?.length ? run.args : ['{}'], row, index) };
 }
 
 /** Asks the command line for a row: it knows how rows are read. */
@@ -47,6 +48,8 @@ export async function rowOf(file: string, index: number, dist: string): Promise<
 export async function debugRow(workload: Workload, row: string, index: number, dist: string): Promise<void> {
   mustTrust('debug');
   const { run } = workload;
+  const loss = lossOf(row, takerOf(run));
+  if (loss !== undefined) throw new HumanError(`Row ${index}: ${loss}`);
   if ('node' in run) await mustRun(run.node.slice(0, run.node.lastIndexOf(':')), run.interpreter);
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(workload.directory));
   await vscode.debug.startDebugging(folder, configurationOf(workload, row, index, dist));

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { HumanError } from '../../core/errors';
 import { withAll } from '../acting';
-import type { Element } from '../processTree';
+import type { Element } from '../elements';
 import { mustTrust } from '../trust';
 import { debugFile, debugFunction } from './debugRow';
 import { suffix } from './find';

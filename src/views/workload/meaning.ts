@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { HumanError } from '../../core/errors';
 import { chosenRows, whichWasMeant, type Given } from '../chosen';
-import type { Element } from '../processTree';
+import type { Element } from '../elements';
 import { runOf, type Failure } from '../rows';
 import type { Followed } from './followed';
 import type { Workloads } from './workloads';

@@ -1,30 +1,29 @@
-import type { Over } from '../../workload/workload';
+import { compact, type JsonText } from '../../workload/jsonText';
+import { rangeParts } from '../../workload/range';
 
 const files: Record<string, 'csv' | 'json' | 'jsonl' | 'lines'> = { csv: 'csv', tsv: 'csv', json: 'json', jsonl: 'jsonl', ndjson: 'jsonl', txt: 'lines' };
 
 /**
  * What a person types as the rows of a workload: `100`, `0:100`, `0:100:5`, `[1, 2, 3]`, `rows.csv`, `data/*.png`.
- * Gives a text for them where it can't be understood.
+ * Gives the JSON of what a workload file says for it, with every number as it was typed, or why it can't be understood.
  */
-export function parseOver(text: string): Over | string {
+export function parseOver(text: string): { over: JsonText } | { wrong: string } {
   const given = text.trim();
   if (/^-?[\d.]+(:-?[\d.]+){0,2}$/.test(given)) {
-    const numbers = given.split(':').map(Number);
-    if (numbers.some((number) => !Number.isFinite(number))) return 'A range is START:STOP or START:STOP:STEP, as 0:1000.';
-    return { range: numbers.length === 1 ? [0, numbers[0] ?? 0] : (numbers as [number, number] | [number, number, number]) };
+    const parts = rangeParts(given);
+    return parts ? { over: `{"range":[${parts.join(',')}]}` } : { wrong: 'A range is START:STOP or START:STOP:STEP, as 0:1000.' };
   }
   if (given.startsWith('[')) {
     try {
-      return { rows: JSON.parse(given) as unknown[] };
+      JSON.parse(given);
+      return { over: `{"rows":${compact(given)}}` };
     } catch (error) {
-      return `This is not a list as JSON: ${(error as Error).message}.`;
+      return { wrong: `This is not a list as JSON: ${(error as Error).message}.` };
     }
   }
-  if (/[*?{]/.test(given)) return { glob: given };
+  const file = (name: string): { over: JsonText } => ({ over: JSON.stringify({ [name]: given }) });
+  if (/[*?{]/.test(given)) return file('glob');
   const kind = files[/\.(\w+)$/.exec(given)?.[1]?.toLowerCase() ?? ''];
-  if (kind === 'csv') return { csv: given };
-  if (kind === 'json') return { json: given };
-  if (kind === 'jsonl') return { jsonl: given };
-  if (kind === 'lines') return { lines: given };
-  return 'Give a range (0:1000), a list ([1, 2, 3]), a file (.csv, .tsv, .jsonl, .json, .txt) or a pattern of files (data/*.png).';
+  if (kind) return file(kind);
+  return { wrong: 'Give a range (0:1000), a list ([1, 2, 3]), a file (.csv, .tsv, .jsonl, .json, .txt) or a pattern of files (data/*.png).' };
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isWorkloadRun } from '../../workload/folders';
 import { guarded } from '../acting';
 import type { Commands } from '../commands';
-import type { Element } from '../processTree';
+import type { Element } from '../elements';
 import type { WindowRun } from '../runStore';
 import type { WorkloadFaces } from './faces';
 import { WorkloadLenses } from './lenses';

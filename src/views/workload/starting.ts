@@ -58,15 +58,15 @@ async function createFile(file: string, { name, parameters }: FunctionPlace): Pr
     placeHolder: '0:1000 · [1, 2, 3] · rows.csv · data/*.png', value: '0:100', ignoreFocusOut: true,
     validateInput: (value) => {
       const over = parseOver(value);
-      return typeof over === 'string' ? over : undefined;
+      return 'wrong' in over ? over.wrong : undefined;
     },
   });
   if (text === undefined) return undefined;
-  const over = parseOver(text);
-  if (typeof over === 'string') throw new HumanError(over);
+  const rows = parseOver(text);
+  if ('wrong' in rows) throw new HumanError(rows.wrong);
   const uri = await freeName(dirname(file), name);
-  const workload = { run: { [file.endsWith('.py') ? 'python' : 'node']: `${basename(file)}:${name}` }, over };
-  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(`${JSON.stringify(workload, null, 2)}\n`));
+  const run = { [file.endsWith('.py') ? 'python' : 'node']: `${basename(file)}:${name}` };
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(`{\n  "run": ${JSON.stringify(run)},\n  "over": ${rows.over}\n}\n`));
   await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true, preview: false });
   return uri.fsPath;
 }

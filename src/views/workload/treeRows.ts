@@ -30,7 +30,7 @@ function workerRow(row: Row, progress: Progress | undefined, now: number): Row {
   const worker = row.kind === 'member' ? progress?.workers.find(({ number }) => row.label === `worker ${number}`) : undefined;
   if (!worker || row.kind !== 'member') return row;
   const text = workerText(worker, now);
-  return { ...row, description: row.member.state === 'exited' ? `${row.description} · ${worker.done} done` : describeRow(row.member).replace(/^(\d+)/, `$1 · ${text}`) };
+  return { ...row, description: row.member.state === 'exited' ? `${row.description} · ${worker.done} done` : `${text} · ${describeRow(row.member)}` };
 }
 
 function taskRow(run: string, task: Failure): Row {

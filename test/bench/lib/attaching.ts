@@ -105,8 +105,8 @@ async function topOfPython(python: string, run: string, member: Member): Promise
   } };
 }
 
-async function topOfNode(member: Member): Promise<{ top: string; detach: () => Promise<void> }> {
-  const { address } = await openInspector(member);
+async function topOfNode(run: string, member: Member): Promise<{ top: string; detach: () => Promise<void> }> {
+  const { address } = await openInspector(run, member);
   const { main: { stack, waits } } = await sampleStacks(address);
   const frame = framesOfText(stack).at(-1);
   return { top: frame ? `${frame.function}:${frame.line}` : waits.join(), detach: () => closeInspector(address) };
@@ -117,7 +117,7 @@ export async function attachTime(python: string, one: Case): Promise<number> {
   const { run, root, member } = await running(python, one);
   try {
     const began = performance.now();
-    const { top, detach } = member.runtime === 'python' ? await topOfPython(python, run, member) : await topOfNode(member);
+    const { top, detach } = member.runtime === 'python' ? await topOfPython(python, run, member) : await topOfNode(run, member);
     const took = performance.now() - began;
     await detach();
     if (!one.top.test(top)) throw new Error(`${one.label}: the stack begins at ${top}`);

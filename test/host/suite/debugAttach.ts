@@ -35,15 +35,19 @@ for (const [what, file] of [['Python', 'debug_states.py'], ['Node', 'debug_tree.
   }, limit);
 }
 
-test('Attach Debugger to Node that comes to nothing leaves no open inspector behind', async (t) => {
-  const { member, attach } = await ticking(t, 'debug_tree.cjs');
-  const sockets = (): number => readdirSync(`/proc/${member.pid}/fd`).filter((fd) => {
+function socketsOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).filter((fd) => {
     try {
-      return readlinkSync(`/proc/${member.pid}/fd/${fd}`).startsWith('socket:');
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:');
     } catch {
       return false;
     }
   }).length;
+}
+
+test('Attach Debugger to Node that comes to nothing leaves no open inspector behind', async (t) => {
+  const { member, attach } = await ticking(t, 'debug_tree.cjs');
+  const sockets = (): number => socketsOf(member.pid);
   const before = sockets();
   let most = before;
   const refusing = vscode.debug.registerDebugConfigurationProvider('pwa-node', {
@@ -56,4 +60,17 @@ test('Attach Debugger to Node that comes to nothing leaves no open inspector beh
   refusing.dispose();
   assert.ok(most > before, 'it was open');
   await until('it is closed', () => sockets() === before);
+}, limit);
+
+test('the inspector that Attach Debugger has opened is closed when its session ends', async (t) => {
+  const { id, member, attach } = await ticking(t, 'debug_tree.cjs');
+  const watched = watchSessions(t);
+  const before = socketsOf(member.pid);
+  for (let time = 0; time < 2; time++) {
+    await attach();
+    assert.ok(socketsOf(member.pid) > before, 'it is open');
+    await vscode.commands.executeCommand('procession.detachDebugger', { row: { kind: 'member', run: id, member } });
+    await until('it is closed', () => socketsOf(member.pid) === before);
+    await until('its session has ended', () => watched.sessions.length === 0);
+  }
 }, limit);

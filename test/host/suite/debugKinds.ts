@@ -12,7 +12,7 @@ async function nextStop(watched: Watched): Promise<{ session: vscode.DebugSessio
   return { session, stack: await stackOf(session, thread) };
 }
 
-for (const [kind, name, caller] of [['pool', /^(Fork|Spawn)PoolWorker-\d+ \[\d+\]$/, /^main:16$/], ['executor', /^(Fork|Spawn)?Process-\d+ \[\d+\]$/, /^main:20$/], ['subprocess', /^MainProcess \[\d+\]$/, /^main:25$/]] as const) {
+for (const [kind, name, caller] of [['pool', /^(Fork|Spawn)PoolWorker-\d+ \[\d+\]$/, /^main:16$/], ['executor', /^(Fork|Spawn)?Process-\d+ \[\d+\]$/, /^main:20$/], ['subprocess', /^debug_kinds\.py \[\d+\]$/, /^main:25$/]] as const) {
   test(`debug Python: ${kind}: a breakpoint in what the worker does, with its stack`, async (t) => {
     tidy(t);
     const watched = watchSessions(t);

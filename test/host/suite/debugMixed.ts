@@ -23,11 +23,11 @@ async function goOnUntil({ stops }: Watched, enough: (seen: readonly string[]) =
   }, 40_000);
 }
 
-const all = ['ticker', 'debug_mixed.cjs', 'MainProcess', 'inner'];
+const all = ['ticker', 'debug_mixed.cjs', 'debug_mixed.py', 'inner'];
 
 for (const [root, launched, firstLines, others] of [
   ['debug_mixed.py', () => configuration('debug_mixed.py'), { inPython: 2, inNode: 1 }, all],
-  ['debug_mixed.cjs', () => configuration('debug_mixed.cjs', { args: [python()] }), { inPython: 1, inNode: 1 }, ['MainProcess', 'inner']],
+  ['debug_mixed.cjs', () => configuration('debug_mixed.cjs', { args: [python()] }), { inPython: 1, inNode: 1 }, ['debug_mixed.py', 'inner']],
   ['a shell', () => configuration('', { program: undefined, command: ['sh', '-c', '"$0" programs/debug_mixed.py; true', python()] }), { inPython: 2, inNode: 1 }, all],
 ] as const) {
   test(`debug a mixed program, root ${root}: every member gets a session before its first line, those below another language too`, async (t) => {
@@ -96,7 +96,7 @@ test('stacks of a mixed program, some of it under a debugger, some of it paused:
       await vscode.commands.executeCommand('procession.refreshStacks');
       const rows = (await browser.rows('Stacks')).map(({ label, description }) => `${label} ${description}`);
       // The root, its child, Node, and the two below it.
-      for (const wanted of [/^MainThread 5 of them$/, /^tick debug_mixed\.py:1[678] · /, /^Timeout\.tick debug_mixed\.cjs:7 · debug_mixed\.cjs \[\d+\]$/, /^<module> debug_mixed\.py:27 · MainProcess/]) {
+      for (const wanted of [/^MainThread 5 of them$/, /^debug_mixed\.py:1[678] in tick /, /^debug_mixed\.cjs:7 in Timeout\.tick debug_mixed\.cjs \[\d+\]$/, /^debug_mixed\.py:27 waits for a process to end · MainProcess/]) {
         assert.ok(rows.some((row) => wanted.test(row)), `${wanted} in ${rows.join('; ')}`);
       }
       assert.ok(!rows.some((row) => row.includes('runpy.py')), 'the frames of the debugger that has started it are not the program\'s');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import type { Browser } from '../browser';
+import { pidIn, type Browser } from '../browser';
 import { test, until } from '../inside/testing';
 import type { Report } from '../../../src/api';
 import { api, example, isAlive, named, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
@@ -20,7 +20,7 @@ test('Run File from the palette draws the tree with its levels, and counts who i
     const report = await untilRun(id, 'the family', everybody);
     assert.equal(named(report, 'grandchild')?.parent, named(report, 'parent')?.id);
     const levels = await Promise.all(['MainProcess', 'quiet', 'parent', 'grandchild'].map(async (name) =>
-      (await untilRow(browser, `the row of ${name}`, ({ label, description }) => label === name && description.startsWith(String(named(report, name)?.pid)))).level));
+      (await untilRow(browser, `the row of ${name}`, (row) => row.label === name && pidIn(row) === named(report, name)?.pid)).level));
     assert.deepEqual(levels, [2, 3, 3, 4]);
     await untilRow(browser, 'the row of the run', ({ level, description }) => level === 1 && description === 'running · 5 alive');
   });
@@ -51,7 +51,7 @@ test('Kill Subtree in the context menu ends a process with its children, and nob
   await context.look(async (browser) => {
     // The rows of the test before may still be drawn, and a menu that is open while rows come and go may lose its row.
     const pid = String(named(before, 'grandchild')?.pid);
-    await untilRow(browser, 'numbers of the grandchild', ({ label, description }) => label === 'grandchild' && description.startsWith(pid) && /%/.test(description));
+    await untilRow(browser, 'numbers of the grandchild', (row) => row.label === 'grandchild' && String(pidIn(row)) === pid && /%/.test(row.description));
     await browser.clickRow(view, 'parent');
     await browser.clickRow(view, 'parent', { button: 'right' });
     await browser.chooseMenu('Kill Subtree');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { pidIn } from '../browser';
 import { test, until } from '../inside/testing';
 import { api, example, folder, isAlive, named, reportOf, selectBoth, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
 
@@ -85,10 +86,10 @@ test('Run File shows the tree while the program runs: names, pids, daemon flag, 
   assert.equal(named(report, 'anna')?.target?.function, 'work');
   await context.look(async (browser) => {
     await showView();
-    const row = await untilRow(browser, 'the exit of dora', ({ label, description }) => label === 'dora' && description === `${dora?.pid} · exit 1 RuntimeError: There was an error!`);
+    const row = await untilRow(browser, 'the exit of dora', ({ label, description }) => label === 'dora' && description === `exit 1 RuntimeError: There was an error! · ${dora?.pid}`);
     assert.match(row.icon, /codicon-error/);
     const emil = await untilRow(browser, 'numbers of emil', ({ label, description }) => label === 'emil' && /%/.test(description));
-    assert.match(emil.description, new RegExp(`^${named(report, 'emil')?.pid} · daemon · [\\d.]+ % · \\d+ MB$`));
+    assert.match(emil.description, new RegExp(`^[\\d.]+ % · \\d+ MB · ${named(report, 'emil')?.pid} · daemon$`));
     const rows = await browser.rows(view);
     assert.deepEqual(rows.slice(0, 2).map(({ level, label }) => [level, label]), [[1, rows[0]?.label], [2, 'MainProcess']]);
     assert.deepEqual(rows.filter(({ level }) => level === 3).slice(0, 5).map(({ label }) => label), ['anna', 'bert', 'cleo', 'dora', 'emil']);
@@ -107,7 +108,7 @@ test('Terminate and Kill end exactly the member that was chosen, and the tree sa
     await browser.clickInline(view, 'anna', 'Terminate');
     const after = await untilRun(id, 'anna to end', (found) => named(found, 'anna')?.exit);
     assert.deepEqual([named(after, 'anna')?.exit, named(after, 'anna')?.endedBy?.by], [{ code: -15, signal: 'SIGTERM', source: 'parent' }, 'procession']);
-    await untilRow(browser, 'the exit of anna', ({ description }) => description === `${named(report, 'anna')?.pid} · exit −15 SIGTERM, terminated by Procession`);
+    await untilRow(browser, 'the exit of anna', ({ description }) => description === `−15 SIGTERM, terminated by Procession · ${named(report, 'anna')?.pid}`);
     await browser.clickRow(view, 'bert', { button: 'right' });
     const entries = await until('the menu', async () => { const menu = await browser.menu(); return menu.length > 5 && menu; });
     for (const entry of ['Go to Target', 'Copy PID', 'Copy Command Line', 'Send Signal…', 'Terminate (SIGTERM)', 'Kill (SIGKILL)', 'Terminate Subtree', 'Kill Subtree', 'Show Output']) assert.ok(entries.includes(entry), `${entry} is in ${entries.join(', ')}`);
@@ -237,7 +238,7 @@ test('what cannot be launched is refused with the way out, and nothing appears i
   const refused: [Parameters<typeof launch>[0], RegExp][] = [
     [{ program: join(folder(), 'missing.py') }, /missing\.py does not exist\. Correct "program"/],
     [{ program: program('fine.py', ''), python: '/nowhere/python' }, /interpreter \/nowhere\/python was not found/],
-    [{ command: 'no-such-program --x' }, /no-such-program was not found\. Check its name and PATH/],
+    [{ command: 'no-such-program --x' }, /no-such-program was not found: not in the Python environment of the folder, not in node_modules\/\.bin, not on PATH/],
     [{ command: ['true'], cwd: '/no/such/folder' }, /folder \/no\/such\/folder does not exist\. Correct "cwd"/],
     [{ program: program('fine.py', ''), envFile: 'no.env' }, /no\.env can't be read \(ENOENT\)/],
     [{}, /names nothing to run/],
@@ -299,7 +300,7 @@ if __name__ == '__main__':
   assert.deepEqual([orphan?.startMethod, orphan?.parent], ['os.fork', named(report, 'leaver')?.id]);
   await showView();
   await context.look(async (browser) => {
-    await untilRow(browser, 'the mark', ({ description }) => description.startsWith(`${orphan?.pid} `) && description.endsWith('orphan'));
+    await untilRow(browser, 'the mark', (row) => row.description.startsWith('orphan · ') && pidIn(row) === orphan?.pid);
     await until('the count', async () => (await browser.activities()).some(({ label }) => label.includes('1 orphan')));
   });
   await vscode.commands.executeCommand('procession.reapOrphans');

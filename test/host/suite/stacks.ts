@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { closeInspector, evaluate, openInspector } from '../../../src/debug/inspector';
+import { liveRunsFolder } from '../../../src/observe/runDirectory';
 import { test, until } from '../inside/testing';
-import { api, folder, tidy, untilRun } from './support';
+import { api, example, folder, tidy, untilRun } from './support';
+import { lineOf } from './workloadSupport';
 
 /** A Node program that does nothing any more, and whose probe has spoken. */
 async function idle(name: string): Promise<string> {
@@ -20,7 +23,7 @@ test('an inspector that closes itself is not waited for', async (context) => {
   const { members } = await untilRun(id, 'the program', () => true);
   const [member] = members.filter(({ runtime }) => runtime === 'node');
   assert.ok(member);
-  const { address, opened } = await openInspector(member);
+  const { address, opened } = await openInspector(join(liveRunsFolder(), id), member);
   assert.equal(opened, true);
   await assert.rejects(evaluate(address, 'process._debugEnd()'), { name: 'HumanError', message: 'its inspector has closed the connection' });
   await closeInspector(address);
@@ -59,7 +62,7 @@ test('worker threads of Node have their stacks too, busy or blocked, while they 
   await untilRun(id, 'its threads', ({ members }) => members.some(({ threads }) => threads.length === 3 && threads.every(({ state }) => state === 'running')));
   await context.look(async (browser) => {
     await vscode.commands.executeCommand('procession.showStacks', { row: { kind: 'run', report: { run: { id } } } });
-    const expected = [/^MainThread/, /^worker thread 3/, /^spin/, /^hold/, /^waits: Timeout/];
+    const expected = [/^MainThread/, /^worker thread 3/, / in spin /, / in hold /, /^waits: Timeout/];
     await until('the stacks', async () => {
       // A thread may be found while it starts.
       await vscode.commands.executeCommand('procession.refreshStacks');
@@ -72,3 +75,28 @@ test('worker threads of Node have their stacks too, busy or blocked, while they 
     assert.ok(members[0]?.threads.every(({ state }) => state === 'running'), 'nobody was stopped');
   });
 }, { browserOnly: true, limit: 60_000 });
+
+test('the line of the program is the row and says what it waits for; the frames of libraries are folded, and one click unfolds them', async (context) => {
+  tidy(context);
+  const program = 'programs/images.py';
+  const id = await (await api()).launch({ program: example(program), console: 'internalConsole' });
+  await untilRun(id, 'the pool', ({ members }) => members.filter(({ role, state }) => role === 'worker' && state === 'running').length === 4);
+  await context.look(async (browser) => {
+    await vscode.commands.executeCommand('procession.showStacks', { row: { kind: 'run', report: { run: { id } } } });
+    await until('rows', async () => (await browser.rows('Stacks')).length > 3);
+    await new Promise((done) => setTimeout(done, 500));
+    const drawn = await browser.rows('Stacks');
+    assert.deepEqual(drawn.filter(({ expanded, level }, index) => expanded && !((drawn[index + 1]?.level ?? 0) > level)).map(({ label }) => label), [], 'what is unfolded shows what is below it');
+    const waiting = `images.py:${lineOf(program, /pool\.map/)} in main`;
+    const rows = await until('the stacks', async () => {
+      await vscode.commands.executeCommand('procession.refreshStacks');
+      const found = await browser.rows('Stacks');
+      const has = (label: string, description: RegExp): boolean => found.some((row) => row.label === label && description.test(row.description));
+      return has(waiting, /^waits for a result · \S+ \[\d+\]$/) && has('waits for a task', /^2 of them$/) && has(`images.py:${lineOf(program, /time\.sleep/)} in scale`, /^2 of them$/) && found;
+    }, 30_000);
+    assert.deepEqual(rows.filter(({ label }) => /^(Pool|ApplyResult|MapResult|Event|Condition)\b|^(map|get|wait|worker)$/.test(label)), [], 'no frame of a library is shown');
+    assert.equal(rows.find(({ label }) => label === waiting)?.expanded, false);
+    await browser.click(`.pane:has(.pane-header[aria-label^="Stacks"]) .monaco-list-row:has-text("${waiting}") .monaco-tl-twistie`);
+    await until('its frames', async () => (await browser.rows('Stacks')).some(({ label, description }) => /(^|\.)map$/.test(label) && description.startsWith('pool.py:')));
+  });
+}, { browserOnly: true });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Member, ProcessionApi, Report } from '../../../src/api';
 import { until, type TestContext } from '../inside/testing';
-import type { Browser, RenderedRow } from '../browser';
+import { pidIn, type Browser, type RenderedRow } from '../browser';
 
 export const view = 'Processes';
 
@@ -110,7 +110,7 @@ export async function selectBoth(browser: Browser, first: string, last: string):
 export async function clickButton(browser: Browser, { name: label, pid }: Member, action: string, done: () => unknown): Promise<void> {
   await until('the row', async () => {
     const rows = (await browser.rows(view)).filter((row) => row.label === label);
-    return rows.length > 0 && rows.every(({ description }) => description.includes(`${pid} `));
+    return rows.length > 0 && rows.every((row) => pidIn(row) === pid);
   });
   await browser.clickInline(view, label, action);
   await answering(browser, label, action, done);

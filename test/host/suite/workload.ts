@@ -29,7 +29,7 @@ test('a workload from its lens: watched in the tree, looked at in the table, a f
     });
     assert.deepEqual(JSON.parse(readFileSync(workload, 'utf8')), { run: { python: 'workload_rows.py:half' }, over: { range: [0, 60] } });
     await showView();
-    await untilRow(browser, 'a worker with its row', ({ label, level, description }) => level === 2 && label.startsWith('worker') && /^\d+ · row \d+ for .+ · \d+ done/.test(description));
+    await untilRow(browser, 'a worker with its row', ({ label, level, description }) => level === 2 && label.startsWith('worker') && /^row \d+ for .+ · \d+ done · .*\d+/.test(description));
     await untilRow(browser, 'the end', ({ label, description }) => label === 'half' && description.startsWith('1 failed'));
     await untilRow(browser, 'what came out', ({ label, description }) => label === '59 of 60 done' && description === '1 failed');
     await untilRow(browser, 'the failed task', ({ label, level, description }) => label === 'row 3' && level === 3 && description.startsWith('ValueError: three is bad · workload_rows.py:'));

@@ -43,7 +43,7 @@ if (canRank) {
     await context.look(async (browser) => {
       const id = await run(file);
       await showView();
-      await until('the ranks', async () => (await browser.rows(view)).filter(({ label, description }) => /^rank \d$/.test(label) && /^\d+ · ranks\.py · /.test(description)).map(({ label }) => label).join() === 'rank 0,rank 1,rank 2');
+      await until('the ranks', async () => (await browser.rows(view)).filter(({ label, description }) => /^rank \d$/.test(label) && / · \d+ · ranks\.py$/.test(description)).map(({ label }) => label).join() === 'rank 0,rank 1,rank 2');
       await browser.screenshot(join(process.env.PROCESSION_TEST_PICTURES ?? '.', 'ranks.png'));
       const report = await untilRun(id, 'the end', ({ run: { endedAt } }) => endedAt !== null, 40_000);
       assert.deepEqual(report.members.flatMap(({ rank, worldSize }) => (rank === null ? [] : [[rank, worldSize]])).sort(), [[0, 3], [1, 3], [2, 3]]);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { breakAt, stackOf, watchSessions } from '../debugging/session';
+import { isLive } from '../browser';
 import { test, until } from '../inside/testing';
 import { api, example, folder, isAlive, showView, startedBy, tidy, untilRow, untilRun, view } from './support';
 import { answer, choose, content, lensesOf, lineOf, made, problems, saveAs, workloadFile } from './workloadSupport';
@@ -105,7 +106,7 @@ test('a workload whose runner is killed: the tree says so, nothing is left, Resu
     process.kill(root.pid, 'SIGKILL');
     await untilRow(browser, 'it is told', ({ label, description }) => label === 'killed' && description.startsWith('interrupted: its runner has gone'));
     await until('nothing is left', () => members.every(({ pid }) => !isAlive(pid)));
-    await until('no worker is shown as living', async () => (await browser.rows(view)).every(({ label, description }) => !label.startsWith('worker') || description.includes('exit')));
+    await until('no worker is shown as living', async () => (await browser.rows(view)).every((row) => !row.label.startsWith('worker') || !isLive(row)));
     await until('the window says so', async () => (await browser.notifications()).some((text) => text.startsWith('killed: its runner was ended from outside. Nothing is lost')));
     await browser.click('.notifications-center .monaco-button:has-text("Resume")');
     await untilRow(browser, 'all is done', ({ label, description }) => label === 'killed' && /^all done · last run /.test(description));
@@ -122,7 +123,7 @@ test('a workload that a terminal outside has started is in the view, and can be 
     const ended = new Promise((done) => child.on('exit', done));
     context.after(() => child.kill('SIGKILL'));
     await untilRow(browser, 'its run', ({ label, description }) => label.includes('workload_rows.py:half') && description === 'running');
-    await untilRow(browser, 'a worker with its row', ({ label, description }) => label.startsWith('worker') && /· row \d+ for /.test(description));
+    await untilRow(browser, 'a worker with its row', ({ label, description }) => label.startsWith('worker') && /^row \d+ for /.test(description));
     await browser.quickly('F1', 'Procession: Stop');
     assert.equal(await ended, 130);
     await untilRow(browser, 'its end', ({ label, description }) => label.includes('workload_rows.py:half') && description.startsWith('stopped'));

@@ -1,37 +1,55 @@
 """
-Loads the probe's modules from one file of bytecode, made at first use beside the sources.
+Loads the probe's modules from two files of bytecode, made at first use beside the sources: one with what every process
+needs, one with the rest, which is read when something of it is needed.
 
 Importing the modules one by one would triple the probe's start-up, and compile them every time where the program sets
-PYTHONDONTWRITEBYTECODE or PYTHONPYCACHEPREFIX. The cache holds `{module: (mtime, bytecode)}`.
+PYTHONDONTWRITEBYTECODE or PYTHONPYCACHEPREFIX. Each file holds `{module: (mtime, bytecode)}`.
 """
 import marshal
 import os
 import posix
 import sys
+from _imp import acquire_lock, release_lock
 
 PACKAGE = '_procession'
-EAGER = ('hooks', 'journal', 'texts', 'ending', 'environment', 'oscalls', 'requests')  # those that boot() needs, in order
+EAGER = ('journal', 'hooks', 'texts', 'ending', 'environment', 'oscalls', 'imports')  # those that boot() needs, in order
+REST = '.rest'
 NAME = '<procession %s>'  # in code objects: coverage and debuggers leave alone what is not a file
 
 
 class Finder:
-    """
-    The first finder on `sys.meta_path`. It finds the probe's own modules only; of others it just learns, before they are
-    looked for, that they are being imported, and tells `importing`.
-    """
+    """Finds and loads the probe's own modules."""
 
     home = ''
+    cache = ''
     modules = {}
-    importing = None
+
+    @classmethod
+    def has(cls, name):
+        if name not in cls.modules:
+            cls.modules = dict(cls.modules, **rest(cls.home, cls.cache))
+        return name in cls.modules
+
+    @classmethod
+    def load(cls, name):
+        """A module of the package, by its bare name. The import system would take several times as long."""
+        full = '%s.%s' % (PACKAGE, name)
+        acquire_lock()
+        try:
+            module = sys.modules.get(full)
+            if module is None:
+                if not cls.has(name):
+                    raise AttributeError(name)
+                module = prepared(name, full)
+                cls.exec_module(module)
+            return module
+        finally:
+            release_lock()
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        if not name.startswith(PACKAGE):
-            if cls.importing is not None:
-                cls.importing(name)
-            return None
         module = name[len(PACKAGE) + 1:] or '__init__'
-        if module not in cls.modules:
+        if not cls.has(module):
             return None
         spec = type(sys.__spec__)(name, cls, origin='%s/%s.py' % (cls.home, module))
         spec.has_location = True  # gives the module a __file__
@@ -53,6 +71,20 @@ def current(home, modules):
                                  for name, (mtime, _) in modules.items())
 
 
+def rest(home, cache):
+    """The modules that not every process needs."""
+    modules = {}
+    try:
+        with open(cache + REST, 'rb') as file:
+            modules = marshal.loads(file.read())
+    except Exception:
+        pass  # there is none yet
+    if not current(home, modules):
+        modules = compiled(home)
+        save(cache, modules)
+    return modules
+
+
 def compiled(home):
     modules = {}
     for file in os.listdir(home):
@@ -66,13 +98,19 @@ def compiled(home):
 
 
 def save(cache, modules):
+    first = {name: modules[name] for name in (*EAGER, '__init__', 'bundle')}
+    write(cache, first)
+    write(cache + REST, {name: modules[name] for name in modules if name not in first})
+
+
+def write(path, modules):
     """Other processes may read and write it at the same time."""
-    scratch = '%s.%d' % (cache, os.getpid())
+    scratch = '%s.%d' % (path, os.getpid())
     try:
-        os.makedirs(os.path.dirname(cache), exist_ok=True)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(scratch, 'wb') as file:
             marshal.dump(modules, file)
-        os.replace(scratch, cache)
+        os.replace(scratch, path)
     except OSError:  # read-only or full: it is compiled every time
         if os.path.exists(scratch):
             os.remove(scratch)
@@ -89,26 +127,42 @@ def keep_bytecode(boot):
         sys.dont_write_bytecode, sys.pycache_prefix = options
 
 
+def confined(mark):
+    """Whether somebody between the nearest observed ancestor and this process has forbidden system calls: ours may be among them."""
+    mine = filters('self')
+    return mine[:1] > b'0' and mine > (filters(mark.split('|')[1].partition('.')[0]) or mine)
+
+
+def filters(pid):
+    """Mode and number of filters of a process's seccomp(2), as far as the kernel tells."""
+    try:
+        file = posix.open('/proc/%s/status' % pid, posix.O_RDONLY | posix.O_CLOEXEC)
+        try:
+            status = posix.read(file, 4096)
+        finally:
+            posix.close(file)
+    except OSError:
+        return b''
+    found = status.partition(b'Seccomp:\t')[2]
+    number = found.partition(b'Seccomp_filters:\t')[2].partition(b'\n')[0]
+    return found[:1] + number.rjust(9)
+
+
 def start(home, cache, modules, boot, mark):
+    locked = confined(mark)
     if not current(home, modules):
         modules = compiled(home)
-        save(cache, modules)
-        keep_bytecode(boot)
-    Finder.home, Finder.modules = home, modules
+        if not locked:
+            save(cache, modules)
+            keep_bytecode(boot)
+    Finder.home, Finder.cache, Finder.modules = home, cache, modules
     package = prepared('__init__', PACKAGE)
     package.__path__ = []
-    try:
-        for name in EAGER:
-            module = prepared(name, '%s.%s' % (PACKAGE, name))
-            setattr(package, name, module)
-            Finder.exec_module(module)
-        Finder.exec_module(package)
-        sys.meta_path.insert(0, Finder)
-        package.boot(boot, mark, Finder)
-    except Exception:
-        if Finder in sys.meta_path:
-            sys.meta_path.remove(Finder)
-        raise
+    for name in EAGER:
+        Finder.exec_module(prepared(name, '%s.%s' % (PACKAGE, name)))
+    package.__getattr__ = Finder.load
+    Finder.exec_module(package)
+    package.boot(boot, mark, Finder, locked)
 
 
 def prepared(name, full):
@@ -116,4 +170,6 @@ def prepared(name, full):
     module = sys.modules[full] = type(sys)(full)
     module.__file__ = '%s/%s.py' % (Finder.home, name)
     module.__package__ = PACKAGE
+    if full != PACKAGE:
+        setattr(sys.modules[PACKAGE], name, module)
     return module

@@ -5,12 +5,11 @@ CPython tells nobody the exit code of the main program. It is read off the outer
 module keeps: whether its last instruction was a return, and if not, whether it was the one that led to `sys.exit(n)`.
 """
 import _thread
-import posix
 import sys
 import time
 
-from .hooks import is_ours
-from .journal import READ, emit, me
+from .hooks import is_ours, outside, quietly
+from .journal import emit, me, read
 
 RETURNS = {function.__code__.co_code[-2] for function in (lambda value: value, lambda: None)}
 
@@ -40,6 +39,8 @@ def remember(frame):
 
 def asked(argument, frame):
     """`sys.exit(argument)` was called."""
+    if frame is None:
+        return
     remember(frame)
     main = outermost(frame)
     if main is Main.frame:
@@ -50,11 +51,7 @@ def asked(argument, frame):
 def usage():
     """CPU seconds and peak resident bytes of this process, as JSON."""
     try:
-        fd = posix.open('/proc/self/status', READ)
-        try:
-            status = posix.read(fd, 2048)
-        finally:
-            posix.close(fd)
+        status = read('/proc/self/status', 2048)
         at = status.index(b'VmHWM:') + 6
         return '"cpu":%.6f,"rss":%d' % (time.process_time(), int(status[at:status.index(b'kB', at)]) * 1024)
     except (OSError, ValueError):
@@ -64,9 +61,9 @@ def usage():
 def before_exit(args, kwargs):
     """`os._exit(code)` is about to be called."""
     code = (args[0] if args else kwargs['status']) & 0xFF
-    frame = sys._getframe(3)
+    frame = outside(sys._getframe())
     site = ''
-    if frame.f_code.co_filename.endswith(('popen_fork.py', 'forkserver.py')):
+    if frame is not None and frame.f_code.co_filename.endswith(('popen_fork.py', 'forkserver.py')):
         via = 'exception' if me.error else 'sys.exit' if code else 'return'
     else:
         from . import places
@@ -77,8 +74,19 @@ def before_exit(args, kwargs):
 
 def at_exit():
     """The interpreter shuts down. Registered first, so it runs after the program's own functions."""
-    via, code = how()
+    try:
+        quietly(tell_end)
+    except BaseException:
+        pass  # a signal handler of the program's has raised; nobody is left to catch it
     Main.frame = None  # it keeps the main module's objects from being finalized
+
+
+def tell_end():
+    if me.suspect:
+        return
+    via, code = how()
+    if me.waits:
+        me.settle()
     if via:
         ending = '"code":null,"signal":"SIGINT"' if code is None else '"code":%d,"signal":null' % code
         emit('exit', '%s,"via":"%s",%s' % (ending, via, usage()))

@@ -9,9 +9,10 @@ import os
 import posix
 
 from .hooks import builtin
-from .journal import me
+from .journal import emit, me
 
 KEYS = (b'PROCESSION', b'PYTHONPATH', b'NODE_OPTIONS')
+WORKER = b'PYTEST_XDIST_WORKER'  # set by each worker of pytest-xdist in itself: gw0, gw1, ...
 
 
 class Ours:
@@ -27,6 +28,13 @@ def hide(boot):
     probes = os.path.dirname(os.path.dirname(boot))
     Ours.node = os.fsencode('--require "%s/node/probe.cjs"' % probes.replace('\\', '\\\\').replace('"', '\\"'))
     strip(os.environ._data)
+
+
+def withdraw():
+    """Takes our part out of the C environment, too: whatever this process executes is not observed."""
+    for key in KEYS:
+        value = os.environ._data.get(key)
+        unset(key) if value is None else put(key, value)
 
 
 def strip(data):
@@ -71,10 +79,9 @@ def carried(env, ancestor=None):
     """A copy of an environment that the program passes on, with our variables in it."""
     copy = {key: env[key] for key in env.keys()}
     for key in KEYS:
-        name = os.fsdecode(key)
-        given = key if key in copy else name
+        given = key if key in copy else key.decode()
         value = copy.get(given)
-        copy[given] = with_ours(key, None if value is None else os.fsencode(value))
+        copy[given] = with_ours(key, None if value is None else octets(value))
     if ancestor:
         copy['PROCESSION'] = mark(ancestor)
         copy.pop(b'PROCESSION', None)
@@ -82,12 +89,24 @@ def carried(env, ancestor=None):
 
 
 def before_putenv(args, kwargs):
-    key = os.fsencode(args[0])
-    return ((key, with_ours(key, os.fsencode(args[1]))), None) if key in KEYS else None
+    key = octets(args[0])
+    if key == WORKER:
+        named(os.fsdecode(args[1]))
+    return ((key, with_ours(key, octets(args[1]))), None) if key in KEYS else None
+
+
+def octets(text):
+    return text if type(text) is bytes else os.fsencode(text)
+
+
+def named(worker):
+    from .texts import quote
+    me.named = True
+    emit('self', '"role":"worker","name":' + quote(worker))
 
 
 def after_unsetenv(result, args, note):
-    key = os.fsencode(args[0])
+    key = octets(args[0])
     if key in KEYS:
         put(key, with_ours(key, None))
 
@@ -111,4 +130,4 @@ def install():
             environ.putenv, environ.unsetenv = os.putenv, os.unsetenv
 
 
-put = posix.putenv
+put, unset = posix.putenv, posix.unsetenv

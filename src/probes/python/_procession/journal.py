@@ -8,6 +8,7 @@ Every page of memory that a forked child or its parent touches is copied, which 
 So what runs at every fork is kept in few functions here and in `ending` and `processes`, and what is rare elsewhere.
 """
 import posix
+import sys
 import time
 
 APPEND = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
@@ -22,32 +23,76 @@ class Member:
     run = ''
     options = ''
     tail = b''  # of the mark that children get: options and run directory
+    pid = 0
     id = ''
     parent = ''
     grandparent = ''
+    space = ''  # '@' and the pid namespace, in a process of another one than the launcher's; see core/namespaces.ts
+    proc = True  # the numbers under /proc are those of this process's own pid namespace
     host = ''  # JSON, in a process that a launcher numbers
     argv = '[]'  # JSON
+    forked = False
     method = ''  # how this process came to be, where it is a forked child
     server = False  # a fork server of multiprocessing
     silent = False
+    locked = False  # it has forbidden itself system calls: none of ours may follow
+    suspect = False  # it may have, and nobody could see it
+    watched = False  # the program has audit hooks or trace functions
+    named = False  # by the framework whose worker it is
     error = False  # an uncaught exception has been reported
+    met = set()  # empty after a fork: there may be children that `children` lacks
     children = {}  # pid -> ref of children that were not reaped yet
+    waits = []  # see `waits`
+    settle = None  # called when they may be over
+    forking = set()  # threads that are about to fork by os.fork()
+    forks_tell = sys.implementation.name == 'cpython'  # other forks are those of C code
     starting = {}  # thread -> (id of a multiprocessing.Process that is being started, JSON of its name, JSON of the rest)
+    forked_unseen = None  # called when a fork(2) that told Python nothing has made this process
 
 
 me = Member()
-_clock = time.time
 _getpid = posix.getpid
 _putenv = posix.putenv
+
+
+def steady_clock():
+    """
+    Seconds since the epoch, whatever the program makes of its clocks. freezegun replaces every function of `time` that
+    is a module's attribute, here too; time-machine patches the builtin ones, but of clock_gettime() only CLOCK_REALTIME. So
+    the time is CLOCK_BOOTTIME with an offset, which the coarse clock puts right when the system's has been set.
+    """
+    if sys.platform != 'linux' or not hasattr(time, 'CLOCK_BOOTTIME'):
+        return time.time
+
+    def now(read=time.clock_gettime, boot=time.CLOCK_BOOTTIME, coarse=5, offset=[time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)]):
+        fine = read(boot) + offset[0]
+        wall = read(coarse)  # CLOCK_REALTIME_COARSE: at most a tick of the kernel, 10 ms, behind
+        if not -0.02 < wall - fine < 0.02:
+            offset[0] += wall - fine
+            return wall
+        return fine
+
+    return now
+
+me.now = steady_clock()
 
 
 def emit(kind, fields):
     """Appends one event, its fields given as JSON without braces. Where that fails, goes silent for good in this process."""
     if me.silent:
         return
+    here()
+    if me.waits:
+        me.settle()
     name = me.id or identify()
-    line = '{"e":"%s","t":%.3f,"id":"%s",%s}\n' % (kind, _clock() * 1000, name, fields)
+    line = '{"e":"%s","t":%.3f,"id":"%s",%s}\n' % (kind, me.now() * 1000, name, fields)
     append('%s/events/%s.ndjson' % (me.run, name), line.encode())
+
+
+def here():
+    """Looks whether this is still the process that the probe knows: C code may have forked without telling Python."""
+    if me.pid and _getpid() != me.pid:
+        me.forked_unseen()
 
 
 def append(path, data):
@@ -65,25 +110,44 @@ def append(path, data):
 
 def identify():
     """Sets `me.id` to this process's own, and makes it the nearest observed ancestor of whatever this process executes."""
-    me.id = '%d.%s' % (_getpid(), start_of('self') or 'm%d' % (_clock() * 1000))
+    me.pid = _getpid()
+    me.id = own()
     _putenv(b'PROCESSION', b'1|' + me.id.encode() + me.tail)
     return me.id
 
 
-def start_of(pid):
-    """The start time of a process in clock ticks since boot, as text (field 22, proc_pid_stat(5)); '' if unknown."""
+def own():
+    """
+    The reference to this process. In another pid namespace (a container, `unshare --pid`), our pid is somebody else's
+    outside, so the namespace is part of it; and where `/proc` is still that of outside, so are the numbers there.
+    """
+    pid = _getpid()
+    shown, start = stat_of('self')
+    me.proc = shown == b'%d' % pid
     try:
-        fd = posix.open('/proc/%s/stat' % pid, READ)
-        try:
-            stat = posix.read(fd, 512)
-        finally:
-            posix.close(fd)
+        here = posix.readlink('/proc/self/ns/pid')[5:-1]  # pid:[4026531836]
+        told = me.options.partition('n')[2]
+        me.space = '@' + here if told and here != told else ''
+    except OSError:
+        # Without a /proc nobody can say, but for a forked child that sees its parent: that one has the same namespace.
+        if not shown and not (me.forked and me.parent.startswith('%d%s.' % (posix.getppid(), me.space))):
+            me.space = '@0'
+    return '%d%s.%s' % (pid, me.space, start or 'm%d' % (me.now() * 1000))
+
+
+def stat_of(pid):
+    """
+    Pid and start time in clock ticks since boot of a process, as bytes and text (fields 1 and 22, proc_pid_stat(5));
+    empty if unknown.
+    """
+    try:
+        stat = read('/proc/%s/stat' % pid, 512)
         at = stat.rindex(b')') + 2  # the name before may hold spaces
         for _ in range(19):
             at = stat.index(b' ', at) + 1
-        return stat[at:stat.index(b' ', at)].decode()
+        return stat[:stat.index(b' ')], stat[at:stat.index(b' ', at)].decode()
     except (OSError, ValueError):
-        return ''
+        return b'', ''
 
 
 def read(path, size):
@@ -98,19 +162,24 @@ def read(path, size):
 def refer(pid):
     """The best reference to a process by its pid alone."""
     if pid == _getpid():
+        here()
         return me.id or identify()
     return me.children.get(pid) or with_start(pid)
 
 
+def bare(pid):
+    """The reference to a process, or with a negative number to a group, whose start is not known."""
+    return '%d%s' % (pid, me.space)
+
+
 def with_start(pid):
-    start = start_of(pid)
-    return '%d.%s' % (pid, start) if start else '%d' % pid
+    start = me.proc and stat_of(pid)[1]
+    return '%d%s.%s' % (pid, me.space, start) if start else bare(pid)
 
 
 def created(pid):
     """Remembers a new child until it is reaped and returns its reference."""
-    start = start_of(pid)
-    child = '%d.%s' % (pid, start) if start else '%d' % pid
+    child = with_start(pid)
     if len(me.children) < MAX_CHILDREN:
         me.children[pid] = child
     return child

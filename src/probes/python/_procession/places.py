@@ -1,5 +1,6 @@
 """Where in the user's source something is: call sites, targets; and bounded texts of arguments."""
 import os
+import posix
 import sys
 
 from .hooks import PROBE, is_library
@@ -10,6 +11,7 @@ MAX_FILES = 4096
 PROGRAM, PACKAGE, LIBRARY, OURS = 1, 2, 3, 4
 owners = {}  # file name -> one of these
 sites = {}  # (file name, line, function) -> JSON
+THREADING = '/threading.py'  # whose functions call, and are not called
 CLASSES = {'process.py': 'Process', 'subprocess.py': 'Popen', 'pool.py': 'Pool', 'managers.py': 'Manager'}
 Function = type(lambda: None)
 Method = type(Function.__get__(lambda: None, 0))
@@ -31,10 +33,15 @@ def caller(frame):
         if nearest is None:
             if owner == PACKAGE:
                 nearest = frame
-            elif owner == LIBRARY:
+            elif owner == LIBRARY and is_a_call(code):
                 entry = code
         frame = frame.f_back
     return nearest, entry
+
+
+def is_a_call(code):
+    """Whether a person would name this function of the standard library: not `Pool.__exit__`, nor `Thread._bootstrap`."""
+    return not code.co_name.startswith(('_', '<')) and not code.co_filename.endswith(THREADING)
 
 
 def call(frame):
@@ -75,7 +82,7 @@ def owner_of(filename):
 def qualified(code):
     name = getattr(code, 'co_qualname', None)  # 3.11
     if name is None:
-        owner = CLASSES.get(os.path.basename(code.co_filename))
+        owner = CLASSES.get(code.co_filename.rpartition('/')[2])
         name = owner + '.' + code.co_name if owner else code.co_name
     return name.replace('BaseProcess.', 'Process.')
 
@@ -83,7 +90,7 @@ def qualified(code):
 def place(code, line):
     name = getattr(code, 'co_qualname', code.co_name)
     filename = code.co_filename
-    if not filename.startswith(('/', '<')):
+    if not filename.startswith('<'):
         filename = absolute(filename)
     site = {'file': filename, 'line': line or code.co_firstlineno}
     if name != '<module>':
@@ -93,7 +100,9 @@ def place(code, line):
 
 def absolute(filename):
     try:
-        return os.path.abspath(filename)
+        if '.' in filename.split('/')[:-1] or '..' in filename:
+            return os.path.abspath(filename)
+        return filename if filename.startswith('/') else '%s/%s' % (posix.getcwd(), filename)
     except OSError:
         return filename  # the current directory is gone
 

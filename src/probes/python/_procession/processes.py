@@ -5,16 +5,13 @@ in a traceback of a `start()` that fails, or in a pickle.
 
     start()       _cleanup() ... self._Popen(self) ... del self._target ... _children.add(self)
     _bootstrap()  _children = set() ... _ParentProcess(...) ... self.run() ... except: 'Process %s' % self.name
-    join() etc.   _children.discard(self)
 """
 import _thread
 import sys
 
 from . import places
-from .hooks import quietly
+from .hooks import outside, quietly
 from .journal import created, emit, me
-from .oscalls import signal_name
-from .places import Function
 from .texts import dump, quote
 
 WORKERS = ('multiprocessing.pool.worker', 'multiprocess.pool.worker')
@@ -37,7 +34,7 @@ def describe(target):
 def role_of(target):
     """worker, helper or child, by what it runs."""
     function = getattr(target, '__func__', target)
-    if type(function) is not Function:
+    if type(function) is not places.Function:
         return 'child'
     if function.__qualname__ == SERVER:
         return 'helper'
@@ -46,15 +43,15 @@ def role_of(target):
 
 
 class Children(set):
-    """`_children`, telling who comes and goes."""
+    """`_children`, telling who comes."""
 
     def add(self, process):
-        set.add(self, process)
+        add = super().add
+        add(process)
         quietly(started, process)
 
-    def discard(self, process):
-        set.discard(self, process)
-        quietly(finished, process)
+
+Children.__name__ = Children.__qualname__ = 'set'
 
 
 class Observer:
@@ -69,18 +66,19 @@ class Observer:
         module._children = Children(module._children)
         self.base.name = self.name_property(self.base.name)
         main = module._current_process
-        if type(main).__name__ == '_MainProcess' and not any(word in me.argv for word in INTERNAL):
+        if type(main).__name__ == '_MainProcess' and not me.named and not any(word in me.argv for word in INTERNAL):
             emit('self', '"name":' + quote(main._name))
 
     def before_start(self):
         """Replaces `_cleanup()`, which start() and active_children() call."""
         self.cleanup()
-        frame = sys._getframe(1)
-        if frame.f_code is self.start:
-            quietly(self.prepare, frame)
+        quietly(self.prepare)
 
-    def prepare(self, frame):
+    def prepare(self):
         """Keeps what start() will have deleted by the time the child is known."""
+        frame = outside(sys._getframe())
+        if frame is None or frame.f_code is not self.start:
+            return
         if type(self.module._children) is set:
             self.module._children = Children(self.module._children)  # _bootstrap() made a new one
         process = frame.f_locals['self']
@@ -98,7 +96,7 @@ class Observer:
         run = type(process).run
         if run is not self.base.run:
             target = run
-        if type(target) is not Function:
+        if type(target) is not places.Function:
             return describe(target)
         code = target.__code__
         key = code.co_filename, code.co_firstlineno, target.__qualname__
@@ -111,45 +109,50 @@ class Observer:
 
     def before_run(self, *args):
         """Replaces the class `_ParentProcess`, which _bootstrap() instantiates in the child."""
-        if me.method != 'fork' and sys._getframe(1).f_code is self.bootstrap:
-            quietly(self.introduce, self.module._current_process)
+        quietly(self.introduce, self.module._current_process)
         return self.parent_process(*args)
 
     def introduce(self, process):
         """A child says what it is. A forked one has said so when it began."""
+        if me.method == 'fork' or not self.bootstraps():
+            return
         method = me.method or process._start_method or 'spawn'
         emit('self', '"method":"%s",%s%s' % (method, self.naming(process), self.describe(process)[0]))
 
     def name_property(self, name):
-        """_bootstrap() asks for the name when it handles an exception: that is where one is uncaught."""
         def get(process):
-            if sys._getframe(1).f_code is self.bootstrap:
-                quietly(uncaught)
+            quietly(self.named)
             return name.fget(process)
 
         def set_(process, value):
             name.fset(process, value)
-            if process is self.module._current_process and sys._getframe(1).f_code.co_name != 'prepare':
-                quietly(emit, 'self', '"name":' + quote(process._name))
+            quietly(self.renamed, process)
 
         return property(get, set_, name.fdel, name.__doc__)
+
+    def named(self):
+        """_bootstrap() asks for the name when it handles an exception: that is where one is uncaught."""
+        if self.bootstraps():
+            uncaught()
+
+    def renamed(self, process):
+        caller = outside(sys._getframe())
+        if process is self.module._current_process and not (caller and caller.f_code.co_name == 'prepare'):
+            emit('self', '"name":' + quote(process._name))
+
+    def bootstraps(self):
+        """Whether _bootstrap() has called."""
+        caller = outside(sys._getframe())
+        return caller is not None and caller.f_code is self.bootstrap
 
 
 def started(process):
     identity, naming, known = me.starting.pop(_thread.get_ident(), (0, '', ''))
     if identity == id(process):
+        from . import waits
         popen = process._popen
+        waits.watch(type(popen).__mro__[-2], told=True)
         emit('spawn', '"child":"%s","method":"%s",%s%s' % (created(popen.pid), popen.method, naming, known))
-
-
-def finished(process):
-    """A fork server's child is not ours to wait for: its exit code comes through a pipe, 255 if the pipe broke."""
-    popen = process._popen
-    child = popen and me.children.pop(popen.pid, None)
-    if child and type(popen.returncode) is int and popen.returncode != 255:
-        code = popen.returncode
-        ending = '"code":%d,"signal":null' % code if code >= 0 else '"code":null,"signal":"%s"' % signal_name(-code)
-        emit('reap', '"child":"%s",%s' % (child, ending))
 
 
 def arguments(args, kwargs):

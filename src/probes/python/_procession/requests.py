@@ -6,27 +6,21 @@ no handler: a process that has just exec'ed, or one that is no Python. The answe
 Handlers of Python run in the main thread, between two instructions or where a blocking call was interrupted.
 """
 import _signal
-import os
 import posix
 import sys
 import time
+from _thread import interrupt_main
 
-from .hooks import quietly
+from . import urged
+from .hooks import is_ours, quietly
 from .journal import identify, me, read
 from .texts import dump
 
-PATIENCE = 2  # s until the window has taken notice; one that has not is gone
-ATTACHING = 10  # s that a window which has may take
-_clock = time.monotonic  # the program may replace them later
-_sleep = time.sleep
-
-
-def install():
-    """Leaves a program alone that was started with SIGURG ignored, or that handles it."""
-    if _signal.getsignal(_signal.SIGURG) == _signal.SIG_DFL:
-        _signal.signal(_signal.SIGURG, asked)
-    if 'd' in me.options:
-        os.register_at_fork(after_in_child=forked)
+AT_FORK = ('/threading.py', '/logging/__init__.py', '/random.py', '/weakref.py')  # modules with functions of that kind
+held = []  # exceptions to be raised
+STEP = 0.005  # s between looks, which are counted: a clock may be a fake
+NOTICE = 400  # looks until the window has taken notice; one that has not after 2 s is gone
+ATTACHING = 2000  # looks that a window which has may take
 
 
 def forked():
@@ -47,16 +41,44 @@ def meet():
     path = '%s/waits/%s' % (me.run, me.id or identify())
     try:
         posix.close(posix.open(path, posix.O_WRONLY | posix.O_CREAT | posix.O_CLOEXEC, 0o600))
-        begun = _clock()
-        while _clock() - begun < (ATTACHING if posix.stat(path).st_size else PATIENCE):
-            _sleep(0.005)
+        looks = 0
+        while looks < (ATTACHING if posix.stat(path).st_size else NOTICE):
+            time.sleep(STEP)
+            looks += 1
         posix.unlink(path)
     except OSError:
         pass  # it was let go, or there is no such directory: nobody follows
 
 
 def asked(_number, frame):
-    quietly(answer, frame)
+    if held and goes_on(frame):
+        raise held.pop(0)
+    if held:
+        poke()
+    else:
+        quietly(answer, frame)
+
+
+def raise_later(error):
+    """
+    Raises an exception of the program's when the program goes on. As a handler of Python's, because that is where it came
+    from: the interpreter calls it again and again until then.
+    """
+    if _signal.getsignal(_signal.SIGURG) is urged:
+        held.append(error)
+        poke()
+
+
+def poke():
+    if sys.version_info >= (3, 10):
+        interrupt_main(_signal.SIGURG)
+    else:
+        posix.kill(posix.getpid(), _signal.SIGURG)
+
+
+def goes_on(frame):
+    """Whether a frame is none of a function that is called at a fork."""
+    return not is_ours(frame) and not frame.f_code.co_filename.endswith(AT_FORK)
 
 
 def answer(frame):

@@ -1,8 +1,8 @@
 """The stack of every thread, taken while they run."""
 import sys
 
+from . import places
 from .hooks import is_ours
-from .places import absolute
 
 MAX_FRAMES = 200
 
@@ -27,7 +27,7 @@ def frames(frame):
     while frame is not None and len(found) < MAX_FRAMES:
         code = frame.f_code
         if not is_ours(frame):
-            found.append({'file': absolute(code.co_filename), 'line': frame.f_lineno or code.co_firstlineno,
+            found.append({'file': places.absolute(code.co_filename), 'line': frame.f_lineno or code.co_firstlineno,
                           'function': getattr(code, 'co_qualname', code.co_name)})
         frame = frame.f_back
     found.reverse()

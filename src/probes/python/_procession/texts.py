@@ -49,11 +49,14 @@ def escape(char):
 
 
 def text(value):
-    """A command's word as text, whatever the program passed: str, bytes or a path."""
+    """
+    A command's word as text, whatever the program passed: str, bytes or a path. Bytes that are no UTF-8 are lone surrogates
+    (PEP 383), whatever the program's own encoding is.
+    """
     if type(value) is str:
-        return value
+        return value if value.isascii() else text(value.encode(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()))
     if type(value) is bytes:
-        return value.decode(sys.getfilesystemencoding(), 'surrogateescape')
+        return value.decode('utf-8', 'surrogateescape')
     fspath = getattr(type(value), '__fspath__', None)
     return text(fspath(value)) if fspath else '<%s>' % type(value).__name__
 
@@ -70,9 +73,13 @@ def words(argv):
 def command_line():
     """This process's whole command line, interpreter included."""
     original = getattr(sys, 'orig_argv', None)
-    if original is not None:
+    if original:  # empty in a program that embeds Python
         return words(original)
     try:
-        return words(read('/proc/self/cmdline', 1 << 16).split(b'\0')[:-1])
+        return command_line_of('self')
     except OSError:
         return words([sys.executable] + list(getattr(sys, 'argv', [])))
+
+
+def command_line_of(pid):
+    return words(read('/proc/%s/cmdline' % pid, 1 << 16).split(b'\0')[:-1])

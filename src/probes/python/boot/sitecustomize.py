@@ -40,10 +40,24 @@ def leave(boot):
     sys.modules.pop('sitecustomize', None)
 
 
+def uncover(file):
+    """Where coverage measures already (a .pth file starts it in children), this file is in no report."""
+    current = sys.modules['coverage'].Coverage.current()
+    measured = current._collector.data
+    for name in list(measured):
+        if os.path.realpath(name) == file:
+            del measured[name]
+
+
 BOOT = os.path.dirname(os.path.abspath(__file__))
 try:
     load(BOOT)
 except Exception:
     pass  # the program comes first
 leave(BOOT)
+if 'coverage' in sys.modules:
+    try:
+        uncover(os.path.realpath(__file__))
+    except Exception:
+        pass  # another make of coverage
 import sitecustomize  # noqa: E402, F401

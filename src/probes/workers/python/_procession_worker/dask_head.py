@@ -190,7 +190,7 @@ def lead(pipes, order, load):
         client.wait_for_workers(1, timeout=order.get('patience', 20))
     except Exception:
         raise Refusal('The Dask cluster at %s has no workers. Start some with "dask worker %s".' % (order['address'], order['address']))
-    head = Head(pipes, client, cloudpickle.dumps((dask_worker.run_batch, function, order.get('keywords'))), order)
+    head = Head(pipes, client, cloudpickle.dumps((dask_worker.run_batch, function, {'keywords': order.get('keywords'), 'nan': order.get('nan') == 'null'})), order)
     client.subscribe_topic(head.topic, lambda event: head.heard(event[1]))
     threads = client.nthreads()
     pipes.send(json.dumps({'ready': {'version': distributed.__version__, 'epoch': head.base * 1000, 'log': os.lseek(1, 0, os.SEEK_END), 'slots': sum(threads.values())}}).encode() + b'\n')

@@ -27,9 +27,9 @@ def given_up():
     return sys.__dict__.setdefault('_procession_given_up', set())
 
 
-def run_batch(function, keywords, rows, batch, first):
+def run_batch(function, options, rows, batch, first):
     """Runs rows of a batch, of which the first stands at `first`: [(status, JSON, start, duration, printed)] and where that was."""
-    evaluate = evaluator(caller(function, keywords), encoder(), function)
+    evaluate = evaluator(caller(function, options['keywords']), encoder(options['nan']), function)
     thread, now, stopped = threading.get_ident(), running(), given_up()
     done = []
     try:
@@ -69,8 +69,8 @@ def remote(key, payload, rows, batch, first):
     if key not in kept:
         kept.clear()
         kept[key] = pickle.loads(payload)
-    run, function, keywords = kept[key]
-    return run(function, keywords, rows, batch, first)
+    run, function, options = kept[key]
+    return run(function, options, rows, batch, first)
 
 
 # Functions of this module name are sent by value without being asked for; others would be looked for on the host.

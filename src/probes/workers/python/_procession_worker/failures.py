@@ -60,11 +60,29 @@ def failure_of(error, function=None):
     if isinstance(error, SystemExit):
         message = 'the task ended its program (sys.exit(%s))' % (message or 'None')
     if not frames_of(error) and function is not None:
-        code = getattr(function, '__code__', None)
-        file, line = (code.co_filename, code.co_firstlineno) if code else (None, None)
+        file, line = definition_of(function)
     if len(message) > 4096:
         message = message[:4096] + '…'
     return json.dumps({'type': kind, 'message': message, 'file': file, 'line': line, 'traceback': text_of(error)})
+
+
+def definition_of(function):
+    """Where a function is defined; of what wraps others by functools, the innermost. None for what is not written in Python."""
+    import inspect
+    try:
+        inner = inspect.unwrap(function)
+    except ValueError:
+        inner = function
+    inner = getattr(inner, 'func', inner)
+    code = getattr(inner, '__code__', None) or getattr(getattr(type(inner), '__call__', None), '__code__', None)
+    return (code.co_filename, code.co_firstlineno) if code else (None, None)
+
+
+def unkept(error, function):
+    """What is told of a result that can't be kept: the task's function is the place, not what has tried to write it."""
+    file, line = definition_of(function)
+    kind = 'TypeError' if type(error).__name__ == 'Unkept' else type(error).__name__
+    return json.dumps({'type': kind, 'message': said(error)[:4096], 'file': file, 'line': line, 'traceback': '%s: %s' % (kind, said(error)[:4096])})
 
 
 def ended(status):

@@ -10,6 +10,7 @@ where the one before it ended.
 The mark and the answers not yet sent stand in a memory-mapped file up to a zero byte, so that the runner finds there
 whatever ends this process: the task that runs is the first without an answer.
 """
+import errno
 import json
 import os
 import sys
@@ -17,7 +18,9 @@ import time
 
 from .failures import said, text_of
 from .loading import Refusal, load
+from .pipes import Lost, Pipes
 from .results import encoder
+from .rows import one_by_one, reading
 from .tasks import caller, commands, evaluator, forked
 
 
@@ -28,89 +31,114 @@ class Slot:
 
     def __init__(self, path):
         import mmap
+        self.path = path
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.ftruncate(descriptor, 0)
-        os.ftruncate(descriptor, self.capacity)
-        self.map = mmap.mmap(descriptor, self.capacity)
-        os.close(descriptor)
+        try:
+            # All of it is written once: a write to a page for which a full disk has no room would end this process.
+            os.ftruncate(descriptor, 0)
+            written = 0
+            while written < self.capacity:
+                written += os.pwrite(descriptor, bytes(self.capacity - written), written)
+            self.map = mmap.mmap(descriptor, self.capacity)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, path)
+        finally:
+            os.close(descriptor)
 
-
-class Pipes:
-    """The runner's two pipes, out of reach of the user's code: descriptors 0, 1 and 2 are /dev/null and the log."""
-
-    def __init__(self):
-        self.requests = os.fdopen(os.dup(0), 'rb', 1 << 16)
-        self.answers = os.dup(1)
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
-        os.close(null)
-
-    def log_to(self, path):
-        log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        os.close(log)
-
-    def send(self, data):
-        data = memoryview(data)
-        while data:
-            data = data[os.write(self.answers, data):]
+    def leave(self, text):
+        """Puts the last words of this process there, however long they are."""
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        self.map[0] = 0
+        at = 1
+        while at < len(text):
+            at += os.pwrite(descriptor, text[at:], at)
+        self.map[0] = text[0]
 
 
 # Answers wait this long at most (ns), as long as tasks come to an end; what waits longer, the runner finds in the slot.
 patience = 50_000_000
+# After a task that took this long (µs), its descriptors are looked after; after shorter ones with the next batch.
+noticeable = 1000
 
 
 def serve(pipes, slot, run, base):
     """Answers batches until the runner closes the pipe or is gone. Every operation here is paid for each task."""
     from json import loads
-    requests, send, clock = pipes.requests, pipes.send, time.perf_counter_ns
+    clock, seek = time.perf_counter_ns, os.lseek
     strayed = []
     os.register_at_fork(after_in_child=lambda: strayed.append(True))
     capacity = slot.capacity - 64
-    memory, end_of_log = slot.map, os.lseek
+    memory = slot.map
+    first = began = empty = 0
 
     def mark(sequence, started, left):
+        nonlocal first, began, empty
+        first, began = sequence, started
         text = b'>%d %d %d\n\0' % (sequence, started, left)
         memory[0] = 0
         memory[1:len(text)] = text[1:]
         memory[0] = 62
-        return len(text) - 1
+        empty = len(text) - 1
+        return empty
 
-    after = 0
+    def send(used, more=b''):
+        try:
+            pipes.send(memory[:used])
+            pipes.send(more)
+        except Lost:
+            # What was not sent is left in the slot, as answers after which no task runs.
+            answers = memory[empty:used] + more
+            slot.leave(b'>%d %d %d\n%s\0' % (first, began, answers.count(b'\n'), answers))
+            raise
+
+    after = known = 0
     sent = clock()
-    for line in requests:
-        rows = loads(line)
+    for line in pipes.batches():
+        pipes.mend()
+        perform = run
+        try:
+            rows = loads(line)
+        except Exception:
+            rows = one_by_one(line)
+            perform = reading(run)
         left = len(rows)
         after += left
         started = (clock() - base) // 1000
-        used = empty = mark(after - left, started, left)
+        used = mark(after - left, started, left)
         for row in rows:
-            status, value, facts = run(row)
+            status, value, facts = perform(row)
             if strayed:
                 # A child that the user's code forked has returned from it: it must not go on as a second worker.
                 os._exit(0)
             clocked = clock()
             now = (clocked - base) // 1000
-            answer = f'{status} {now - started} {end_of_log(1, 0, 2)} {facts} {value}\n\0'.encode()
+            try:
+                end = seek(1, 0, 2)
+            except OSError:
+                end = None
+            if end != known:
+                end = known = pipes.end_of_log(end)
+            took = now - started
+            if took > noticeable:
+                pipes.mend()
+            answer = f'{status} {took} {end} {facts} {value}\n\0'.encode()
             started = now
             left -= 1
-            end = used + len(answer)
-            if end > capacity:
-                send(memory[:used])
-                send(answer[:-1])
+            size = used + len(answer)
+            if size > capacity:
+                send(used, answer[:-1])
             else:
                 # The zero byte before it goes last.
-                memory[used + 1:end] = answer[1:]
+                memory[used + 1:size] = answer[1:]
                 memory[used] = answer[0]
-                used = end - 1
+                used = size - 1
                 if clocked - sent <= patience:
                     continue
-                send(memory[:used])
-            used = empty = mark(after - left, now, left)
+                send(used)
+            used = mark(after - left, now, left)
             sent = clocked
         if used > empty:
-            send(memory[:used])
+            send(used)
         memory[0] = 0
         sent = clock()
 
@@ -133,8 +161,8 @@ def prepare(order):
     import faulthandler
     faulthandler.enable()
     function = load(order['target'], order['directory'])
-    run = evaluator(caller(function, order.get('keywords')), encoder(), function)
-    return forked(run) if order['mode'] == 'fork' else run
+    run = evaluator(caller(function, order.get('keywords')), encoder(order.get('nan') == 'null'), function)
+    return forked(run, order['slot'] + '.result') if order['mode'] == 'fork' else run
 
 
 def settle():
@@ -146,15 +174,20 @@ def settle():
             pass
 
 
+def full(error):
+    """The system's name for a disk that has no room for the worker's files; None where it is something else."""
+    return errno.errorcode[error.errno] if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) else None
+
+
 def main():
     pipes = Pipes()
     first = pipes.requests.readline()
     if not first:
         return
     order = json.loads(first)
-    pipes.log_to(order['log'])
-    settle()
     try:
+        pipes.log_to(order['log'])
+        settle()
         limit(order)
         slot = Slot(order['slot'])
         if order['mode'] in ('fork', 'command'):
@@ -170,13 +203,13 @@ def main():
         pipes.send(json.dumps({'refused': refusal.facts}).encode() + b'\n')
         return
     except BaseException as error:
-        pipes.send(json.dumps({'refused': {'message': 'the worker can\'t start: %s: %s' % (type(error).__name__, said(error)), 'traceback': text_of(error)}}).encode() + b'\n')
+        pipes.send(json.dumps({'refused': {'message': 'the worker can\'t start: %s: %s' % (type(error).__name__, said(error)), 'traceback': text_of(error), 'unwritable': full(error)}}).encode() + b'\n')
         return
     ready = {'version': sys.version.split()[0], 'epoch': time.time() * 1000, 'log': os.lseek(1, 0, os.SEEK_END)}
     base = time.perf_counter_ns()
     try:
         pipes.send(json.dumps({'ready': ready}).encode() + b'\n')
         serve(pipes, slot, run, base)
-    except (BrokenPipeError, ConnectionResetError):
-        # The runner is gone.
+    except (BrokenPipeError, ConnectionResetError, Lost):
+        # The runner is gone, or out of reach: it finds in the slot what it was not sent.
         pass

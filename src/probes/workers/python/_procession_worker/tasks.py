@@ -3,7 +3,8 @@ import json
 import os
 import sys
 
-from .failures import ended, failure_of
+from .failures import ended, failure_of, unkept
+from .results import longest
 
 
 def caller(function, keywords):
@@ -29,9 +30,13 @@ def evaluator(call, encode, function):
     """One task: (status, JSON, no facts). Nothing that the user's code raises comes through."""
     def evaluate(row):
         try:
-            return 0, encode(call(row)), '-'
+            result = call(row)
         except BaseException as error:
             return 1, failure_of(error, function), '-'
+        try:
+            return 0, encode(result), '-'
+        except BaseException as error:
+            return 1, unkept(error, function), '-'
     return evaluate
 
 
@@ -41,28 +46,59 @@ def facts_of(pid, usage):
     return '{"pid":%d,"rss":%d,"cpu":%.6f}' % (pid, peak, usage.ru_utime + usage.ru_stime)
 
 
-def forked(evaluate):
+class Handover:
+    """
+    Where a forked child leaves its answer: memory that it shares with this process, and a file for what is longer. The
+    child may close all descriptors that it finds, and what it forks in its turn can't hold the answer up.
+    """
+
+    def __init__(self, path):
+        import mmap
+        self.memory = mmap.mmap(-1, 1 << 16)
+        self.path = path
+
+    def clear(self):
+        self.memory[:16] = bytes(16)
+
+    def leave(self, data):
+        fits = len(data) <= len(self.memory) - 16
+        if fits:
+            self.memory[16:16 + len(data)] = data
+        else:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view):]
+        # The length goes last.
+        self.memory[:16] = b'%16d' % len(data)
+
+    def take(self):
+        """What was left, and b'' where nothing was."""
+        length = int(self.memory[:16].strip(b'\0') or 0)
+        if length <= len(self.memory) - 16:
+            return self.memory[16:16 + length]
+        with open(self.path, 'rb') as file:
+            data = file.read()
+        os.unlink(self.path)
+        return data
+
+
+def forked(evaluate, path):
     """Each task in a child of its own: its crash ends nothing else, and it leaves nothing behind."""
     import signal
+    handover = Handover(path)
 
-    def in_child(row, writer):
-        def let_go():
-            # What the task forks in its turn neither holds the pipe open nor answers in its place.
-            try:
-                os.close(writer)
-            except OSError:
-                pass
-
+    def in_child(row):
         own = os.getpid()
-        os.register_at_fork(after_in_child=let_go)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         status, value, _ = evaluate(row)
         if os.getpid() != own:
+            # What the task has forked does not answer in its place.
             return
-        data = b'%d' % status + value.encode()
-        data = b'%16d' % len(data) + data
-        while data:
-            data = data[os.write(writer, data):]
+        try:
+            handover.leave(b'%d' % status + value.encode())
+        except OSError as error:
+            handover.leave(b'1' + json.dumps({'type': 'OSError', 'message': 'the result can\'t be handed over: %s' % error}).encode())
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -70,23 +106,31 @@ def forked(evaluate):
                 pass
 
     def run(row):
-        reader, writer = os.pipe()
+        handover.clear()
         pid = os.fork()
         if pid == 0:
             try:
-                in_child(row, writer)
+                in_child(row)
             finally:
                 os._exit(0)
-        os.close(writer)
-        # The length comes first, because a grandchild may hold the pipe open.
-        with os.fdopen(reader, 'rb') as stream:
-            head = stream.read(16)
-            data = stream.read(int(head)) if len(head) == 16 else b''
         _, status, usage = os.wait4(pid, 0)
+        data = handover.take()
         if not data:
             return 1, ended(status), facts_of(pid, usage)
         return data[0] - 48, data[1:].decode(), facts_of(pid, usage)
     return run
+
+
+def printed(descriptor, start, end):
+    """What a command has printed, byte for byte: bytes that are no UTF-8 as halves of surrogates, as os.fsdecode has them."""
+    parts = []
+    while start < end:
+        part = os.pread(descriptor, end - start, start)
+        if not part:
+            break
+        parts.append(part)
+        start += len(part)
+    return b''.join(parts).decode('utf-8', 'surrogateescape').rstrip('\n')
 
 
 def commands(output):
@@ -94,7 +138,7 @@ def commands(output):
     import errno
     out = os.open(output, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     actions = [(os.POSIX_SPAWN_DUP2, out, 1)]
-    reasons = {errno.ENOENT: 'is not found', errno.EACCES: 'may not be executed'}
+    reasons = {errno.ENOENT: 'is not found', errno.EACCES: 'may not be executed', errno.E2BIG: 'could not be started: its arguments are longer than the system takes. Put long texts into files, and the names of those into the rows'}
     position = os.lseek(out, 0, os.SEEK_END)
 
     def reason(error):
@@ -107,7 +151,9 @@ def commands(output):
     def run(argv):
         nonlocal position
         try:
-            pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions, setsigdef=defaults)
+            # The bytes of names that are no UTF-8 come as halves of surrogates, whatever the locale says.
+            words = [word.encode('utf-8', 'surrogateescape') for word in argv]
+            pid = os.posix_spawnp(words[0], words, os.environ, file_actions=actions, setsigdef=defaults)
         except (OSError, ValueError) as error:
             return 1, json.dumps({'type': 'NotStarted', 'message': '%s %s' % (argv[0], reason(error))}), '-'
         _, status, usage = os.wait4(pid, 0)
@@ -117,8 +163,9 @@ def commands(output):
             facts = '%s,"out":[%d,%d]}' % (facts[:-1], start, position)
         if status:
             return 1, ended(status), facts
-        kept = os.pread(out, min(position - start, 65536), start) if position > start else b''
-        return 0, json.dumps(kept.decode('utf-8', 'replace').rstrip('\n')), facts
+        if position - start > longest // 8:
+            return 1, json.dumps({'type': 'TooLong', 'message': 'the command has printed %d MB, and %d MB is the most that is kept as a result. Have it write to a file' % (position - start >> 20, longest >> 23)}), facts
+        return 0, json.dumps(printed(out, start, position)), facts
 
     # Python ignores SIGPIPE and SIGXFSZ, which exec would hand on.
     import signal

@@ -1,0 +1,31 @@
+const channels = require('diagnostics_channel');
+const { spawn } = require('child_process');
+const { Worker } = require('worker_threads');
+const { inspect } = require('util');
+const show = (when) => console.log(when, ['child_process', 'worker_threads', 'process.execve'].map((name) => [channels.hasSubscribers(name), channels.channel(name).hasSubscribers, inspect(channels.channel(name))]));
+const ended = (emitter) => new Promise((resolve) => emitter.once('exit', resolve));
+const once = ({ process: child }, name) => {
+  console.log('once', name, child.spawnfile, new Error('subscriber').stack, channels.unsubscribe('child_process', once));
+};
+const always = ({ process: child }, name) => console.log('always', name, child.pid, channels.channel(name)._subscribers.length);
+const made = ({ worker }) => console.log('made', worker.threadId, new Error('subscriber').stack, channels.channel('worker_threads')._subscribers.length);
+(async () => {
+  show('before');
+  console.log(Object.keys(channels), channels.channel.name, channels.channel.length);
+  await ended(spawn('true'));
+  await ended(new Worker('1', { eval: true }));
+  show('unheard');
+  channels.subscribe('child_process', once);
+  channels.subscribe('child_process', always);
+  channels.subscribe('worker_threads', made);
+  show('heard');
+  await ended(spawn('true'));
+  await ended(spawn('true'));
+  await ended(new Worker('1', { eval: true, env: {} }));
+  console.log(channels.unsubscribe('child_process', always), channels.unsubscribe('worker_threads', made), channels.unsubscribe('worker_threads', made));
+  show('after');
+  await ended(new Worker('1', { eval: true }));
+  channels.subscribe('worker_threads', () => { throw new Error('thrown by a subscriber'); });
+  process.on('uncaughtException', (error) => console.log(error.stack));
+  await ended(new Worker('1', { eval: true }));
+})();

@@ -1,0 +1,11 @@
+const { MessageChannel, receiveMessageOnPort } = require('worker_threads');
+const { port1, port2 } = new MessageChannel();
+const { start, postMessage } = MessagePort.prototype;
+console.log(typeof start, start.name, start.length, postMessage.name, port1.start === start, Object.keys(MessagePort.prototype), 'start' in port1, Object.hasOwn(port1, 'start'));
+port1.start = function own() { console.log('own start'); start.call(this); };
+console.log(Object.getOwnPropertyDescriptor(port1, 'start'), port2.start === start);
+port1.start();
+port2.postMessage({ a: 1 });
+console.log(receiveMessageOnPort(port1));
+port1.on('message', (message) => { console.log('got', message); port1.close(); });
+port2.postMessage('b');

@@ -1,0 +1,11 @@
+import { Worker, MessageChannel } from 'node:worker_threads';
+import { channel, subscribe } from 'node:diagnostics_channel';
+const code = 'console.log(JSON.stringify(process.env), process.execArgv)';
+subscribe('worker_threads', ({ worker }) => console.log('made', worker.threadId, new Error('subscriber').stack));
+console.log(channel('worker_threads').hasSubscribers, channel.name, channel.length);
+const ended = (options) => new Promise((resolve) => new Worker(code, { eval: true, ...options }).on('exit', resolve));
+console.log(await ended({}), await ended({ execArgv: [] }), await ended({ env: { A: '1' } }));
+const { port1, port2 } = new MessageChannel();
+port2.on('message', (message) => { console.log(message); port2.close(); });
+port1.start();
+port1.postMessage('by a port');
