@@ -121,17 +121,18 @@ export class ChildSessions {
     if (!followed) return false;
     const { opening, policy, isDebugged } = followed;
     const member = await this.meet(run, pid);
+    const known = member?.pid ?? pid;
     const there = this.sessions.of(run).filter((one) => one.pid === undefined || !opening.has(one.pid)).length - (isDebugged ? 1 : 0);
     const reason = refuses(policy, member, this.sessions.run(run)?.open.report().members ?? [], there + opening.size);
     if (reason !== undefined) {
       this.sessions.leaveOut(run, member, reason);
       return false;
     }
-    opening.add(pid);
+    opening.add(known);
     try {
       return await open(member);
     } finally {
-      opening.delete(pid);
+      opening.delete(known);
     }
   }
 

@@ -7,7 +7,7 @@ import { ChildSessions } from '../../src/debug/children';
 import type { Connection } from '../../src/debug/connection';
 import { Emitter } from '../../src/debug/emitter';
 import { Group, type Desk } from '../../src/debug/group';
-import { policyOf, type DebugOptions } from '../../src/debug/kinds';
+import { aboutKey, policyOf, type DebugOptions } from '../../src/debug/kinds';
 import type { Message } from '../../src/debug/protocol';
 import { RelayAdapter } from '../../src/debug/relayAdapter';
 import { RunAdapter, type RunServices } from '../../src/debug/runAdapter';
@@ -70,6 +70,20 @@ function queue(options: DebugOptions, members = [member('worker-1', 11), member(
 
 const child = (pid: number): { pid: number; inner: null } => ({ pid, inner: null });
 const offered = (pid: number, port = 1): vscode.DebugConfiguration => ({ name: `Subprocess ${pid}`, type: 'procession', request: 'attach', subProcessId: pid, connect: { host: '127.0.0.1', port } });
+
+test('a process in a container, of which debugpy knows the pid inside, is the member with that pid inside', async () => {
+  const inside = member('worker-1', 4_711, { inner: { pid: 7, id: '7@5.1' } });
+  const namesake = member('worker-2', 8, { inner: { pid: 9, id: '9@5.1' } });
+  const { children, root, started, sessions } = queue({ debugChildren: 'all' }, [inside, namesake, member('worker-3', 9)]);
+  assert.deepEqual([7, 9, 8, 10].map((pid) => sessions.member('run', pid)?.name), ['worker-1', 'worker-3', 'worker-2', undefined]);
+  children.offer(root, 'run', offered(7));
+  await children.decided('run', inside);
+  assert.deepEqual(started.map(({ configuration: { name, [aboutKey]: about } }) => [name, about] as unknown), [['worker-1 [4711]', { run: 'run', pid: 4_711 }]]);
+  const early = session('Subprocess 7', { pid: 7 });
+  sessions.bind(early, 'run', 7);
+  assert.equal(sessions.find('run', inside)?.session, early);
+  assert.equal(early.name, 'worker-1 [4711]');
+});
 
 test('a child that debugpy offers gets its session below that of its parent, with its name', async () => {
   const { children, root, started, sessions } = queue({ debugChildren: 'all' });
