@@ -10,8 +10,9 @@ import { isLeftBehind, setDebugger, setFollower, setOwner, waitsOf } from '../..
 import { takeOrder, withdrawOrder, writeOrder } from '../../src/launch/order';
 import { ownRef } from '../../src/launch/launcher';
 import { refOf } from '../../src/observe/identity';
+import { originOf } from '../../src/observe/origin';
 import { readRun } from '../../src/observe/readRun';
-import { createRunDirectory, eventsOf, readDescription } from '../../src/observe/runDirectory';
+import { createRunDirectory, eventsOf, readDescription, writeDescription } from '../../src/observe/runDirectory';
 
 /**
  * What becomes of a run when its launcher, its observer or its window is killed. A window is stood in for by a process that
@@ -174,6 +175,31 @@ test('the window that has the debugger is killed: the run ends at once, whoever 
   assert.equal(running(run).length, 3, 'nobody is ended while the window is there');
   await kill(editor);
   await allOver(run);
+});
+
+test('an observer that comes when all have just ended tells so of each, also of a zombie that shows nothing any more of where it belongs', onLinux, async (t) => {
+  const run = ordered(t);
+  // The parent becomes a program that waits for nobody, as an init may take its time to.
+  const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  started.push(parent);
+  const zombie = Number(String((await once(parent.stdout, 'data'))[0]));
+  const ended = start(['-e', 'setInterval(() => undefined, 1e6)']);
+  const root = idOf(ended);
+  const id = refOf(zombie);
+  process.kill(zombie, 'SIGKILL');
+  await until('it is a zombie', () => /^State:\s+Z/m.test(statusOf(zombie)));
+  await kill(ended);
+  writeDescription(run, { schema: 'procession.run/1', id: 'test', command: ['x'], cwd: '/', startedAt: Date.now(), observer: null, origin: originOf(run), root });
+  const words = [
+    { e: 'start', version: '3.11.7', exe: '/python3', cwd: '/', parent: ownRef(), ppid: process.pid, pgid: 1, runtime: 'python', argv: ['python3', 'x.py'] },
+    { e: 'spawn', child: id, method: 'fork', name: 'worker' },
+  ];
+  writeFileSync(join(eventsOf(run), `${root}.ndjson`), words.map((word) => `${JSON.stringify({ t: Date.now(), id: root, ...word })}\n`).join(''));
+  writeFileSync(join(eventsOf(run), `window-${ownRef()}.ndjson`), `${JSON.stringify({ e: 'root', t: Date.now(), id: ownRef(), child: root })}\n`);
+  await once(observe(run), 'exit');
+  assert.match(statusOf(zombie), /^State:\s+Z/m);
+  const { report } = readRun(run);
+  assert.deepEqual([report.run.endedAt === null, report.members.map(({ state }) => state)], [false, ['exited', 'exited']]);
 });
 
 test('the window and the observer are killed together: whoever looks next ends what they have left behind', onLinux, async (t) => {
