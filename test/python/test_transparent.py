@@ -237,7 +237,7 @@ class Transparent(ProbeCase):
                 self.assertEqual(len(run.of('start')), 5)
                 start = run.one('start', parent=ANCESTOR)
                 self.assertEqual((start['argv'][1:], start['cwd']), ([self.place + '/dir-\udce9/s\udce9.py', '\udce9\u00fc'], self.place + '/dir-\udce9'))
-                self.assertEqual([spawn['argv'][-1] for spawn in run.of('spawn')], ['\udcff\udcfe', '\udcff'])
+                self.assertEqual([spawn['argv'][-1] for spawn in run.of('spawn', method='subprocess')], ['\udcff\udcfe', '\udcff'])
 
     def test_coroutine_and_generator_shutdown(self):
         self.observe('''
