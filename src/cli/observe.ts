@@ -2,9 +2,10 @@ import { HumanError } from '../core/errors';
 import { guardRun } from '../launch/guard';
 import { Observer } from '../launch/observer';
 import { allEnded, ownRef } from '../launch/launcher';
+import { succeed, withdraw } from '../launch/succession';
 import { EventFile } from '../observe/eventFile';
 import { readDescription, writeDescription } from '../observe/runDirectory';
-import { isSame } from '../observe/identity';
+import { isHere } from '../observe/identity';
 import { isHereAndNow, isOwnDirectory } from '../observe/origin';
 import { readRun } from '../observe/readRun';
 
@@ -20,15 +21,17 @@ export interface TakenRun {
 export function takeOver(run: string): TakenRun | undefined {
   const description = readDescription(run);
   if (!description) throw new HumanError(`${run} is no run directory (it has no run.json).`);
-  if (description.observer !== null && isSame(description.observer)) return undefined;
   // Its pids are those of another machine, boot or container; or who has written it is not us.
   if (!isOwnDirectory(run) || (description.origin && !isHereAndNow(run, description.origin))) return undefined;
-  const { state } = readRun(run);
-  const root = state.root?.value;
+  const { state, report } = readRun(run);
+  // A launcher that was killed at the very start may have had no time to tell of the root.
+  const root = state.root?.value ?? report.members.find(isHere)?.id;
   if (root === undefined || (state.end?.value === allEnded)) return undefined;
   const id = ownRef();
-  writeDescription(run, { ...description, observer: id });
+  if (!succeed(run, id)) return undefined;
+  writeDescription(run, { ...description, root, observer: id });
   const file = new EventFile(run, 'observer', id);
+  if (state.root === undefined) file.write({ e: 'root', t: Date.now(), child: root });
   const observer = new Observer({ run, id, root }, file);
   return {
     observer,
@@ -37,21 +40,19 @@ export function takeOver(run: string): TakenRun | undefined {
       if (reason !== undefined) file.write({ e: 'end', t: Date.now(), reason });
       observer.close();
       file.close();
-      writeDescription(run, { ...description, observer: null });
+      withdraw(run, id);
+      writeDescription(run, { ...description, root, observer: null });
     },
   };
 }
 
-/**
- * `procession observe DIR [--while REF]`: observes as a process of its own, after the launcher was killed or where a debugger
- * has started the program. With `--while` the run is ended when the process REF is no more.
- */
+/** `procession observe DIR`: observes as a process of its own, after the launcher was killed or where a debugger has started the program. */
 export async function observe(args: string[]): Promise<number> {
-  const [run, flag, owner] = args;
+  const [run] = args;
   if (!run) throw new HumanError('procession observe needs a run directory.');
   const taken = takeOver(run);
   if (!taken) return 0;
-  const unguard = guardRun(run, ownRef(), flag === '--while' ? owner : undefined);
+  const unguard = guardRun(run, ownRef());
   await taken.observer.allEnded();
   unguard();
   taken.release(allEnded);

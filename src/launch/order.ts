@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { codeOf, HumanError } from '../core/errors';
 import { puttingAside } from './kept.mjs';
 import type { LaunchSpec } from './launcher';
 
@@ -14,10 +15,29 @@ export function writeOrder(spec: LaunchSpec): void {
   writeFileSync(orderOf(spec.run), JSON.stringify(spec), { mode: 0o600, flag: 'wx' });
 }
 
+/** Whoever removes the order has it: the launcher to carry it out, or the window that gives it up. */
 export function takeOrder(run: string): LaunchSpec {
-  const text = readFileSync(orderOf(run), 'utf8');
-  rmSync(orderOf(run));
-  return JSON.parse(text) as LaunchSpec;
+  try {
+    const text = readFileSync(orderOf(run), 'utf8');
+    rmSync(orderOf(run));
+    return JSON.parse(text) as LaunchSpec;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    throw new HumanError(`There is nothing to launch in ${run}: it was launched already, or the window that wanted it has given it up. Launch it again there.`);
+  }
+}
+
+/** Whether a launcher has not taken its order yet. */
+export const hasOrder = (run: string): boolean => existsSync(orderOf(run));
+
+/** Takes an order back. False: it was taken already, or there is none. */
+export function withdrawOrder(run: string): boolean {
+  try {
+    rmSync(orderOf(run));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A program with its arguments and the variables it needs besides. */
