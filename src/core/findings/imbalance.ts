@@ -73,6 +73,8 @@ function ofTasks(scene: Scene, group: readonly Member[]): Draft | undefined {
   const long = spans.reduce<Span | undefined>((last, span) => (!last || span.end > last.end ? span : last), undefined);
   const others = group.filter((member) => member !== long?.member);
   if (!long || others.length < least - 1) return undefined;
+  // One call each: there is nothing to hand out otherwise. What a Pool calls a task may be a chunk of many.
+  if (spans.length <= group.length && !group.every(({ name }) => /PoolWorker/.test(name))) return undefined;
   const idleFrom = Math.max(...spans.filter(({ member }) => member !== long.member).map(({ end }) => end));
   const tail = long.end - idleFrom;
   if (!(tail >= alone) || long.t >= idleFrom || tail < aloneShare * (long.end - Math.min(...spans.map(({ t }) => t)))) return undefined;
