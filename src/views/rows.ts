@@ -45,11 +45,14 @@ function findingRow(run: string, finding: Finding): Row {
   return { kind: 'finding', key: `${run}/finding ${keyOf(finding)}`, run, finding, children: [], label: finding.title, description };
 }
 
-/** Tells in the rows of members that can't go on what they wait for. */
-export function markStuck(row: Row, stuck: ReadonlyMap<ProcessRef, string>): Row {
-  const why = row.kind === 'member' ? stuck.get(row.member.id) : undefined;
-  if (row.kind === 'member' && why !== undefined) Object.assign(row, { stuck: true, description: `${why} · ${row.description}` });
-  for (const child of row.children) markStuck(child, stuck);
+/** Tells in the rows of members what they do: what those wait for that can't go on, and the tasks of workers. */
+export function withDoing(row: Row, stuck: ReadonlyMap<ProcessRef, string>, tasks: ReadonlyMap<ProcessRef, string>): Row {
+  if (row.kind === 'member') {
+    const why = stuck.get(row.member.id);
+    const doing = why ?? tasks.get(row.member.id);
+    if (doing !== undefined) Object.assign(row, { stuck: why !== undefined, description: `${doing} · ${row.description}` });
+  }
+  for (const child of row.children) withDoing(child, stuck, tasks);
   return row;
 }
 

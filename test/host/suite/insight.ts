@@ -43,13 +43,15 @@ test('a pool that hangs becomes a row, a problem at its line and one notificatio
   assert.ok(members.length > 0);
 }, { limit: 90_000 });
 
-test('a person is asked before a worker is killed in the middle of a task', async (context) => {
+test('a row says which task its worker runs, and a person is asked before it is killed in the middle of that', async (context) => {
   tidy(context);
   const id = await (await api()).launch({ program: example('programs/images.py'), console: 'internalConsole' });
   const { members } = await untilRun(id, 'the pool', (report) => report.members.filter(({ role, state }) => role === 'worker' && state === 'running').length === 4);
   const worker = members.find(({ role }) => role === 'worker');
   assert.ok(worker);
+  await showView();
   await context.look(async (browser) => {
+    await untilRow(browser, 'what it does', ({ description }) => description.startsWith('scale(\'a.png\') · '));
     await vscode.commands.executeCommand('procession.kill', { row: { kind: 'member', run: id, member: worker } });
     // VS Code shows no dialogs to tests; it tells that there would be one, and that answers it with no.
     await until('the question', async () => (await browser.notifications()).some((text) => text.includes('Kill would break what others wait for.')));
