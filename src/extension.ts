@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ProcessionApi } from './api';
-import { registerDebugging } from './debug/register';
-import { stillNews } from './observe/archive';
-import { isSame } from './observe/identity';
-import { isShownElsewhere } from './observe/lease';
-import { liveRunsFolder } from './observe/runDirectory';
+import { registerDebugging } from './debug/debugRegister';
+import { stillNews } from './observe/record/archive';
+import { isSame } from './observe/system/identity';
+import { isShownElsewhere } from './observe/record/lease';
+import { liveRunsFolder } from './observe/record/runDirectory';
 import { Archive } from './views/archive';
-import { guarded } from './views/acting';
-import { Commands, nameOf } from './views/commands';
+import { guarded } from './views/commands/commandErrors';
+import { Commands, nameOf } from './views/commands/commands';
 import { DisposableStore } from './views/disposables';
 import { Explanations } from './views/insight/explain';
 import { noticeHangs } from './views/insight/notice';
 import { followFindings } from './views/insight/problems';
-import { bindRuns, launchRun, type Window } from './views/launchRun';
+import { bindRuns, launchRun, type Window } from './views/commands/launchRun';
 import { Observation } from './views/observation';
 import { Outputs, outputScheme } from './views/output';
-import { ProcessTree } from './views/processTree';
+import { ProcessTree } from './views/tree/processTree';
 import { RunStore, type WindowRun } from './views/runStore';
-import { workloadPath } from './views/workload/find';
-import { registerWorkloads } from './views/workload/register';
+import { workloadPath } from './views/workload/results/find';
+import { registerWorkloads } from './views/workload/run/workloadRegister';
 
 /** Builds the objects of the window and connects them. */
 export function activate(context: vscode.ExtensionContext): ProcessionApi {

@@ -10,10 +10,10 @@ import { membersOf, type Member } from '../core/members';
 import { reduce, type RunState } from '../core/state';
 import { inquire } from '../insight/inquiry';
 import { allEnded, ownRef } from '../launch/launcher';
-import { EventFile } from '../observe/eventFile';
-import { isSame } from '../observe/identity';
-import { readRun } from '../observe/readRun';
-import { liveRunsFolder, readDescription } from '../observe/runDirectory';
+import { EventFile } from '../observe/record/eventFile';
+import { isSame } from '../observe/system/identity';
+import { readRun } from '../observe/record/readRun';
+import { liveRunsFolder, readDescription } from '../observe/record/runDirectory';
 import { parseOptions } from './arguments';
 
 const options = { json: { type: 'boolean' }, member: { type: 'string' } } as const;

@@ -1,6 +1,6 @@
-import type { WatchHost } from '../insight/watch';
+import type { WatchHost } from '../insight/host';
 import { ownRef } from '../launch/launcher';
-import type { Observer } from '../launch/observer';
+import type { Observer } from '../observe/observer';
 
 /** What the watch for hangs needs of the observer of a run (its directory). */
 export const hostOf = (run: string, observer: Observer): WatchHost => ({

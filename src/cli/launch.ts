@@ -1,9 +1,9 @@
 import { HumanError, messageOf } from '../core/errors';
 import { shellStatus } from '../core/exits';
 import { HangWatch } from '../insight/watch';
-import { guardRun } from '../launch/guard';
+import { guardRun } from '../launch/runGuard';
 import { Launcher, ownRef, type LaunchSpec } from '../launch/launcher';
-import { takeOrder } from '../launch/order';
+import { takeOrder } from '../launch/launchSpecFile';
 import { hostOf } from './hostOf';
 
 /** What only the terminal knows of itself. */

@@ -1,13 +1,13 @@
 import { HumanError } from '../core/errors';
-import { guardRun } from '../launch/guard';
-import { Observer } from '../launch/observer';
+import { guardRun } from '../launch/runGuard';
+import { Observer } from '../observe/observer';
 import { allEnded, ownRef } from '../launch/launcher';
 import { succeed, withdraw } from '../launch/succession';
-import { EventFile } from '../observe/eventFile';
-import { readDescription, writeDescription } from '../observe/runDirectory';
-import { isHere } from '../observe/identity';
-import { isHereAndNow, isOwnDirectory } from '../observe/origin';
-import { readRun } from '../observe/readRun';
+import { EventFile } from '../observe/record/eventFile';
+import { readDescription, writeDescription } from '../observe/record/runDirectory';
+import { isHere } from '../observe/system/identity';
+import { isHereAndNow, isOwnDirectory } from '../observe/record/origin';
+import { readRun } from '../observe/record/readRun';
 
 /** A run that this process observes now, until it lets go; `reason` is the last word of the record, if there is one. */
 export interface TakenRun {

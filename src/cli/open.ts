@@ -6,11 +6,12 @@ import type { Report } from '../core/report';
 import { treeOf, type TreeNode } from '../core/tree';
 import { allEnded, ownRef } from '../launch/launcher';
 import { ownPath, resolveOwn } from '../launch/ownBytes';
-import { refusal, signalMember, stopRun, stopSignalsOf, type Steering } from '../launch/steer';
-import { EventFile } from '../observe/eventFile';
-import { isHere } from '../observe/identity';
-import { readRun, RunRecord } from '../observe/readRun';
-import { readDescription } from '../observe/runDirectory';
+import { refusal } from '../observe/system/refusal';
+import { signalMember, stopRun, stopSignalsOf, type Steering } from '../launch/steer';
+import { EventFile } from '../observe/record/eventFile';
+import { isHere } from '../observe/system/identity';
+import { readRun, RunRecord } from '../observe/record/readRun';
+import { readDescription } from '../observe/record/runDirectory';
 import { parseOptions } from './arguments';
 import { takeOver } from './observe';
 

@@ -10,13 +10,13 @@ import type { Report } from '../core/report';
 import { HangWatch } from '../insight/watch';
 import { installProbes } from '../launch/environment';
 import { Launcher, ownRef } from '../launch/launcher';
-import type { Observer } from '../launch/observer';
+import type { Observer } from '../observe/observer';
 import { ownFolder, ownOddEnvironment, ownPath, ownWords, resolveOwn } from '../launch/ownBytes';
 import { stopRun } from '../launch/steer';
-import { EventFile } from '../observe/eventFile';
-import { readRun } from '../observe/readRun';
-import { readableBytes } from '../observe/readable';
-import { createRunDirectory, liveRunsFolder, newRunId, removeFolder } from '../observe/runDirectory';
+import { EventFile } from '../observe/record/eventFile';
+import { readRun } from '../observe/record/readRun';
+import { readableBytes } from '../observe/record/readable';
+import { createRunDirectory, liveRunsFolder, newRunId, removeFolder } from '../observe/record/runDirectory';
 import { parseOptions, splitCommand } from './arguments';
 import { hostOf } from './hostOf';
 

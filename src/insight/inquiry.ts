@@ -6,25 +6,12 @@ import type { Round } from '../core/insight/projection';
 import { livingAt, situationOf, stuckThreads, type Situation } from '../core/insight/situation';
 import type { Subject } from '../core/insight/threads';
 import type { Member } from '../core/members';
-import type { RunState } from '../core/state';
-import type { UnsignedEvent } from '../observe/eventFile';
-import { isHere, isSame } from '../observe/identity';
-import { askProbe } from './ask';
+import { isHere, isSame } from '../observe/system/identity';
+import type { InquiryHost } from './host';
+import { askProbe } from './probeRequest';
 import { lookAt } from './linux/outside';
 import { strangersWith } from './linux/strangers';
 import { askNode } from './nodeAnswer';
-
-/** What an inquiry needs of whoever observes the run. */
-export interface InquiryHost {
-  /** the run directory */
-  run: string;
-  /** the process that asks */
-  id: ProcessRef;
-  members(): readonly Member[];
-  readonly state: RunState;
-  /** writes an event into the record, and folds it */
-  tell(event: UnsignedEvent): void;
-}
 
 /** Time between two looks, in ms: a thread that did not get a core in between was blocked all the time. */
 const between = 600;

@@ -3,9 +3,9 @@ import { request } from 'node:http';
 import { HumanError, messageOf } from '../core/errors';
 import type { ProcessRef } from '../core/events';
 import type { Member } from '../core/members';
-import { refusal } from '../launch/steer';
-import { isSame } from '../observe/identity';
-import { signalIn } from '../observe/signals';
+import { refusal } from '../observe/system/refusal';
+import { isSame } from '../observe/system/identity';
+import { signalIn } from '../observe/system/signals';
 
 /** Node has a WebSocket of its own from 22 on. */
 const socketClass = async (): Promise<typeof WebSocket> => globalThis.WebSocket ?? ((await import('ws')).WebSocket as unknown as typeof WebSocket);

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { ProcessRef } from '../core/events';
 import { livingAt } from '../core/insight/situation';
-import { isHere } from '../observe/identity';
+import { isHere } from '../observe/system/identity';
 import type { Member } from '../core/members';
 import { pagesIn, readTasks } from './taskPage';
-import type { WatchHost } from './watch';
+import type { WatchHost } from './host';
 import { runningThreads } from './linux/crowd';
 import { listeners } from './linux/ports';
 

@@ -1,15 +1,8 @@
 import { findingsOf } from '../core/findings/rules';
 import type { Finding } from '../core/findings/finding';
 import { Reactions } from './reactions';
-import { inquire, type InquiryHost } from './inquiry';
-
-/** What the watch needs of whoever observes the run. */
-export interface WatchHost extends InquiryHost {
-  /** reads what the probes have written */
-  refresh(): void;
-  /** how many members ran when they were last looked at */
-  readonly running: number;
-}
+import type { WatchHost } from './host';
+import { inquire } from './inquiry';
 
 export interface WatchOptions {
   /** seconds without news of any member, after which somebody looks why */

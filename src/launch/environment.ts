@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSy
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { ProcessRef } from '../core/events';
-import { ownPidNamespace } from '../observe/ownProc';
+import { ownPidNamespace } from '../observe/system/linux/ownProc';
 import { admitsPreload } from '../probes/node/commandLine';
 
 /** The variables that bring the probes into the program. The probes take them out of its sight again. */

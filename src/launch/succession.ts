@@ -2,8 +2,8 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { codeOf } from '../core/errors';
 import type { ProcessRef } from '../core/events';
-import { isSame } from '../observe/identity';
-import { readDescription } from '../observe/runDirectory';
+import { isSame } from '../observe/system/identity';
+import { readDescription } from '../observe/record/runDirectory';
 
 /**
  * Who observes a run after its launcher, one process at a time. The files `observers/1`, `observers/2`, … name them in their

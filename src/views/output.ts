@@ -4,9 +4,9 @@ import * as vscode from 'vscode';
 import { formatBytes } from '../core/describe';
 import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
-import { copyLimit } from '../observe/keptOutput';
-import { isOutputKept, KeptOutputReader, type OutputPiece } from '../observe/keptOutputReader';
-import { outputsOf } from '../observe/runDirectory';
+import { copyLimit } from '../observe/record/keptOutput';
+import { isOutputKept, KeptOutputReader, type OutputPiece } from '../observe/record/keptOutputReader';
+import { outputsOf } from '../observe/record/runDirectory';
 import type { WindowRun } from './runStore';
 
 /** ms of reading after which others get their turn */

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Member } from '../../src/core/members';
 import { closeInspector, openInspector, sampleStacks } from '../../src/insight/inspector';
-import { refOf } from '../../src/observe/identity';
-import { originOf } from '../../src/observe/origin';
-import { createRunDirectory, writeDescription } from '../../src/observe/runDirectory';
+import { refOf } from '../../src/observe/system/identity';
+import { originOf } from '../../src/observe/record/origin';
+import { createRunDirectory, writeDescription } from '../../src/observe/record/runDirectory';
 import { findNodes } from './toolchains';
 
 /** An inspector that we have opened in a program is open no longer than it is needed. */

@@ -1,7 +1,7 @@
 import { describeExit } from '../describe';
 import type { Member } from '../members';
 import { failureOf } from './endings';
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { claimOf, endsOf, errorsIn, errorText, shortType, type Failed } from './failures';
 import { callOf, lineOf, list, site, sites, taskOf, whoIs, type Scene } from './scene';
 import { counted } from './words';

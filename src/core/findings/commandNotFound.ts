@@ -1,6 +1,7 @@
 import type { SpawnFailedEvent } from '../events';
 import { quoteCommand } from '../describe';
-import type { Draft, Rule } from './finding';
+import type { Draft } from './finding';
+import type { Rule } from './rule';
 import { claimOf, errorsIn, errorText, rootOf, runFailed } from './failures';
 import { lineOf, site, sites, whoIs, type Scene } from './scene';
 import { counted } from './words';

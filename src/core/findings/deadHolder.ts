@@ -1,7 +1,7 @@
 import type { Member } from '../members';
 import { semaphoreOf } from '../insight/wakers';
 import type { Wait } from '../insight/waits';
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { list, livedUntil, membersIn, quietSince, site, sites, whoIs, type Scene } from './scene';
 import { failureOf } from './endings';
 import { endsOf } from './failures';

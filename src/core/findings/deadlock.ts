@@ -1,6 +1,6 @@
 import type { Thread } from '../insight/threads';
 import type { Wait } from '../insight/waits';
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { loopDrafts } from './nodeHangs';
 import { list, membersIn, quietSince, site, sites, threadName, whoIs, type Cause, type Scene } from './scene';
 import { certaintyOf, counted, factOf, nameOf } from './words';

@@ -1,4 +1,5 @@
-import type { Draft, Rule, RuleName } from './finding';
+import type { Draft, RuleName } from './finding';
+import type { Rule } from './rule';
 import { claimOf, errorsIn, errorText, isOpen, placesOf, recorded, whoFailed, type Failed } from './failures';
 import type { Scene } from './scene';
 

@@ -1,6 +1,6 @@
 import type { Member } from '../members';
 import type { Wait } from '../insight/waits';
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { list, membersIn, quietSince, site, sites, whoIs, type Scene } from './scene';
 import { counted, factOf } from './words';
 

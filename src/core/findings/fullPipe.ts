@@ -1,6 +1,6 @@
 import type { Wait } from '../insight/waits';
 import type { Member } from '../members';
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { list, membersIn, quietSince, site, sites, whoIs, type Cause, type Scene } from './scene';
 import { certaintyOf, counted, factOf } from './words';
 

@@ -1,7 +1,8 @@
 import type { SignalEvent } from '../events';
 import type { Member } from '../members';
 import { latestRound } from '../insight/projection';
-import type { Draft, Rule } from './finding';
+import type { Draft } from './finding';
+import type { Rule } from './rule';
 import { lineOf, site, sites, whoIs, type Scene } from './scene';
 import { counted } from './words';
 

@@ -1,4 +1,5 @@
-import type { Draft, Rule } from './finding';
+import type { Draft } from './finding';
+import type { Rule } from './rule';
 import { loopDrafts } from './nodeHangs';
 import { suspended } from './nodeLoops';
 import { lineOf, namesOf, site, sites, whoIs, type Scene } from './scene';

@@ -1,6 +1,6 @@
 import type { Subject } from '../insight/threads';
 import type { Wait } from '../insight/waits';
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { byPid, list, quietSince, site, sites, whoIs, type Cause, type Scene } from './scene';
 import { certaintyOf, counted, factOf, nameOf } from './words';
 

@@ -1,4 +1,4 @@
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { rootOf } from './failures';
 import { list, site, sites, whoIs } from './scene';
 import { counted } from './words';

@@ -1,6 +1,7 @@
 import { describeExit } from '../describe';
 import { failureOf } from './endings';
-import type { Draft, Rule } from './finding';
+import type { Draft } from './finding';
+import type { Rule } from './rule';
 import { loopDrafts } from './nodeHangs';
 import { customersIn, fallenWorkers } from './pools';
 import { callOf, lineOf, list, quietSince, site, sites, taskOf, whoIs, type Scene } from './scene';

@@ -1,6 +1,7 @@
 import type { Member, WorkerThread } from '../members';
 import { errorRule } from './errorRule';
-import type { Draft, Rule } from './finding';
+import type { Draft } from './finding';
+import type { Rule } from './rule';
 import { lineOf, site, sites, whoIs, type Scene } from './scene';
 import { counted } from './words';
 

@@ -1,5 +1,5 @@
 import { signalMeaning } from '../exits';
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { isOpen } from './failures';
 import { site, sites, whoIs } from './scene';
 import { counted } from './words';

@@ -1,4 +1,4 @@
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { loopDrafts } from './nodeHangs';
 import { list, membersIn, quietSince, site, sites, whoIs } from './scene';
 import { failureOf } from './endings';

@@ -2,7 +2,8 @@ import type { Wait, WaitKind } from '../insight/waits';
 import type { Member } from '../members';
 import { failureOf } from './endings';
 import { endsOf } from './failures';
-import type { Draft, Rule, RuleName } from './finding';
+import type { Draft, RuleName } from './finding';
+import type { Rule } from './rule';
 import { list, livedUntil, membersIn, quietSince, site, sites, whoIs, type Cause, type Scene } from './scene';
 import { certaintyOf, counted, factOf, nameOf } from './words';
 

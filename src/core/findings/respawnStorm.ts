@@ -1,7 +1,8 @@
 import { describeExit } from '../describe';
 import type { Member } from '../members';
 import { failureOf } from './endings';
-import type { Draft, Rule } from './finding';
+import type { Draft } from './finding';
+import type { Rule } from './rule';
 import { endsOf, isCommand } from './failures';
 import { lineOf, site, sites, whoIs } from './scene';
 import { counted } from './words';

@@ -1,5 +1,5 @@
 import { failureOf } from './endings';
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { loopDrafts } from './nodeHangs';
 import { customersIn } from './pools';
 import { quietSince, site, sites, whoIs } from './scene';

@@ -1,6 +1,6 @@
 import { semaphoreOf } from '../insight/wakers';
 import type { Wait } from '../insight/waits';
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { isForlorn } from './forkWithThreads';
 import { membersIn, quietSince, site, sites, whoIs, type Cause, type Scene } from './scene';
 import { counted, factOf, nameOf } from './words';

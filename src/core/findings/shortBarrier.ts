@@ -1,4 +1,4 @@
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { failureOf } from './endings';
 import { endsOf } from './failures';
 import { endedBefore } from './queues';

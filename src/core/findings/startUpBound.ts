@@ -1,6 +1,7 @@
 import { formatSeconds } from '../describe';
 import type { Member } from '../members';
-import type { Draft, Rule } from './finding';
+import type { Draft } from './finding';
+import type { Rule } from './rule';
 import { rootOf } from './failures';
 import { lineOf, site, sites, whoIs, type Scene } from './scene';
 import { counted } from './words';

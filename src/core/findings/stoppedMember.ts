@@ -1,5 +1,5 @@
 import type { Subject } from '../insight/threads';
-import type { Rule } from './finding';
+import type { Rule } from './rule';
 import { list, quietSince, site, sites, whoIs, type Scene } from './scene';
 import { counted, factOf } from './words';
 

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { readProc } from '../../observe/procFile';
+import { readProc } from '../../observe/system/linux/procFile';
 import { parseThread } from './text';
 
 /** How many threads of a process run, or are ready to. */

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { signalName } from '../../core/exits';
 import type { Look, ThreadLook } from '../../core/insight/facts';
-import { readProc } from '../../observe/procFile';
-import { parseStat } from '../../observe/procText';
+import { readProc } from '../../observe/system/linux/procFile';
+import { parseStat } from '../../observe/system/linux/procText';
 import { fileOf, linkOf } from './files';
 import { joinSockets } from './sockets';
 import { parseSyscall, type Memory, type Waiting } from './syscalls';

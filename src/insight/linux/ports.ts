@@ -1,8 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { Ports } from '../../core/insight/facts';
 import type { Member } from '../../core/members';
-import { parseMark } from '../../observe/procText';
-import { readProc } from '../../observe/procFile';
+import { parseMark } from '../../observe/system/linux/procText';
+import { readProc } from '../../observe/system/linux/procFile';
 import { parseInternetSockets } from './text';
 
 /** Who listens on which port. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import type { FileLook, Look } from '../../core/insight/facts';
-import { readProc } from '../../observe/procFile';
+import { readProc } from '../../observe/system/linux/procFile';
 import { parseInternetSockets, parsePeers, parseUnixSockets, type InternetSocket } from './text';
 
 /** Finds out who is at the other end of sockets. */

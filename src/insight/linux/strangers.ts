@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { Look } from '../../core/insight/facts';
 import { otherSide } from '../../core/insight/wakers';
-import { readProc } from '../../observe/procFile';
+import { readProc } from '../../observe/system/linux/procFile';
 import { fileOf, linkOf } from './files';
 import { parseShared } from './text';
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Answer } from '../../core/insight/facts';
 import { breakageOf } from '../../core/insight/breakage';
 import type { Member } from '../../core/members';
-import { askProbe, unable } from '../../insight/ask';
+import { askProbe, unable } from '../../insight/probeRequest';
 import { readTasks } from '../../insight/taskPage';
 import type { WindowRun } from '../runStore';
 

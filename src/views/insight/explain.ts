@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../core/errors';
 import type { Member } from '../../core/members';
-import { commandLine } from '../../launch/order';
+import { commandLine } from '../../launch/launchSpecFile';
 import type { WindowRun } from '../runStore';
 
 const scheme = 'procession-explain';
