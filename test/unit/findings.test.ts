@@ -108,6 +108,13 @@ describe('failures', () => {
     assert.deepEqual(ended.rules(lookedAt + 5_000), ['leftover proved']);
   });
 
+  test('an error of a child is one that nobody handles only when its parent has ended: it may look at the exit code yet', () => {
+    const failed = (): World => family().fails(101, 'ValueError', 'no').ends(101, { code: 1 });
+    assert.deepEqual(failed().rules(lookedAt + 60_000), []);
+    assert.deepEqual(failed().ends(100, { code: 0 }).rules(), ['unhandled-error proved']);
+    assert.deepEqual(failed().says(100, { e: 'read', child: '101', t: lookedAt }).ends(100, { code: 0 }, lookedAt + 1).rules(), []);
+  });
+
   test('a run in which all goes well has none', () => {
     assert.deepEqual(family().ends(101).ends(100, { code: 0 }).rules(), []);
   });

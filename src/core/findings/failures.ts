@@ -94,7 +94,15 @@ export function wasHandled(scene: Scene, member: Member): boolean {
 export const isCommand = ({ role, startMethod }: Member): boolean => role !== 'root' && /^(subprocess|os\.|posix_spawn|child_process\.(spawn|exec|execFile)(Sync)?$|unknown)/.test(startMethod);
 
 /** Whether a failure of a member is worth telling: nobody has dealt with it. */
-export const isOpen = (scene: Scene, member: Member): boolean => (member.endedAt ?? 0) < scene.stoppedAt && !wasHandled(scene, member) && !(isCommand(member) && !runFailed(scene));
+export const isOpen = (scene: Scene, member: Member): boolean => (member.endedAt ?? 0) < scene.stoppedAt && !wasHandled(scene, member) && !(isCommand(member) && !runFailed(scene)) && !mayBeHandled(scene, member, patience);
+
+/** ms that a parent has to deal with a child that failed */
+const patience = 3_000;
+
+/** Whether a parent that lives may yet deal with a child that failed, for so many ms after its end. */
+export function mayBeHandled({ byId, now }: Scene, { parent, endedAt }: Member, ms: number): boolean {
+  return byId.get(parent ?? '')?.endedAt === null && now - (endedAt ?? now) < ms;
+}
 
 /** What a finding claims that explains the ends of members by another one: their errors need no findings of their own. */
 export const endsOf = (scene: Scene, members: readonly Member[]): string[] =>

@@ -1,6 +1,6 @@
 import { describeExit } from '../describe';
 import { errorRule, type More } from './errorRule';
-import { errorText, shortType, type Failed } from './failures';
+import { errorText, mayBeHandled, shortType, type Failed } from './failures';
 import { lineOf, site, whoIs, type Scene } from './scene';
 import { counted } from './words';
 
@@ -24,7 +24,8 @@ function goneBefore({ members, state }: Scene, failed: Failed): More {
 /** An error that nobody handled has ended a process, and nobody looked at its exit code. The last of the rules about errors. */
 export const unhandledError = errorRule({
   name: 'unhandled-error',
-  matches: ({ type, thread }) => !notOwn.test(shortType(type)) && thread === undefined,
+  // As long as its parent lives, it may look at the exit code yet.
+  matches: ({ type, thread, member }, scene) => !notOwn.test(shortType(type)) && thread === undefined && !mayBeHandled(scene, member, Infinity),
   // Whether a parent in Node does something with the exit that it awaits nobody can see.
   certainty: ({ member }) => (member.runtime === 'node' && member.role !== 'root' ? 'likely' : 'proved'),
   title: (who, failed) => `${who} ended with an error that nobody handles${failed.own[0] ? `, at ${lineOf(failed.own[0])}` : ''}: ${errorText(failed)}.`,
