@@ -5,7 +5,7 @@ import { registerDebugging } from './debug/register';
 import { stillNews } from './observe/archive';
 import { isSame } from './observe/identity';
 import { isShownElsewhere } from './observe/lease';
-import { liveRunsFolder } from './observe/runDirectory';
+import { liveRunsFolders } from './observe/runDirectory';
 import { Archive } from './views/archive';
 import { Commands, nameOf } from './views/commands';
 import { DisposableStore } from './views/disposables';
@@ -100,7 +100,7 @@ async function pickUp(window: Window, archive: string, log: vscode.LogOutputChan
   const now = Date.now();
   const known = new Set(runs.all());
   const isOurs = (directory: string): boolean => !nameless || !isShownElsewhere(directory, runs.self);
-  await runs.restore(liveRunsFolder(), workspace, (_, directory) => isOurs(directory));
+  for (const folder of liveRunsFolders()) await runs.restore(folder, workspace, (_, directory) => isOurs(directory));
   await runs.restore(archive, workspace, ({ startedAt }, directory) => now - startedAt < stillNews && isOurs(directory));
   const found = runs.all().filter((run) => !known.has(run));
   for (const run of found) resumeObservation(window, run, isSame).catch((error: unknown) => log.error(error as Error));

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { formatSeconds } from '../core/describe';
 import { HumanError } from '../core/errors';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { ownRef } from '../launch/launcher';
 import { originOf } from '../observe/origin';
-import { createRunDirectory, eventsOf, liveOf, newRunId, readDescription, removeFolder, writeDescription } from '../observe/runDirectory';
+import { makeOwnFolder, removeFile } from '../observe/ownFiles';
+import { createRunDirectory, eventsOf, liveOf, newRunId, readDescription, removeFolder, takeFolder, writeDescription } from '../observe/runDirectory';
 import { usableCores } from '../workload/cores';
 import { DaskHead } from '../workload/daskHead';
 import { dryRun, rowAt } from '../workload/dryRun';
@@ -44,6 +45,7 @@ function placeOf({ workload, identity, values }: MapRequest, messages: Messages)
   const workspace = process.env.PROCESSION_WORKSPACE;
   if (again && before !== undefined) {
     if (!values['dry-run']) {
+      takeFolder(before);
       refuseIfTaken(before, claimRun(before, ownRef()));
       openAgain(before, workspace);
     }
@@ -78,9 +80,9 @@ const nameOf = (identity: string): string => (identity.endsWith('.workload.json'
 
 /** The journal goes on; events and numbers are those of processes that are gone, and a run has one root. */
 function openAgain(run: string, workspace: string | undefined): void {
-  rmSync(liveOf(run), { force: true });
+  removeFile(liveOf(run));
   removeFolder(eventsOf(run));
-  mkdirSync(eventsOf(run), { recursive: true, mode: 0o700 });
+  makeOwnFolder(eventsOf(run));
   const description = readDescription(run);
   if (description) writeDescription(run, { ...description, startedAt: Date.now(), observer: null, root: ownRef(), origin: originOf(run), ...(workspace === undefined ? {} : { workspace }) });
 }

@@ -1,11 +1,13 @@
 import { HumanError } from '../core/errors';
+import type { ProcessRef } from '../core/events';
+import type { Report } from '../core/report';
 import { guardRun } from '../launch/guard';
 import { Observer } from '../launch/observer';
 import { allEnded, ownRef } from '../launch/launcher';
 import { EventFile } from '../observe/eventFile';
-import { readDescription, writeDescription } from '../observe/runDirectory';
+import { readDescription, writeDescription, type RunDescription } from '../observe/runDirectory';
 import { isSame } from '../observe/identity';
-import { isHereAndNow, isOwnDirectory } from '../observe/origin';
+import { isLiveRecord } from '../observe/origin';
 import { readRun } from '../observe/readRun';
 
 /** A run that this process observes now, until it lets go; `reason` is the last word of the record, if there is one. */
@@ -16,16 +18,40 @@ export interface TakenRun {
   release(reason?: string): void;
 }
 
-/** Takes over the observation of a run whose launcher is gone. Returns undefined when somebody observes it already, or nobody lives. */
-export function takeOver(run: string): TakenRun | undefined {
+/** A run that nobody observes any more though members of it may live, with its first process. */
+interface Unobserved {
+  description: RunDescription;
+  root: ProcessRef;
+}
+
+/** What is to be observed in a run directory; undefined when somebody does already, nobody lives, or the record is none that may be gone on with. */
+function unobserved(run: string): Unobserved | undefined {
   const description = readDescription(run);
   if (!description) throw new HumanError(`${run} is no run directory (it has no run.json).`);
   if (description.observer !== null && isSame(description.observer)) return undefined;
-  // Its pids are those of another machine, boot or container; or who has written it is not us.
-  if (!isOwnDirectory(run) || (description.origin && !isHereAndNow(run, description.origin))) return undefined;
+  if (!isLiveRecord(run, description)) return undefined;
   const { state } = readRun(run);
   const root = state.root?.value;
-  if (root === undefined || (state.end?.value === allEnded)) return undefined;
+  return root === undefined || state.end?.value === allEnded ? undefined : { description, root };
+}
+
+/** What has become of the members of a run whose launcher is gone, by a look that writes nothing; undefined as with {@link takeOver}. */
+export async function lookInto(run: string): Promise<Report | undefined> {
+  const found = unobserved(run);
+  if (!found) return undefined;
+  const observer = new Observer({ run, id: ownRef(), root: found.root }, undefined);
+  try {
+    return await observer.report();
+  } finally {
+    observer.close();
+  }
+}
+
+/** Takes over the observation of a run whose launcher is gone. Returns undefined when somebody observes it already, nobody lives, or the record is another's. */
+export function takeOver(run: string): TakenRun | undefined {
+  const found = unobserved(run);
+  if (!found) return undefined;
+  const { description, root } = found;
   const id = ownRef();
   writeDescription(run, { ...description, observer: id });
   const file = new EventFile(run, 'observer', id);

@@ -1,9 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessRef } from '../core/events';
 import { EventFile } from '../observe/eventFile';
 import { isSame } from '../observe/identity';
+import { removeFile, replaceFile } from '../observe/ownFiles';
 import { readRun } from '../observe/readRun';
+import { readRegular } from '../observe/regularFile';
 import { readDescription } from '../observe/runDirectory';
 import type { LaunchOptions } from './options';
 import { stopRun, stopSignalsOf } from './steer';
@@ -17,8 +18,8 @@ const stageTimeout = 5;
 /** Says which process the run must not outlive, and how many seconds each stage of its end then has; undefined: it lives on its own. */
 export function setOwner(run: string, owner: ProcessRef | undefined, stopTimeout = stageTimeout): void {
   try {
-    if (owner === undefined) rmSync(ownerOf(run), { force: true });
-    else writeFileSync(ownerOf(run), `${owner} ${stopTimeout}`, { mode: 0o600 });
+    if (owner === undefined) removeFile(ownerOf(run));
+    else replaceFile(ownerOf(run), `${owner} ${stopTimeout}`);
   } catch {
     // The run directory is gone or full: then the run lives on its own.
   }
@@ -26,7 +27,7 @@ export function setOwner(run: string, owner: ProcessRef | undefined, stopTimeout
 
 function readOwner(run: string): { owner?: ProcessRef | undefined; stopTimeout: number } {
   try {
-    const [owner, seconds] = readFileSync(ownerOf(run), 'utf8').split(' ');
+    const [owner, seconds] = readRegular(ownerOf(run)).split(' ');
     return { owner: owner || undefined, stopTimeout: Number(seconds) || stageTimeout };
   } catch {
     return { stopTimeout: stageTimeout };

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -9,6 +9,7 @@ import type { Report } from '../core/report';
 import { EventFile } from '../observe/eventFile';
 import { bootClock, readStart, refOf } from '../observe/identity';
 import { originOf } from '../observe/origin';
+import { openToAppend } from '../observe/ownFiles';
 import { outputsOf, readDescription, writeDescription, type RunDescription } from '../observe/runDirectory';
 import { observedVariables } from './environment';
 import { Observer } from './observer';
@@ -64,7 +65,7 @@ const keptOutput = 64 * 1024 * 1024;
 /** Keeps a stream of the root in the run directory; `index` remembers how the two streams interleaved. */
 function keep(stream: Readable | null, name: 'stdout' | 'stderr', run: string, index: number): void {
   if (!stream) return;
-  const file = openSync(join(outputsOf(run), name), 'a', 0o600);
+  const file = openToAppend(join(outputsOf(run), name));
   let kept = 0;
   let failed = false;
   stream.on('data', (chunk: Buffer) => {
@@ -158,7 +159,7 @@ export class Launcher {
   #start(): Promise<Ending> {
     const { run, argv, output } = this.spec;
     this.#forward();
-    const index = output === 'keep' ? openSync(join(outputsOf(run), 'index.ndjson'), 'a', 0o600) : undefined;
+    const index = output === 'keep' ? openToAppend(join(outputsOf(run), 'index.ndjson')) : undefined;
     const child = this.#spawn();
     this.#child = child;
     if (index !== undefined) {

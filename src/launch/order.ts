@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { createFile, removeFile } from '../observe/ownFiles';
+import { readRegular } from '../observe/regularFile';
 import { puttingAside } from './kept.mjs';
 import type { LaunchSpec } from './launcher';
 
@@ -11,12 +13,12 @@ import type { LaunchSpec } from './launcher';
 const orderOf = (run: string): string => join(run, 'launch.json');
 
 export function writeOrder(spec: LaunchSpec): void {
-  writeFileSync(orderOf(spec.run), JSON.stringify(spec), { mode: 0o600, flag: 'wx' });
+  createFile(orderOf(spec.run), JSON.stringify(spec));
 }
 
 export function takeOrder(run: string): LaunchSpec {
-  const text = readFileSync(orderOf(run), 'utf8');
-  rmSync(orderOf(run));
+  const text = readRegular(orderOf(run));
+  removeFile(orderOf(run));
   return JSON.parse(text) as LaunchSpec;
 }
 

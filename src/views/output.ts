@@ -1,9 +1,10 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import * as vscode from 'vscode';
 import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
+import { openRegular } from '../observe/regularFile';
 import { outputsOf } from '../observe/runDirectory';
 import type { WindowRun } from './runStore';
 
@@ -18,9 +19,9 @@ class GrowingFile {
   next(limit = 1024 * 1024): string {
     let descriptor: number | undefined;
     try {
-      const size = statSync(this.path).size - this.#offset;
+      descriptor = openRegular(this.path);
+      const size = fstatSync(descriptor).size - this.#offset;
       if (size <= 0) return '';
-      descriptor = openSync(this.path, 'r');
       const bytes = Buffer.allocUnsafe(Math.min(size, limit));
       const length = readSync(descriptor, bytes, 0, bytes.length, this.#offset);
       this.#offset += length;
@@ -32,6 +33,9 @@ class GrowingFile {
     }
   }
 }
+
+/** Bytes of a stream of one member that are shown, from its start. */
+const mostShown = 64 * 1024 * 1024;
 
 /** Where a launcher that keeps the streams notes their order. */
 const indexOf = (folder: string): string => join(folder, 'index.ndjson');
@@ -76,11 +80,17 @@ class RunOutput implements vscode.Disposable {
     const { s: stream, n: length } = entry;
     if ((stream !== 'stdout' && stream !== 'stderr') || typeof length !== 'number' || !(length > 0 && length <= 1024 * 1024)) return;
     const bytes = Buffer.alloc(length);
-    const descriptor = openSync(join(this.folder, stream), 'r');
-    const read = readSync(descriptor, bytes, 0, length, this.#streams[stream] ?? 0);
-    closeSync(descriptor);
-    this.#streams[stream] = (this.#streams[stream] ?? 0) + length;
-    this.#channel.append(this.#decoders[stream]?.write(bytes.subarray(0, read)) ?? '');
+    let descriptor: number | undefined;
+    try {
+      descriptor = openRegular(join(this.folder, stream));
+      const read = readSync(descriptor, bytes, 0, length, this.#streams[stream] ?? 0);
+      this.#streams[stream] = (this.#streams[stream] ?? 0) + length;
+      this.#channel.append(this.#decoders[stream]?.write(bytes.subarray(0, read)) ?? '');
+    } catch {
+      // It is gone, or no file: there is nothing to show.
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
   }
 
   show(): void {
@@ -159,12 +169,9 @@ export class Outputs implements vscode.TextDocumentContentProvider, vscode.Dispo
     if (directory === undefined || !/^\d+(\.m?\d+)?$/.test(id)) return '';
     const folder = outputsOf(directory);
     return ['stdout', 'stderr'].map((stream) => {
-      try {
-        const text = readFileSync(join(folder, `${id}.${stream}`), 'utf8');
-        return text && `── ${stream} ──\n${text}`;
-      } catch {
-        return '';
-      }
+      const file = new GrowingFile(join(folder, `${id}.${stream}`));
+      const text = file.next(mostShown);
+      return text && `── ${stream} ──\n${text}${file.next(1) === '' ? '' : `\n… more in ${file.path}`}`;
     }).filter(Boolean).join('\n');
   }
 

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, readSync, rmSync, writeSync } from 'node:fs';
+import { openAfresh } from '../observe/ownFiles';
 import type { TaskError } from './protocol';
 import type { Result } from './results';
 
@@ -12,7 +13,7 @@ export class HeldResults {
   #size = 0;
 
   constructor(private readonly path: string) {
-    this.#descriptor = openSync(path, 'w+', 0o600);
+    this.#descriptor = openAfresh(path);
   }
 
   /** Never throws. */

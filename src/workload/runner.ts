@@ -1,10 +1,10 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { HumanError, messageOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
 import { bootClock } from '../observe/identity';
 import { EventFile } from '../observe/eventFile';
 import { attentionOf } from '../observe/lease';
+import { replaceFile } from '../observe/ownFiles';
 import type { SlotContent } from './answers';
 import type { Rows } from './chunk';
 import { serveControl } from './control';
@@ -376,8 +376,7 @@ export class Runner {
     this.onProgress?.(progress);
     const path = progressOf(this.options.run);
     try {
-      writeFileSync(`${path}.new`, JSON.stringify(progress), { mode: 0o600 });
-      renameSync(`${path}.new`, path);
+      replaceFile(path, JSON.stringify(progress));
     } catch {
       // A full disk stops the display, not the work.
     }
@@ -467,7 +466,7 @@ export class Runner {
 /** Keeps the workload as it is carried out beside its journal. */
 function describe(workload: Workload, path: string): void {
   try {
-    writeFileSync(path, `${JSON.stringify(workload, null, 1)}\n`, { mode: 0o600 });
+    replaceFile(path, `${JSON.stringify(workload, null, 1)}\n`);
   } catch (error) {
     throw new WriteError(path, 'The description', error);
   }

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { HumanError } from '../../core/errors';
+import { openRegularLater } from '../../observe/regularFile';
 import { logOf, outputOf } from '../../workload/protocol';
 import type { TaskEntry } from '../../workload/journalIndex';
 import type { Followed } from './followed';
@@ -12,7 +12,7 @@ const most = 4 * 1024 * 1024;
 type Part = [title: string, file: string, from: number, to: number];
 
 async function read([title, path, from, to]: Part): Promise<string> {
-  const file = await open(path, 'r');
+  const file = await openRegularLater(path);
   try {
     const length = Math.min(to - from, most);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
