@@ -308,3 +308,87 @@ describe('folders of others', byRoot, () => {
     }
   });
 });
+
+describe('the code that enters programs', byRoot, () => {
+  const home = join(folder, 'homes');
+  const cacheOf = (name: string, uid = 0, mode = 0o755): string => {
+    const path = join(home, name);
+    mkdirSync(path, { recursive: true });
+    for (const each of [home, path]) chmodSync(each, each === path ? mode : 0o755);
+    chownSync(path, uid, uid);
+    return path;
+  };
+  /** Where the probes of a run lie, as its shell is told. */
+  const placeOf = (uid: number, env: NodeJS.ProcessEnv): string => {
+    const { status, stdout, stderr } = procession(['run', '--', 'sh', '-c', 'echo "$PYTHONPATH"'], { uid, env: { PATH: process.env.PATH, TMPDIR: cacheOf('tmp', 0, 0o1777), ...env } });
+    assert.equal(status, 0, stderr);
+    return resolve(stdout.trim().split(':')[0] ?? '', '../..');
+  };
+  const all = (path: string): string[] => [path, ...readdirSync(path, { recursive: true }).map((name) => join(path, name.toString()))];
+  const isOpen = (path: string): boolean => (lstatSync(path).mode & 0o022) !== 0;
+  /** A way in that would be seen. */
+  const bait = (path: string): void => {
+    mkdirSync(join(path, 'python', 'boot'), { recursive: true });
+    writeFileSync(join(path, 'python', 'boot', 'sitecustomize.py'), 'print("caught")');
+    owner(path, stranger);
+  };
+
+  test('can be written to by nobody else, whatever the umask of who starts them', () => {
+    const umask = process.umask(0);
+    try {
+      for (const uid of [0, victim]) {
+        const cache = cacheOf(`umask-${uid}`, uid);
+        const env = { PATH: process.env.PATH, TMPDIR: cache, HOME: cache, XDG_CACHE_HOME: cache, XDG_STATE_HOME: cache };
+        for (const args of [['run', '--', '/usr/bin/python3', '-c', 'import subprocess'], ['run', '--', process.execPath, '-e', '0'], ['map', '--range', '0:2', '--', '/usr/bin/python3', '-c', '0']]) {
+          const { status, stderr } = procession(args, { uid, env });
+          assert.equal(status, 0, stderr);
+        }
+        writeFileSync(join(cache, 'twice.py'), 'def twice(x):\n    return 2 * x\n');
+        procession(['map', '--interpreter', '/usr/bin/python3', '--python', join(cache, 'twice.py:twice'), '--range', '0:2'], { uid, env });
+        const probes = join(cache, 'procession', 'probes');
+        const found = all(probes);
+        assert.ok(found.some((path) => path.includes('__pycache__') && path.endsWith('.bundle')), found.join('\n'));
+        assert.deepEqual(found.filter(isOpen), []);
+      }
+    } finally {
+      process.umask(umask);
+    }
+  });
+
+  test('is not taken from where another user has put it, or can change it', () => {
+    const own = placeOf(victim, { HOME: cacheOf('good', victim) });
+    assert.ok(own.startsWith(join(home, 'good', '.cache')), own);
+    const name = own.slice(own.lastIndexOf('/') + 1);
+    const refusesFrom = (cache: string, env: NodeJS.ProcessEnv): void => {
+      const place = placeOf(victim, { HOME: cacheOf('bare', victim), ...env });
+      assert.ok(!place.startsWith(cache), place);
+      assert.deepEqual(all(place).filter((path) => isOpen(path) || ![0, victim].includes(lstatSync(path).uid)), []);
+    };
+    const shared = cacheOf('shared', 0, 0o1777);
+    mkdirSync(join(shared, 'procession', 'probes'), { recursive: true });
+    bait(join(shared, 'procession', 'probes', name));
+    refusesFrom(shared, { XDG_CACHE_HOME: shared });
+    for (const [at, mode] of [['', 0o775], ['python/boot/sitecustomize.py', 0o666], ['node', 0o777], ['..', 0o777]] as const) {
+      const cache = cacheOf(`changed ${at.replaceAll('/', ' ')}`, victim);
+      placeOf(victim, { HOME: cache });
+      chmodSync(join(cache, '.cache', 'procession', 'probes', name, at), mode);
+      refusesFrom(cache, { HOME: cache });
+    }
+    const linked = cacheOf('linked', victim);
+    placeOf(victim, { HOME: linked });
+    const file = join(linked, '.cache', 'procession', 'probes', name, 'node', 'probe.cjs');
+    rmSync(file);
+    symlinkSync(join(home, 'nothing.cjs'), file);
+    refusesFrom(linked, { HOME: linked });
+  });
+
+  test('is never root\'s unless it is root\'s alone', () => {
+    const theirs = cacheOf('of a user', victim);
+    const name = readdirSync(join(home, 'good', '.cache', 'procession', 'probes'))[0] ?? '';
+    bait(join(theirs, 'procession', 'probes', name));
+    bait(join(theirs, '.cache', 'procession', 'probes', name));
+    const place = placeOf(0, { HOME: theirs, XDG_CACHE_HOME: theirs });
+    assert.ok(!place.startsWith(theirs), place);
+    assert.deepEqual(all(place).filter((path) => isOpen(path) || lstatSync(path).uid !== 0), []);
+  });
+});
