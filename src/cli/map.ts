@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { formatSeconds } from '../core/describe';
 import { HumanError } from '../core/errors';
+import { jsonForTerminal } from '../core/escapes';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { ownRef } from '../launch/launcher';
 import { originOf } from '../observe/origin';
@@ -95,6 +96,9 @@ function workersFolder(): { workers: string; probes: string | undefined } {
   return { workers: join(probes, 'workers'), probes: existsSync(join(probes, 'node', 'probe.cjs')) ? probes : undefined };
 }
 
+/** Results and rows: a file gets them as they are, a terminal only what it does not obey. */
+const print = (text: string): void => void process.stdout.write(process.stdout.isTTY ? jsonForTerminal(text) : text);
+
 /** The line of progress on a terminal. */
 export function progressLine({ done, failed, total, rate, etaSeconds, shortage, state }: Progress): string {
   const parts = [`${done + failed}/${total ?? '?'}`, ...(failed ? [`${failed} failed`] : []), `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`];
@@ -134,10 +138,10 @@ async function carryOut(given: Workload, place: Place, request: MapRequest, mess
     run: place.run, env, workers, self, notice: messages.notice, cpus: Array.from({ length: usableCores() }, (_, i) => i),
     begun: () => ringBell(process.env),
     resume: place.resumed ? wanted : undefined, only: rowNumbers(values.only), durationsFrom: place.before,
-    print: workload.results === null && !values['no-print'] ? (text) => void process.stdout.write(text) : undefined,
+    print: workload.results === null && !values['no-print'] ? print : undefined,
     isHeldUp: () => process.stdout.writableLength > mostUnread,
   };
-  if (values['dry-run']) return dryRun(workload, options, (text) => void process.stdout.write(text));
+  if (values['dry-run']) return dryRun(workload, options, print);
   if (workload.engine.kind === 'dask') {
     const head = new DaskHead(planOf(workload, options).launch(0), slotOf(place.run, 0), logOf(place.run, 0));
     options.head = head;
@@ -172,7 +176,7 @@ async function map(argv: string[]): Promise<number> {
   if (request.values.again && request.values.only === undefined) throw new HumanError('--again runs what has a result already: name the rows with --only. To run all of them, start the workload without it.');
   const shown = request.values['show-row'];
   if (shown !== undefined) {
-    process.stdout.write(`${await rowAt(request.workload, Number(shown))}\n`);
+    print(`${await rowAt(request.workload, Number(shown))}\n`);
     return 0;
   }
   const messages = new Messages(request.values.quiet === true);

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { describeRow, quoteCommand } from '../core/describe';
 import { HumanError } from '../core/errors';
+import { forTerminal, jsonForTerminal } from '../core/escapes';
 import type { Member } from '../core/members';
 import type { Report } from '../core/report';
 import { treeOf, type TreeNode } from '../core/tree';
@@ -36,7 +37,7 @@ function lines(node: TreeNode, indent: string): string[] {
   ];
 }
 
-/** The tree of a run as text, a line a member. */
+/** The tree of a run as text, a line a member. What programs and records say can only be read in it. */
 export function renderTree(report: Report): string {
   const tree = treeOf(report.members);
   return [
@@ -44,7 +45,7 @@ export function renderTree(report: Report): string {
     ...tree.roots.flatMap((node) => lines(node, '  ')),
     ...tree.helpers.map((helper) => `  ◦ ${helper.name}  ${describeRow(helper)}`),
     ...report.problems.messages.map(({ message }) => `  ! ${message}`),
-  ].join('\n');
+  ].map(forTerminal).join('\n');
 }
 
 const foreign = 'This record is another user\'s, open to others, a copy, or of another machine, container or boot. It is shown as it was written: what it calls running is not looked for, and nothing is signalled by it.';
@@ -108,6 +109,6 @@ export async function open(args: string[]): Promise<number> {
   if (acts) await act(run, await lookAndKeep(run), values);
   const report = acts ? await lookAndKeep(run) : await look(run);
   if (values.report !== undefined) writeFileSync(ownPath(values.report), `${JSON.stringify(report, null, 1)}\n`);
-  process.stdout.write(values.json ? `${JSON.stringify(report, null, 1)}\n` : `${renderTree(report)}\n`);
+  process.stdout.write(values.json ? `${jsonForTerminal(JSON.stringify(report, null, 1))}\n` : `${renderTree(report)}\n`);
   return 0;
 }

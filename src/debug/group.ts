@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
+import { forMessage } from '../core/escapes';
 import { baseName } from '../core/paths';
 import type { Attached, DebugSessions } from './sessions';
 
@@ -69,7 +70,7 @@ export class Group implements vscode.Disposable {
     this.#told.set(key, at);
     await new Promise((done) => setTimeout(done, settling));
     const all = this.sessions.live(run).length;
-    const answer = await vscode.window.showInformationMessage(`${here().length} of ${all} debugged processes are at ${baseName(file)}:${line}.`, 'Continue All', 'Step This', 'Show');
+    const answer = await vscode.window.showInformationMessage(`${here().length} of ${all} debugged processes are at ${forMessage(baseName(file))}:${line}.`, 'Continue All', 'Step This', 'Show');
     if (answer === 'Continue All') return this.continue(run);
     // "This" is what the editor shows; where that is something else, the first that arrived.
     const there = this.sessions.of(run).filter((one) => one.stop?.file === file && one.stop.line === line);

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
 import { describeRow, quoteCommand } from '../core/describe';
 import { HumanError } from '../core/errors';
+import { forMessage } from '../core/escapes';
 import { signalNumber } from '../core/exits';
 import type { Member } from '../core/members';
 import { subtreeOf } from '../core/tree';
@@ -266,7 +267,7 @@ export class Commands {
 
   private async remove(run: WindowRun): Promise<void> {
     if (run.open.report().run.endedAt === null) {
-      const answer = await vscode.window.showWarningMessage(`${nameOf(run)} is still running.`, { modal: true, detail: 'Stop it and remove it from the view?' }, 'Stop and Remove');
+      const answer = await vscode.window.showWarningMessage(`${forMessage(nameOf(run))} is still running.`, { modal: true, detail: 'Stop it and remove it from the view?' }, 'Stop and Remove');
       if (answer !== 'Stop and Remove') return;
       await this.stop(run, 'Remove');
     }

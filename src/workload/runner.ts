@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { HumanError, messageOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
@@ -5,6 +6,7 @@ import { bootClock } from '../observe/identity';
 import { EventFile } from '../observe/eventFile';
 import { attentionOf } from '../observe/lease';
 import { replaceFile } from '../observe/ownFiles';
+import { readRegular } from '../observe/regularFile';
 import type { SlotContent } from './answers';
 import type { Rows } from './chunk';
 import { serveControl } from './control';
@@ -465,8 +467,10 @@ export class Runner {
 
 /** Keeps the workload as it is carried out beside its journal. */
 function describe(workload: Workload, path: string): void {
+  const text = `${JSON.stringify(workload, null, 1)}\n`;
   try {
-    replaceFile(path, `${JSON.stringify(workload, null, 1)}\n`);
+    // On a full disk there is no room for a second one.
+    if (!existsSync(path) || readRegular(path) !== text) replaceFile(path, text);
   } catch (error) {
     throw new WriteError(path, 'The description', error);
   }
