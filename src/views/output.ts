@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import * as vscode from 'vscode';
 import { HumanError } from '../core/errors';
+import { parsed } from '../core/json';
 import type { Member } from '../core/members';
 import { openRegular } from '../observe/regularFile';
 import { outputsOf } from '../observe/runDirectory';
@@ -107,8 +108,12 @@ class RunOutput implements vscode.Disposable {
 
 export const outputScheme = 'procession-output';
 
-/** The run and the member that a document is about. */
-const memberOf = (uri: vscode.Uri): [run: string, id: string] => JSON.parse(uri.query) as [string, string];
+/** The run and the member that a document is about. Anybody can make a URI: one of another kind is about nothing. */
+function memberOf({ query }: vscode.Uri): [run: string, id: string] {
+  const about = parsed<unknown>(query);
+  const [run, id] = Array.isArray(about) ? (about as unknown[]) : [];
+  return typeof run === 'string' && typeof id === 'string' && /^\d+(\.m?\d+)?$/.test(id) ? [run, id] : ['', ''];
+}
 
 /** The output of runs and of single members, as far as the bytes can be told apart. */
 export class Outputs implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -166,7 +171,7 @@ export class Outputs implements vscode.TextDocumentContentProvider, vscode.Dispo
   provideTextDocumentContent(uri: vscode.Uri): string {
     const [run, id] = memberOf(uri);
     const directory = this.folderOf(run);
-    if (directory === undefined || !/^\d+(\.m?\d+)?$/.test(id)) return '';
+    if (directory === undefined || id === '') return '';
     const folder = outputsOf(directory);
     return ['stdout', 'stderr'].map((stream) => {
       const file = new GrowingFile(join(folder, `${id}.${stream}`));
