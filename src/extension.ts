@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ProcessionApi } from './api';
+import { warnOfPorts } from './debug/portWarning';
 import { registerDebugging } from './debug/register';
 import { stillNews } from './observe/archive';
 import { isSame } from './observe/identity';
@@ -48,6 +49,8 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     },
     stop: (run) => commands.stop(run),
   }));
+
+  store.add(warnOfPorts(context.globalState, dist));
 
   const before = context.workspaceState.get<string>(hostKey);
   void context.workspaceState.update(hostKey, runs.self);
