@@ -10,7 +10,8 @@ import { liveRunsFolders } from './observe/runDirectory';
 import { Archive } from './views/archive';
 import { Commands, nameOf } from './views/commands';
 import { DisposableStore } from './views/disposables';
-import { bindRuns, launchRun, resumeObservation, type Window } from './views/launchRun';
+import { bindRuns, launchRun, type Window } from './views/launchRun';
+import { Observation } from './views/observation';
 import { Outputs, outputScheme } from './views/output';
 import { ProcessTree } from './views/processTree';
 import { RunStore } from './views/runStore';
@@ -28,6 +29,8 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   const runs = store.add(new RunStore(log, archive));
   const place = vscode.workspace.workspaceFile ?? vscode.workspace.workspaceFolders?.[0]?.uri;
   const window: Window = { runs, dist, workspace: place?.toString() ?? 'no folder', nameless: place === undefined };
+
+  const observation = store.add(new Observation(window, log));
 
   const tree = store.add(new ProcessTree(runs, (id) => runs.get(id)?.open.description().name));
   const view = store.add(vscode.window.createTreeView('procession.processes', { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true }));
@@ -48,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
       return run;
     },
     stop: (run) => commands.stop(run),
+    giveUp: (run) => observation.giveUp(run),
   }));
 
   store.add(warnOfPorts(context.globalState, dist));
@@ -58,7 +62,9 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     if (!vscode.workspace.isTrusted) return;
     const isLeaving = window.nameless && before !== undefined && isSame(before) && Date.now() < until;
     try {
-      await pickUp(window, kept, log);
+      await pickUp(window, kept);
+      observation.look();
+      await observation.endLeftBehind();
       if (!isLeaving) await archive.prune();
     } catch (error) {
       log.error(error as Error);
@@ -98,7 +104,7 @@ const leaving = 15_000;
 const lookEvery = 1_000;
 
 /** Finds the runs that this workspace has going, or had in the window before: it may have been reloaded, or have crashed. */
-async function pickUp(window: Window, archive: string, log: vscode.LogOutputChannel): Promise<void> {
+async function pickUp(window: Window, archive: string): Promise<void> {
   const { runs, workspace, nameless } = window;
   const now = Date.now();
   const known = new Set(runs.all());
@@ -106,6 +112,5 @@ async function pickUp(window: Window, archive: string, log: vscode.LogOutputChan
   for (const folder of liveRunsFolders()) await runs.restore(folder, workspace, (_, directory) => isOurs(directory));
   await runs.restore(archive, workspace, ({ startedAt }, directory) => now - startedAt < stillNews && isOurs(directory));
   const found = runs.all().filter((run) => !known.has(run));
-  for (const run of found) resumeObservation(window, run, isSame).catch((error: unknown) => log.error(error as Error));
   if (found.length) bindRuns(window);
 }

@@ -16,7 +16,7 @@ const mostTriedAgain = 2;
 
 /**
  * A stage gives its commands, or a text that says why there is nothing to do. `count` reads passed, failed and
- * skipped from a command's output; a stage that counts and finds no test has failed.
+ * skipped from a command's output; a stage that counts and finds no test has failed. `atOnce` commands run side by side.
  */
 const stages = {
   lint: { commands: () => [command('eslint', node, ['node_modules/eslint/bin/eslint.js', '.'])] },
@@ -24,7 +24,7 @@ const stages = {
   unit: { commands: () => nodeTests('test/unit'), count: countNode },
   process: { commands: () => nodeTests('test/process'), count: countNode },
   node: { commands: () => nodeTests('test/node', { atOnce: 1 }), count: countNode, prepare: () => installer('test/node/install.mjs') },
-  python: { commands: pythonTests, count: countUnittest },
+  python: { commands: pythonTests, count: countUnittest, atOnce: 2 },
   host: { commands: hostTests, count: countHost, prepare: hostInstaller },
   package: { commands: () => (usesServer() ? nodeTests('test/host', { limit: 600_000, atOnce: 1 }) : 'needs the VS Code server, which is for Linux'), count: countNode, prepare: hostInstaller },
   bench: { commands: () => [command('smoke run of the benchmarks', node, ['--experimental-websocket', '--import', 'tsx', 'test/bench/run.ts', 'quick'])], count: countBench },
@@ -130,15 +130,15 @@ function countBench(output) {
   return { passed: /^\S.*bench\.json$/m.test(output) ? 1 : 0, failed: 0, skipped: 0 };
 }
 
-/** Runs a command, passing its output on; resolves to its status and what it printed. */
-function execute({ file, args, env }) {
+/** Runs a command, passing its output on, or at its end where others run beside it; resolves to its status and what it printed. */
+function execute({ file, args, env }, isAlone = true) {
   return new Promise((resolve) => {
     const child = spawn(file, args, { cwd: repository, env: { ...environment, ...env }, stdio: ['ignore', 'pipe', 'pipe'], timeout: stageLimit });
     let output = '';
     for (const [stream, own] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
       stream.setEncoding('utf8').on('data', (text) => {
         output += text;
-        own.write(text);
+        if (isAlone) own.write(text);
       });
     }
     child.on('error', (error) => resolve({ status: error.message, output }));
@@ -146,18 +146,40 @@ function execute({ file, args, env }) {
   });
 }
 
+/** Calls `run` for each item, at most `atOnce` at a time, in their order. Gives the promise of each. */
+function sideBySide(items, atOnce, run) {
+  const results = new Map();
+  for (const [index, item] of items.entries()) {
+    const before = [...results.values()].slice(0, index);
+    results.set(item, index < atOnce ? run(item) : someEnded(before, index - atOnce + 1).then(() => run(item)));
+  }
+  return results;
+}
+
+/** Resolves when so many of the promises are settled. */
+function someEnded(promises, count) {
+  let ended = 0;
+  return new Promise((resolve) => {
+    for (const promise of promises) promise.finally(() => ++ended === count && resolve());
+  });
+}
+
 /** Runs a stage to its end, all its commands, and tells what came of it. */
 async function runStage(name) {
-  const { commands, count, prepare } = stages[name];
+  const { commands, count, prepare, atOnce = 1 } = stages[name];
   const started = Date.now();
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const failures = [];
   const todo = commands();
   if (typeof todo === 'string') return { name, note: todo, ...sum, failures, milliseconds: 0 };
   for (const one of prepare?.() ?? []) await execute(one);
+  const results = sideBySide(todo, atOnce, (one) => {
+    if (atOnce === 1) console.log(`\n── ${name}: ${one.title}`);
+    return execute(one, atOnce === 1);
+  });
   for (const one of todo) {
-    console.log(`\n── ${name}: ${one.title}`);
-    const { status, output } = await execute(one);
+    const { status, output } = await results.get(one);
+    if (atOnce > 1) console.log(`\n── ${name}: ${one.title}\n${output}`);
     const counted = count?.(output) ?? { passed: 0, failed: 0, skipped: 0 };
     const unsteady = counted.failed > 0 ? await tryAgain(one, output, counted.failed) : [];
     counted.failed -= unsteady.length;

@@ -18,10 +18,13 @@ function withTerminal(spec: LaunchSpec): LaunchSpec {
   return { ...spec, env };
 }
 
+/** Resolves with a key, or when there is nobody left who could press one. */
 async function keyPressed(): Promise<void> {
   process.stdin.setRawMode(true);
   process.stdin.resume();
-  await new Promise<void>((done) => process.stdin.once('data', () => done()));
+  await new Promise<void>((done) => {
+    for (const event of ['data', 'end', 'error', 'close']) process.stdin.once(event, () => done());
+  });
 }
 
 /**

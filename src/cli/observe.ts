@@ -4,9 +4,10 @@ import type { Report } from '../core/report';
 import { guardRun } from '../launch/guard';
 import { Observer } from '../launch/observer';
 import { allEnded, ownRef } from '../launch/launcher';
+import { isObserved, succeed, withdraw } from '../launch/succession';
 import { EventFile } from '../observe/eventFile';
 import { readDescription, writeDescription, type RunDescription } from '../observe/runDirectory';
-import { isSame } from '../observe/identity';
+import { isHere } from '../observe/identity';
 import { isLiveRecord } from '../observe/origin';
 import { readRun } from '../observe/readRun';
 
@@ -22,17 +23,19 @@ export interface TakenRun {
 interface Unobserved {
   description: RunDescription;
   root: ProcessRef;
+  /** the record does not tell of the root */
+  isUntold: boolean;
 }
 
 /** What is to be observed in a run directory; undefined when somebody does already, nobody lives, or the record is none that may be gone on with. */
 function unobserved(run: string): Unobserved | undefined {
   const description = readDescription(run);
   if (!description) throw new HumanError(`${run} is no run directory (it has no run.json).`);
-  if (description.observer !== null && isSame(description.observer)) return undefined;
-  if (!isLiveRecord(run, description)) return undefined;
-  const { state } = readRun(run);
-  const root = state.root?.value;
-  return root === undefined || state.end?.value === allEnded ? undefined : { description, root };
+  if (!isLiveRecord(run, description) || isObserved(run)) return undefined;
+  const { state, report } = readRun(run);
+  // A launcher that was killed at the very start may have had no time to tell of the root.
+  const root = state.root?.value ?? report.members.find(isHere)?.id;
+  return root === undefined || state.end?.value === allEnded ? undefined : { description, root, isUntold: state.root === undefined };
 }
 
 /** What has become of the members of a run whose launcher is gone, by a look that writes nothing; undefined as with {@link takeOver}. */
@@ -51,10 +54,12 @@ export async function lookInto(run: string): Promise<Report | undefined> {
 export function takeOver(run: string): TakenRun | undefined {
   const found = unobserved(run);
   if (!found) return undefined;
-  const { description, root } = found;
+  const { description, root, isUntold } = found;
   const id = ownRef();
-  writeDescription(run, { ...description, observer: id });
+  if (!succeed(run, id)) return undefined;
+  writeDescription(run, { ...description, root, observer: id });
   const file = new EventFile(run, 'observer', id);
+  if (isUntold) file.write({ e: 'root', t: Date.now(), child: root });
   const observer = new Observer({ run, id, root }, file);
   return {
     observer,
@@ -63,21 +68,19 @@ export function takeOver(run: string): TakenRun | undefined {
       if (reason !== undefined) file.write({ e: 'end', t: Date.now(), reason });
       observer.close();
       file.close();
-      writeDescription(run, { ...description, observer: null });
+      withdraw(run, id);
+      writeDescription(run, { ...description, root, observer: null });
     },
   };
 }
 
-/**
- * `procession observe DIR [--while REF]`: observes as a process of its own, after the launcher was killed or where a debugger
- * has started the program. With `--while` the run is ended when the process REF is no more.
- */
+/** `procession observe DIR`: observes as a process of its own, after the launcher was killed or where a debugger has started the program. */
 export async function observe(args: string[]): Promise<number> {
-  const [run, flag, owner] = args;
+  const [run] = args;
   if (!run) throw new HumanError('procession observe needs a run directory.');
   const taken = takeOver(run);
   if (!taken) return 0;
-  const unguard = guardRun(run, ownRef(), flag === '--while' ? owner : undefined);
+  const unguard = guardRun(run, ownRef());
   await taken.observer.allEnded();
   unguard();
   taken.release(allEnded);

@@ -10,7 +10,7 @@ import { ownPath, resolveOwn } from '../launch/ownBytes';
 import { refusal, signalMember, stopRun, stopSignalsOf, type Steering } from '../launch/steer';
 import { EventFile } from '../observe/eventFile';
 import { isHere } from '../observe/identity';
-import { readRun } from '../observe/readRun';
+import { readRun, RunRecord } from '../observe/readRun';
 import { isLiveRecord, isTrusted } from '../observe/origin';
 import { readDescription } from '../observe/runDirectory';
 import { parseOptions } from './arguments';
@@ -86,10 +86,12 @@ async function act(run: string, report: Report, values: { stop?: boolean | undef
     if (error) throw error;
   }
   if (values.stop) {
+    const record = new RunRecord(run);
     const left = await stopRun(steering, {
-      signals: stopSignalsOf(undefined), timeout: stopTimeout, members: () => readRun(run).report.members,
+      signals: stopSignalsOf(undefined), timeout: stopTimeout, members: () => record.look().members,
       pause: (ms) => new Promise((done) => setTimeout(done, ms)),
     });
+    record.close();
     if (left.length) throw new HumanError(`Still alive after SIGKILL: ${left.map((member) => `${member.name} (pid ${member.pid})`).join(', ')}.`, 1);
   }
   file.close();

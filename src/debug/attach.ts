@@ -1,43 +1,60 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
 import type { Member } from '../core/members';
 import type { WindowRun } from '../views/runStore';
+import { isDebugged } from '../launch/guard';
 import { unable } from './ask';
+import type { ChildSessions } from './children';
 import { tooMany } from './filter';
 import { closeInspector, openInspector } from './inspector';
 import { aboutKey, type About } from './kinds';
-import type { DebugServices } from './pythonAdapters';
+import type { DebugSessions } from './sessions';
+import { within } from '../launch/within';
 
 /** Keys of the root's configuration that an attached session takes over. */
 const inherited = ['justMyCode', 'pathMappings', 'rules', 'django', 'jinja', 'redirectOutput', 'showReturnValue', 'skipFiles', 'sourceMaps', 'outFiles', 'resolveSourceMapLocations', 'smartStep'];
+/** Where the console of the root's session shows what a member prints, its own session must not show it once more. */
+const shownAlready = { redirectOutput: false, outputCapture: 'std' };
 
 function takenOver(run: WindowRun): Record<string, unknown> {
-  const configuration = (run.open.description().configuration ?? {});
-  return Object.fromEntries(Object.entries(configuration).filter(([key]) => inherited.includes(key)));
+  const { configuration = {}, console: place } = run.open.description();
+  const isShown = place === 'internalConsole' && isDebugged(run.open.directory);
+  return { ...Object.fromEntries(Object.entries(configuration).filter(([key]) => inherited.includes(key))), ...(isShown ? shownAlready : {}) };
 }
 
-/** ms in which a session that has started gets its breakpoints */
-const patience = 8_000;
+/** ms: until a session has started, and from then on until it has its breakpoints */
+const patience = { start: 30_000, breakpoints: 8_000, decision: 30_000, detach: 10_000 };
 
-/** Attaches a debugger to living members, and lets them go again. */
-export class Attacher implements vscode.Disposable {
+/** What attaching needs of the rest, and of the editor. */
+export interface AttachServices {
+  sessions: Pick<DebugSessions, 'find' | 'run' | 'of' | 'leaveOut' | 'untilReady'>;
+  children: Pick<ChildSessions, 'decided' | 'known' | 'open' | 'policy'>;
+  /** Throws {@link HumanError} where the person has not trusted the workspace. */
+  requireTrust(): void;
+  start: typeof vscode.debug.startDebugging;
+  /** shows where a session stands */
+  reveal(session: vscode.DebugSession, thread: number | undefined): Promise<void>;
+  /** replaced in tests */
+  inspector?: { open: typeof openInspector; close: typeof closeInspector };
+}
+
+/** Attaches debuggers to living members, and lets them go again. */
+export class Attacher {
+  /** addresses of inspectors that were opened for us, by run and pid */
   readonly #inspectors = new Map<string, string>();
-  readonly #like = new Map<string, Set<string>>();
-  readonly #met = new Set<string>();
+  /** what new members must have in common with one that a person chose, and who was met before, by run */
+  readonly #like = new Map<string, { wanted: Set<string>; met: Set<string> }>();
   /** by run and member: an attachment that is under way is everybody's who asks for it */
   readonly #underWay = new Map<string, Promise<void>>();
-  readonly #subscriptions: vscode.Disposable;
+  readonly #inspector: { open: typeof openInspector; close: typeof closeInspector };
 
-  constructor(private readonly services: DebugServices) {
-    this.#subscriptions = vscode.Disposable.from(
-      services.window.runs.onDidChange(() => this.#follow()),
-      vscode.debug.onDidTerminateDebugSession((session) => this.#close(session)),
-    );
+  constructor(private readonly services: AttachServices) {
+    this.#inspector = services.inspector ?? { open: openInspector, close: closeInspector };
   }
 
   /** Attaches to a member. Resolves when its session has its breakpoints. Throws {@link HumanError} with the reason where that can't be. */
   async attach(run: WindowRun, member: Member): Promise<void> {
-    if (!vscode.workspace.isTrusted) throw new HumanError('This workspace is not trusted, so nothing in it is debugged.');
+    this.services.requireTrust();
     const key = `${run.open.id}/${member.id}`;
     const attaching = this.#underWay.get(key) ?? this.#attach(run, member).finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, attaching);
@@ -46,18 +63,19 @@ export class Attacher implements vscode.Disposable {
 
   async #attach(run: WindowRun, member: Member): Promise<void> {
     const { sessions, children } = this.services;
-    await children.decided(run.open.id, member.pid);
+    const who = `${member.name} (pid ${member.pid})`;
+    await within(patience.decision, who, children.decided(run.open.id, member));
     const there = sessions.find(run.open.id, member);
-    if (there) return this.reveal(there.session, there.stop?.thread);
+    if (there) return this.services.reveal(there.session, there.stop?.thread);
     const reason = unable(member);
     if (reason !== undefined) throw new HumanError(reason);
-    if (member.runtime === 'other') throw new HumanError(`${member.name} (pid ${member.pid}) is neither Python nor Node, so there is no debugger for it here.`);
-    const known = await children.known(run.open.id, member.pid);
+    if (member.runtime === 'other') throw new HumanError(`${who} is neither Python nor Node, so there is no debugger for it here.`);
+    const known = await children.known(run.open.id, member);
     const started = known
       ? await children.open(run.open.id, known, member, this.#parent(run, member))
-      : await this.#start(run, member);
-    if (!started) throw new HumanError(`${member.name} (pid ${member.pid}) could not be attached to. It may have ended meanwhile.`);
-    await sessions.untilReady(run.open.id, member, patience);
+      : await within(patience.start, `The debugger of ${who}`, this.#start(run, member));
+    if (!started) throw new HumanError(`${who} could not be attached to. It may have ended meanwhile.`);
+    await sessions.untilReady(run.open.id, member, patience.breakpoints);
   }
 
   async #start(run: WindowRun, member: Member): Promise<boolean> {
@@ -65,13 +83,13 @@ export class Attacher implements vscode.Disposable {
     const base = { ...takenOver(run), name: `${member.name} [${member.pid}]`, request: 'attach', [aboutKey]: about };
     const parentSession = this.#parent(run, member);
     const options: vscode.DebugSessionOptions = { suppressDebugView: true, ...(parentSession ? { parentSession, lifecycleManagedByParent: false } : {}) };
-    if (member.runtime === 'python') return vscode.debug.startDebugging(undefined, { ...base, type: 'procession', justMyCode: true, ...takenOver(run) }, options);
-    const { address, opened } = await openInspector(run.open.directory, member);
+    if (member.runtime === 'python') return this.services.start(undefined, { ...base, type: 'procession', justMyCode: true, ...takenOver(run) }, options);
+    const { address, opened } = await this.#inspector.open(run.open.directory, member);
     const key = `${run.open.id}/${member.pid}`;
     if (opened) this.#inspectors.set(key, address);
     let started = false;
     try {
-      started = await vscode.debug.startDebugging(undefined, { ...base, type: 'pwa-node', websocketAddress: address, continueOnAttach: true, autoAttachChildProcesses: false, attachExistingChildren: false }, options);
+      started = await this.services.start(undefined, { ...base, type: 'pwa-node', websocketAddress: address, continueOnAttach: true, autoAttachChildProcesses: false, attachExistingChildren: false }, options);
     } finally {
       if (!started) this.#closeInspector(key);
     }
@@ -90,42 +108,29 @@ export class Attacher implements vscode.Disposable {
     if (!attached) throw new HumanError(`${member.name} (pid ${member.pid}) is not debugged.`);
     if (attached.session.configuration.request === 'launch') throw new HumanError(`${member.name} (pid ${member.pid}) was launched by the debugger and can't be let go: stop it, or launch it without debugging and attach.`);
     // VS Code's own Stop would end the process of a session that lies below one that was launched, or all of the run.
-    await startedFor(attached.session).customRequest('disconnect', { terminateDebuggee: false });
-  }
-
-  /** Shows where a session stands: its frame, its place in the call stack. */
-  async reveal(session: vscode.DebugSession, thread: number | undefined): Promise<void> {
-    await vscode.commands.executeCommand('workbench.debug.action.focusCallStackView');
-    if (thread === undefined) return;
-    const { stackFrames } = await session.customRequest('stackTrace', { threadId: thread, startFrame: 0, levels: 1 }) as { stackFrames: { line: number; source?: { path?: string; sourceReference?: number } }[] };
-    const [top] = stackFrames;
-    if (!top?.source) return;
-    const { path, sourceReference } = top.source;
-    // In a remote window the editor has made the path a URI.
-    const uri = sourceReference ? vscode.debug.asDebugSourceUri(top.source, session) : path === undefined ? undefined : /^[\w+.-]+:\/\//.test(path) ? vscode.Uri.parse(path) : vscode.Uri.file(path);
-    const at = new vscode.Position(Math.max(0, top.line - 1), 0);
-    if (uri) await vscode.window.showTextDocument(uri, { selection: new vscode.Range(at, at), preview: true });
+    await within(patience.detach, `The debugger of ${member.name} (pid ${member.pid})`, startedFor(attached.session).customRequest('disconnect', { terminateDebuggee: false }));
   }
 
   /** From now on, attaches to new children that have the name or the target of this one. Asked for again, it ends. */
   followLike(run: WindowRun, member: Member): boolean {
-    const wanted = this.#like.get(run.open.id) ?? new Set<string>();
+    const { wanted, met } = this.#like.get(run.open.id) ?? { wanted: new Set<string>(), met: new Set<string>() };
     const key = likeness(member);
-    for (const one of run.open.report().members) this.#met.add(`${run.open.id}/${one.id}`);
+    for (const one of run.open.report().members) met.add(one.id);
     const added = !wanted.delete(key);
     if (added) wanted.add(key);
-    this.#like.set(run.open.id, wanted);
+    if (wanted.size > 0) this.#like.set(run.open.id, { wanted, met });
+    else this.#like.delete(run.open.id);
     return added;
   }
 
-  #follow(): void {
-    for (const [id, wanted] of this.#like) {
+  /** Something about the runs is new: members that a person wants to be attached to may have come. */
+  follow(): void {
+    for (const [id, { wanted, met }] of this.#like) {
       const run = this.services.sessions.run(id);
-      if (!run || wanted.size === 0) continue;
-      for (const member of run.open.report().members) {
-        const key = `${id}/${member.id}`;
-        if (this.#met.has(key) || member.state !== 'running' || !wanted.has(likeness(member))) continue;
-        this.#met.add(key);
+      if (!run) this.#like.delete(id);
+      for (const member of run?.open.report().members ?? []) {
+        if (!run || met.has(member.id) || member.state !== 'running' || !wanted.has(likeness(member))) continue;
+        met.add(member.id);
         const most = this.services.children.policy(id)?.most ?? 8;
         if (this.services.sessions.of(id).length >= most) this.services.sessions.leaveOut(id, member, tooMany(most));
         else this.attach(run, member).catch((error: unknown) => this.services.sessions.leaveOut(id, member, messageOf(error)));
@@ -133,7 +138,8 @@ export class Attacher implements vscode.Disposable {
     }
   }
 
-  #close(session: vscode.DebugSession): void {
+  /** A session has ended: what was opened for it is closed. */
+  ended(session: vscode.DebugSession): void {
     const about = session.configuration[aboutKey] as About | undefined;
     if (about) this.#closeInspector(`${about.run}/${about.pid ?? ''}`);
   }
@@ -141,12 +147,11 @@ export class Attacher implements vscode.Disposable {
   /** Closes the inspector of a process again, if it was opened for us. */
   #closeInspector(key: string): void {
     const address = this.#inspectors.get(key);
-    if (address !== undefined && this.#inspectors.delete(key)) void closeInspector(address);
+    if (address !== undefined && this.#inspectors.delete(key)) void this.#inspector.close(address);
   }
 
   dispose(): void {
-    this.#subscriptions.dispose();
-    for (const address of this.#inspectors.values()) void closeInspector(address);
+    for (const key of [...this.#inspectors.keys()]) this.#closeInspector(key);
   }
 }
 

@@ -53,7 +53,7 @@ export class Configurations implements vscode.DebugConfigurationProvider {
     }
   }
 
-  resolveDebugConfiguration(_folder: vscode.WorkspaceFolder | undefined, configuration: Configuration): vscode.DebugConfiguration | undefined {
+  async resolveDebugConfiguration(_folder: vscode.WorkspaceFolder | undefined, configuration: Configuration): Promise<vscode.DebugConfiguration | undefined> {
     if (!configuration.type && !configuration.request && !configuration.name) {
       const file = vscode.window.activeTextEditor?.document.uri;
       if (!file || !runtimeOfFile(file.fsPath)) {
@@ -65,15 +65,15 @@ export class Configurations implements vscode.DebugConfigurationProvider {
     return this.#debugged(configuration);
   }
 
-  #debugged(configuration: vscode.DebugConfiguration): vscode.DebugConfiguration | undefined {
+  async #debugged(configuration: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration | undefined> {
     return this.trigger === 'initial' ? shown(() => this.debug(configuration)) : configuration;
   }
 }
 
 /** What `resolve` makes of a configuration; its error is shown, and nothing is started. */
-export function shown(resolve: () => vscode.DebugConfiguration | undefined): vscode.DebugConfiguration | undefined {
+export async function shown(resolve: () => vscode.DebugConfiguration | undefined | Promise<vscode.DebugConfiguration>): Promise<vscode.DebugConfiguration | undefined> {
   try {
-    return resolve();
+    return await resolve();
   } catch (error) {
     void vscode.window.showErrorMessage(forMessage(messageOf(error)));
     return undefined;

@@ -26,8 +26,8 @@ function relay(input: Readable, output: Writable, listener: Listener, end: () =>
       end();
     }
   });
-  // What can't be written any more is told by the end of the other direction.
-  output.on('error', () => undefined);
+  // What can't be read or written any more is told by the end of the process or of the socket.
+  for (const stream of [input, output]) stream.on('error', () => undefined);
   return { send: (message) => void output.write(encode(message)), close: end };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import type { Ending, ProcessRef } from '../core/events';
 import { installProbes, observedEnvironment } from '../launch/environment';
+import { setDebugger } from '../launch/guard';
 import { commandLine, startDetached } from '../launch/order';
 import { rootNamed } from '../observe/descent';
 import { bootClock } from '../observe/identity';
@@ -10,6 +11,7 @@ import { originOf } from '../observe/origin';
 import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
 import type { Window } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
+import { consoleOf } from './console';
 import { aboutKey, type DebugOptions } from './kinds';
 
 /** A run whose root a debugger starts, not our launcher: the window tells of its root, and an observer of its own follows it. */
@@ -27,10 +29,13 @@ export class DebuggedRun {
     return this.#run;
   }
 
-  /** The variables that bring the probes in; `base` is the environment that the program would have; `chosen`: the probe chooses what is attached to. */
-  variables(base: NodeJS.ProcessEnv, chosen = false): Record<string, string> {
+  /**
+   * The variables that bring the probes in; `base` is the environment that the program would have. `chosen`: the probe chooses what is
+   * attached to; `relayed`: what members print is shown with their names.
+   */
+  variables(base: NodeJS.ProcessEnv, { chosen, relayed }: { chosen: boolean; relayed: boolean }): Record<string, string> {
     const probes = installProbes(join(this.window.dist, 'probes'));
-    const observed = observedEnvironment(base, { run: this.directory, probes, ancestor: this.window.runs.self, keepOutput: true, debugged: true, chosen });
+    const observed = observedEnvironment(base, { run: this.directory, probes, ancestor: this.window.runs.self, keepOutput: true, debugged: true, chosen, relayed });
     return Object.fromEntries(['PROCESSION', 'PYTHONPATH', 'NODE_OPTIONS'].map((name) => [name, observed[name] ?? '']));
   }
 
@@ -40,8 +45,9 @@ export class DebuggedRun {
     const configuration = Object.fromEntries(Object.entries(options).filter(([key]) => key !== aboutKey));
     writeDescription(this.directory, {
       schema: 'procession.run/1', id: this.id, command, cwd, startedAt: Date.now(), observer: null, origin: originOf(this.directory), workspace: this.window.workspace, configuration,
-      ...(options.name === undefined ? {} : { name: options.name }), ...(options.console === undefined ? {} : { console: options.console }),
+      ...(options.name === undefined ? {} : { name: options.name }), console: consoleOf(options) ?? 'integratedTerminal',
     });
+    setDebugger(this.directory, this.window.runs.self);
     this.#run = this.window.runs.add(this.directory);
     this.#run.steering.file.write({ e: 'run', t: Date.now(), run: this.id, command, cwd, host: hostname(), platform: process.platform, ...bootClock() });
     return this.#run;
@@ -56,7 +62,7 @@ export class DebuggedRun {
     const description = readDescription(this.directory);
     if (description) writeDescription(this.directory, { ...description, root });
     this.#run.steering.file.write({ e: 'root', t: Date.now(), child: this.#root });
-    await startDetached(commandLine(join(this.window.dist, 'cli.js'), ['observe', this.directory, '--while', this.window.runs.self]), cwd);
+    await startDetached(commandLine(join(this.window.dist, 'cli.js'), ['observe', this.directory]), cwd);
   }
 
   /** Whether a pid is that of the root. */

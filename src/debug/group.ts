@@ -1,20 +1,30 @@
-import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
-import { forMessage } from '../core/escapes';
 import { baseName } from '../core/paths';
 import type { Attached, DebugSessions } from './sessions';
+import { within } from '../launch/within';
 
 /** Several members that stop at one line within this time (ms) are one event for the person. */
 const storm = 1_500;
 /** ms from the third one to the notice: who else arrives by then is counted too. */
 const settling = 300;
+/** What a group needs of the editor and of the person. */
+export interface Desk {
+  /** what becomes of the others when one stops */
+  onStop(): 'one' | 'run';
+  /** shows a notice; resolves with the answer that was chosen, undefined for none */
+  ask(message: string, ...answers: string[]): PromiseLike<string | undefined>;
+  /** the session that the editor shows */
+  focused(): Attached | undefined;
+  reveal(one: Attached): Promise<void>;
+}
 
 /** Stops and continues the sessions of a run together. */
-export class Group implements vscode.Disposable {
-  readonly #subscription: vscode.Disposable;
+export class Group {
+  readonly #subscription: { dispose(): unknown };
   readonly #told = new Map<string, number>();
 
-  constructor(private readonly sessions: DebugSessions, private readonly reveal: (one: Attached) => Promise<void>) {
+  /** `patience`: ms that a session has to answer. */
+  constructor(private readonly sessions: Pick<DebugSessions, 'of' | 'live' | 'onDidStop'>, private readonly desk: Desk, private readonly patience = 5_000) {
     this.#subscription = sessions.onDidStop((one) => this.#stopped(one));
   }
 
@@ -43,7 +53,7 @@ export class Group implements vscode.Disposable {
   async #each(of: Attached[], act: (one: Attached) => PromiseLike<unknown>): Promise<void> {
     const problems = await Promise.all(of.map(async (one) => {
       try {
-        await act(one);
+        await within(this.patience, 'The debugger', act(one));
         return [];
       } catch (error) {
         return [`${one.session.name}: ${messageOf(error)}`];
@@ -54,10 +64,9 @@ export class Group implements vscode.Disposable {
   }
 
   #stopped(one: Attached): void {
-    const mode = vscode.workspace.getConfiguration('procession').get<string>('debug.onStop', 'one');
     // Who was told to pause stops for that reason; any other is its own, whenever it was told.
-    if (mode === 'run' && one.stop?.reason !== 'pause') this.pause(one.run, one).catch(() => undefined);
-    void this.#notice(one);
+    if (this.desk.onStop() === 'run' && one.stop?.reason !== 'pause') this.pause(one.run, one).catch(() => undefined);
+    this.#notice(one).catch(() => undefined);
   }
 
   /** One notice for many members at one line, rather than one focus theft each. */
@@ -70,14 +79,19 @@ export class Group implements vscode.Disposable {
     this.#told.set(key, at);
     await new Promise((done) => setTimeout(done, settling));
     const all = this.sessions.live(run).length;
-    const answer = await vscode.window.showInformationMessage(`${here().length} of ${all} debugged processes are at ${forMessage(baseName(file))}:${line}.`, 'Continue All', 'Step This', 'Show');
+    const answer = await this.desk.ask(`${here().length} of ${all} debugged processes are at ${baseName(file)}:${line}.`, 'Continue All', 'Step This', 'Show');
     if (answer === 'Continue All') return this.continue(run);
     // "This" is what the editor shows; where that is something else, the first that arrived.
     const there = this.sessions.of(run).filter((one) => one.stop?.file === file && one.stop.line === line);
-    const focused = this.sessions.get(vscode.debug.activeDebugSession);
+    const focused = this.desk.focused();
     const chosen = there.find((one) => one === focused) ?? there[0];
     if (answer === 'Step This') await chosen?.session.customRequest('next', { threadId: chosen.stop?.thread });
-    if (answer === 'Show' && chosen) await this.reveal(chosen);
+    if (answer === 'Show' && chosen) await this.desk.reveal(chosen);
+  }
+
+  /** Forgets the notices of runs that are not there any more. */
+  keep(wanted: (run: string) => boolean): void {
+    for (const key of this.#told.keys()) if (!wanted(key.slice(0, key.indexOf(' ')))) this.#told.delete(key);
   }
 
   dispose(): void {

@@ -40,9 +40,11 @@ function isOnOtherNetwork(pid: number): boolean {
 /** The address of the inspector at a port; undefined when something else answers there, or nothing within a moment. */
 function inspectorAt(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const asked = request({ host: '127.0.0.1', port, path: '/json/list', timeout: 500 }, (response) => {
+    const none = (): void => resolve(undefined);
+    // A server of the program's own may say a little now and then, for ever.
+    const asked = request({ host: '127.0.0.1', port, path: '/json/list', signal: AbortSignal.timeout(500) }, (response) => {
       let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
+      response.on('error', none).setEncoding('utf8').on('data', (chunk: string) => {
         text = (text + chunk).slice(0, 65_536);
       });
       response.on('end', () => {
@@ -54,8 +56,7 @@ function inspectorAt(port: number): Promise<string | undefined> {
         }
       });
     });
-    asked.on('error', () => resolve(undefined));
-    asked.on('timeout', () => asked.destroy());
+    asked.on('error', none);
     asked.end();
   });
 }

@@ -1,3 +1,4 @@
+import type { DebugSession } from 'vscode';
 import { baseName } from '../core/paths';
 import type { LaunchOptions } from '../launch/options';
 import { commandToArgv, runtimeOfFile, wordsOf } from '../launch/resolve';
@@ -17,6 +18,15 @@ export interface About {
 }
 
 export const aboutKey = '__procession';
+
+/** What a session is about: told by its own configuration or by that of the session it was started under. */
+export function aboutOf(session: DebugSession): About | undefined {
+  for (let at: DebugSession | undefined = session; at; at = at.parentSession) {
+    const about = at.configuration[aboutKey] as About | undefined;
+    if (about) return at === session ? about : { run: about.run, ...(about.pid !== undefined && session.parentSession === at && at.configuration.request === 'attach' ? { pid: about.pid } : {}) };
+  }
+  return undefined;
+}
 
 /** Which children of a debugged program get a session. */
 export interface ChildPolicy {
@@ -48,6 +58,8 @@ export type DebugOptions = LaunchOptions & {
   subProcess?: boolean;
   autoAttachChildProcesses?: boolean;
   code?: string | string[];
+  redirectOutput?: boolean;
+  outputCapture?: 'console' | 'std';
   noDebug?: boolean;
 };
 

@@ -5,24 +5,50 @@ import { messageOf } from '../core/errors';
 import { forMessage } from '../core/escapes';
 import { signalName } from '../core/exits';
 import { resolveLaunch } from '../launch/resolve';
-import { userEnvironment } from '../views/launchRun';
+import { surroundingsOf, windowEnvironment } from '../views/surroundings';
 import { startAgain } from './again';
+import { AddingConsole } from './childConsole';
 import { shown } from './configurations';
+import { consoleOf } from './console';
 import { DebuggedRun, difference } from './debuggedRun';
 import { refuses } from './filter';
-import { aboutKey, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
+import { aboutKey, aboutOf, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
+import { OutputSession } from './outputSession';
 import { freePlace, placesTaken, writePolicy } from './places';
 import type { Message } from './protocol';
 import type { DebugServices } from './pythonAdapters';
-import { DebugSessions } from './sessions';
+
+interface Prepared {
+  debugged: DebuggedRun;
+  options: DebugOptions;
+  command: string[];
+  cwd: string;
+  /** pids of those that js-debug has attached to by itself, which it goes on showing */
+  shown: Set<number>;
+  at: number;
+}
+
+/** ms after which a launch that was prepared and not begun never will be */
+const abandoned = 3_600_000;
+
+interface Root {
+  debugged: DebuggedRun;
+  cwd: string;
+  session: vscode.DebugSession;
+  /** what is added to its Debug Console */
+  console?: { end(): void };
+}
+
+/** With `outputCapture: std` js-debug shows all that comes through the pipes of the root. */
+const isRelayed = (options: DebugOptions): boolean => consoleOf(options) === 'internalConsole' && options.outputCapture !== 'std';
 
 /**
  * Programs of Node, which js-debug launches: an adapter of a type that is not ours can only be listened to, so the run is
  * arranged in the configuration, and followed by what the sessions say.
  */
 export class NodeRuns implements vscode.Disposable {
-  readonly #prepared = new Map<string, { debugged: DebuggedRun; options: DebugOptions; command: string[]; cwd: string }>();
-  readonly #roots = new Map<string, { debugged: DebuggedRun; cwd: string; session: vscode.DebugSession }>();
+  readonly #prepared = new Map<string, Prepared>();
+  readonly #roots = new Map<string, Root>();
   /** members whose lack of a session was explained */
   readonly #explained = new Set<string>();
   readonly #subscriptions: vscode.Disposable;
@@ -49,34 +75,36 @@ export class NodeRuns implements vscode.Disposable {
       killBehavior: 'none',
       ...kept,
       name: options.name, request: 'launch', type: 'pwa-node',
-      console: options.console ?? vscode.workspace.getConfiguration('procession').get<string>('console'),
+      console: consoleOf(options),
       autoAttachChildProcesses: followsChildren(policyOf(options)),
       [aboutKey]: about,
     };
   }
 
   /** Completes a configuration that {@link resolve} has begun; others of js-debug's pass as they are. */
-  #prepare(folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): vscode.DebugConfiguration {
+  async #prepare(folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration> {
     const options = (configuration[aboutKey] as About | undefined)?.launch;
     if (!options) return configuration;
-    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-    const base = userEnvironment();
     // js-debug has put the PATH of a "runtimeVersion" into the environment by now.
     const own = configuration.env as DebugOptions['env'];
-    const launch = resolveLaunch({ ...options, ...(own ? { env: own } : {}) }, { folders: folder ? [folder.uri.fsPath, ...folders] : folders, env: base });
+    const launch = resolveLaunch({ ...options, ...(own ? { env: own } : {}) }, await surroundingsOf(folder));
     const debugged = new DebuggedRun(this.services.window);
-    this.#prepared.set(debugged.id, { debugged, options, command: launch.argv, cwd: launch.cwd });
+    this.#prepared.set(debugged.id, { debugged, options, command: launch.argv, cwd: launch.cwd, shown: new Set(), at: Date.now() });
     const about: About = { run: debugged.id, directory: debugged.directory };
-    return { ...configuration, envFile: undefined, env: { ...difference(base, launch.env), ...own, ...debugged.variables(launch.env, followsChildren(policyOf(options))) }, [aboutKey]: about };
+    return {
+      ...configuration, envFile: undefined, ...(options.runtimeExecutable ? { runtimeExecutable: launch.argv[0] } : {}),
+      env: { ...difference(windowEnvironment(), launch.env), ...own, ...debugged.variables(launch.env, { chosen: followsChildren(policyOf(options)), relayed: isRelayed(options) }) }, [aboutKey]: about,
+    };
   }
 
   #track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {
-    const about = DebugSessions.about(session);
+    const about = aboutOf(session);
     const prepared = about && this.#prepared.get(about.run);
     if (!prepared || isOfMember(session)) return undefined;
     const { debugged, cwd } = prepared;
     if (session.configuration[aboutKey] === undefined) {
       const pid = pidOf(session);
+      if (pid !== undefined) prepared.shown.add(pid);
       if (pid !== undefined && isRoot(session)) debugged.observe(pid, cwd).catch((error: unknown) => this.services.log.error(error as Error));
       return { onWillReceiveMessage: (message: Message) => this.#asked(session, about.run, message) };
     }
@@ -85,14 +113,26 @@ export class NodeRuns implements vscode.Disposable {
         if (this.#roots.size === 0) subscribe('child_process', this.#born);
         debugged.begin(prepared.options, prepared.command, cwd);
         if (followsChildren(policyOf(prepared.options))) writePolicy(debugged.directory, policyOf(prepared.options));
-        this.#roots.set(session.id, { debugged, cwd, session });
+        this.#roots.set(session.id, { debugged, cwd, session, ...this.#consoleOf(session, prepared) });
         this.services.children.begin(session, debugged.id, policyOf(prepared.options));
       },
       onWillReceiveMessage: (message: Message) => this.#asked(session, about.run, message),
       onDidSendMessage: (message: Message) => {
         if (message.command === 'launch' && message.type === 'response' && message.success === false) debugged.failed(message.message ?? 'js-debug did not start it');
+        if (message.event === 'terminated') this.#roots.get(session.id)?.console?.end();
       },
     };
+  }
+
+  /** js-debug shows what those print that it is attached to; of the others what goes the same way is added. */
+  #consoleOf(session: vscode.DebugSession, { debugged, options, shown }: Prepared): Pick<Root, 'console'> {
+    if (!isRelayed(options) || !debugged.run) return {};
+    const output = new OutputSession(session, debugged.id, this.services.log);
+    const adding = new AddingConsole(debugged.run, (stream, text) => output.show(stream, text), (member) => shown.has(Number.parseInt(member, 10)));
+    return { console: { end: () => {
+      adding.end();
+      output.end();
+    } } };
   }
 
   /** js-debug lives in this very process, the extension host, so that a root without a terminal is a child of ours. */
@@ -131,7 +171,9 @@ export class NodeRuns implements vscode.Disposable {
 
   /** What is known to have ended needs no listening to, nor does what was removed. */
   #letGo(): void {
-    for (const [id, { debugged: { run } }] of this.#prepared) {
+    for (const [id, { debugged: { run }, at }] of this.#prepared) {
+      // A task before the launch may have failed, or a question have been given up.
+      if (!run && Date.now() - at > abandoned) this.#prepared.delete(id);
       if (!run) continue;
       const { endedAt, exit } = run.open.report().run;
       const over = endedAt !== null && exit?.source === 'launcher' && ![...this.#roots.values()].some(({ debugged }) => debugged.id === id);
@@ -169,13 +211,14 @@ export class NodeRuns implements vscode.Disposable {
     const root = this.#roots.get(session.id);
     if (!root) return;
     this.#roots.delete(session.id);
+    root.console?.end();
     if (this.#roots.size === 0) unsubscribe('child_process', this.#born);
     root.debugged.failed('It ended before it had begun.');
   }
 
   /** The place of a session that has ended may be taken by another child. */
   #free(session: vscode.DebugSession): void {
-    const about = DebugSessions.about(session);
+    const about = aboutOf(session);
     const prepared = about && this.#prepared.get(about.run);
     if (prepared && !isOfMember(session) && pidOf(session) !== undefined && !isRoot(session)) freePlace(prepared.debugged.directory);
   }

@@ -5,13 +5,17 @@ import { shellStatus, signalName } from '../core/exits';
 import type { Ending } from '../core/events';
 import type { Member } from '../core/members';
 import { resolveLaunch } from '../launch/resolve';
-import { chosenPython, userEnvironment, type Window } from '../views/launchRun';
+import { findProgram, pythonFor, type Surroundings } from '../launch/shell';
+import type { Window } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
+import { surroundingsOf, userEnvironment } from '../views/surroundings';
 import { startAgain } from './again';
 import { askPython } from './ask';
+import { NamingConsole } from './childConsole';
 import type { ChildSessions } from './children';
 import { connectAdapter, startAdapter, type Connection } from './connection';
 import { bundledDebugpy, DebuggedRun, difference } from './debuggedRun';
+import { consoleOf } from './console';
 import { findDebugpy, type Debugpy } from './debugpy';
 import { aboutKey, followsChildren, ownKeys, policyOf, type About, type DebugOptions } from './kinds';
 import type { Message } from './protocol';
@@ -60,7 +64,9 @@ export class PythonLaunch extends FollowingAdapter {
   #debugpy: Debugpy | undefined;
   #env: Record<string, string | null> = {};
   #cwd = '';
+  #console: NamingConsole | undefined;
   #stopping = false;
+  #hasBegun = false;
 
   constructor(private readonly session: vscode.DebugSession, private readonly services: DebugServices) {
     super();
@@ -69,21 +75,22 @@ export class PythonLaunch extends FollowingAdapter {
   }
 
   protected async connect(): Promise<Connection> {
-    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-    const first = this.session.workspaceFolder?.uri.fsPath;
     const { code, ...options } = this.#options;
-    const base = userEnvironment();
-    const { argv, cwd, env } = resolveLaunch(code === undefined ? options : { ...options, command: [pythonName(options), '-c', [code].flat().join('\n')] }, {
-      folders: first === undefined ? folders : [first, ...folders.filter((path) => path !== first)], env: base,
-      chosenPython: await chosenPython(this.session.workspaceFolder?.uri),
-    });
-    const python = Array.isArray(options.python) && options.python.length ? options.python : [argv[0] ?? ''];
+    const around = await surroundingsOf(this.session.workspaceFolder);
+    const { env: base } = around;
+    const { argv, cwd, env } = resolveLaunch(code === undefined ? options : { ...options, command: [pythonName(options, around), '-c', [code].flat().join('\n')] }, around);
+    const [name = argv[0] ?? '', ...more] = Array.isArray(options.python) ? options.python : [];
+    // The adapter is started outside of the environment that is activated for the program.
+    const python = [findProgram(name, cwd, env) ?? name, ...more];
     this.#debugpy = await findDebugpy(python, env, bundledDebugpy(vscode.extensions));
     this.#cwd = cwd;
-    this.#env = { ...difference(base, env), ...this.#debugged.variables(env, followsChildren(policyOf(this.#options))) };
+    const relayed = consoleOf(this.#options) === 'internalConsole' && this.#options.redirectOutput !== false;
+    this.#env = { ...difference(base, env), ...this.#debugged.variables(env, { chosen: followsChildren(policyOf(this.#options)), relayed }) };
     this.#options.python = python;
     this.#options.cwd ??= cwd;
-    this.#debugged.begin(this.#options, argv, cwd);
+    if (this.isOver) throw new HumanError('It was stopped before it had begun.');
+    const run = this.#debugged.begin(this.#options, argv, cwd);
+    if (relayed) this.#console = new NamingConsole(run, (category, output) => this.event('output', { category, output }));
     this.services.sessions.bind(this.session, this.#debugged.id, undefined);
     return startAdapter(this.#debugpy.adapter, base, this.listener);
   }
@@ -94,19 +101,23 @@ export class PythonLaunch extends FollowingAdapter {
       case 'launch': {
         const policy = policyOf(this.#options);
         this.services.children.begin(this.session, this.#debugged.id, policy);
-        const place = this.#options.console ?? vscode.workspace.getConfiguration('procession').get('console');
         return { ...request, arguments: {
-          ...forDebugpy(request.arguments ?? {}), console: place, cwd: this.#options.cwd, python: this.#options.python,
+          ...forDebugpy(request.arguments ?? {}), console: consoleOf(this.#options), cwd: this.#options.cwd, python: this.#options.python,
           subProcess: followsChildren(policy), env: this.#env,
         } };
       }
       case 'terminate':
         this.reply(request);
-        if (run) void this.#stop(run);
+        if (run && this.#hasBegun) void this.#stop(run);
+        else {
+          // Nobody is there yet who could be stopped. debugpy starts nobody once it is left, and ends who it has just started.
+          this.cancelled();
+          this.end();
+        }
         return undefined;
       case 'restart':
         this.reply(request);
-        if (run) void this.#stop(run).then(() => startAgain(this.#options, this.session.workspaceFolder));
+        if (run) this.#stop(run).then(() => startAgain(this.#options, this.session.workspaceFolder)).catch((error: unknown) => this.services.log.error(error as Error));
         return undefined;
       case 'disconnect':
         // The second press of Stop, or the end of the window.
@@ -124,10 +135,17 @@ export class PythonLaunch extends FollowingAdapter {
     if (this.offers(message, this.session, this.services.children, this.#debugged.id)) return undefined;
     if (message.command === 'launch' && message.type === 'response' && message.success === false) this.#debugged.failed(message.message ?? 'debugpy did not start it');
     if (message.event === 'process') this.#started(Number(message.body?.systemProcessId));
+    const stream = message.event === 'output' ? message.body?.category : undefined;
+    if (this.#console && (stream === 'stdout' || stream === 'stderr')) {
+      this.#console.came(stream, String(message.body?.output));
+      return undefined;
+    }
+    if (message.event === 'exited' || message.event === 'terminated') this.#console?.drain();
     return message.event === 'exited' ? { ...message, body: { exitCode: this.#exited(Number(message.body?.exitCode)) } } : message;
   }
 
   #started(pid: number): void {
+    this.#hasBegun = true;
     this.services.sessions.bind(this.session, this.#debugged.id, pid);
     this.#debugged.observe(pid, this.#cwd).catch((error: unknown) => this.services.log.error(error as Error));
   }
@@ -145,7 +163,17 @@ export class PythonLaunch extends FollowingAdapter {
     await this.services.stop(run).catch((error: unknown) => void vscode.window.showErrorMessage(forMessage(messageOf(error))));
   }
 
+  protected cancelled(): void {
+    this.#debugged.failed('It was stopped before it had begun.');
+  }
+
+  override dispose(): void {
+    this.#console?.dispose();
+    super.dispose();
+  }
+
   protected lost(reason: string): void {
+    this.#console?.end();
     const { run } = this.#debugged;
     const text = `The debug adapter ended unexpectedly (${reason}). The program is being stopped.`;
     this.event('output', { category: 'stderr', output: `${text}\n` });
@@ -155,7 +183,7 @@ export class PythonLaunch extends FollowingAdapter {
   }
 }
 
-const pythonName = (options: DebugOptions): string => [options.python ?? 'python3'].flat()[0] ?? 'python3';
+const pythonName = (options: DebugOptions, around: Surroundings): string => [options.python ?? []].flat()[0] ?? pythonFor(around.folders[0] ?? process.cwd(), around, around.env) ?? 'python3';
 
 /** A session of a child that debugpy follows: its adapter listens, and knows the child by its pid. */
 export class PythonChild extends RelayAdapter {
@@ -179,6 +207,10 @@ export class PythonChild extends RelayAdapter {
 
   protected lost(): void {
     // The run has ended, or its root's session says what happened.
+  }
+
+  protected cancelled(): void {
+    // The child is let go with the connection.
   }
 }
 
@@ -247,6 +279,10 @@ export class PythonAttach extends FollowingAdapter {
       if (this.#attaching) this.refuse(this.#attaching, error);
       this.event('terminated');
     }
+  }
+
+  protected cancelled(): void {
+    // The process knows nothing of it yet.
   }
 
   protected lost(reason: string): void {

@@ -12,15 +12,19 @@ import type { Element } from '../views/elements';
 import type { ProcessTree } from '../views/processTree';
 import type { WindowRun } from '../views/runStore';
 import { Attacher } from './attach';
+import { startAgain } from './again';
 import { ChildSessions } from './children';
 import { Configurations, debugType } from './configurations';
 import { Group } from './group';
 import { aboutKey, fromCommand, runtimeOf, type About, type DebugOptions } from './kinds';
 import { Newcomers } from './newcomers';
 import { NodeRuns } from './nodeRuns';
+import { outputAdapter } from './outputSession';
+import { reveal } from './reveal';
 import { PythonAttach, PythonChild, PythonLaunch, type DebugServices } from './pythonAdapters';
 import { ScopeLenses } from './scopeLenses';
 import { ScopedBreakpoints } from './scopedBreakpoints';
+import { scopeOf } from './scopes';
 import { RunAdapter, type RunServices } from './runAdapter';
 import { DebugSessions, type Attached } from './sessions';
 import { StacksView } from './stacksView';
@@ -32,6 +36,8 @@ export interface DebuggingContext {
   log: vscode.LogOutputChannel;
   launch: RunServices['launch'];
   stop(run: WindowRun): Promise<Member[]>;
+  /** gives up a run whose launcher does not begin */
+  giveUp(run: WindowRun): void;
 }
 
 interface Target {
@@ -43,12 +49,17 @@ interface Target {
 export function registerDebugging(context: DebuggingContext): vscode.Disposable {
   const { window, tree, log } = context;
   const sessions = new DebugSessions(window.runs);
-  const children = new ChildSessions(sessions, log);
+  const children = new ChildSessions(sessions, vscode.debug.startDebugging, log);
   const services: DebugServices = { window, sessions, children, log, stop: (run) => context.stop(run) };
   const node = new NodeRuns(services);
-  const attacher = new Attacher(services);
-  const newcomers = new Newcomers(services, attacher);
-  const group = new Group(sessions, (one) => attacher.reveal(one.session, one.stop?.thread));
+  const attacher = new Attacher({ sessions, children, start: vscode.debug.startDebugging, reveal, requireTrust: () => mustTrust('debug') });
+  const newcomers = new Newcomers({ sessions, children, attacher, log, self: window.runs.self });
+  const group = new Group(sessions, {
+    onStop: () => vscode.workspace.getConfiguration('procession').get<'one' | 'run'>('debug.onStop', 'one'),
+    ask: (message, ...answers) => vscode.window.showInformationMessage(message, ...answers),
+    focused: () => sessions.get(vscode.debug.activeDebugSession),
+    reveal: (one) => reveal(one.session, one.stop?.thread),
+  });
   const stacks = new StacksView();
   tree.debugState = (run, member) => sessions.describe(run, member);
 
@@ -66,9 +77,23 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
   const scoped = new ScopedBreakpoints();
   const commands = new DebugCommands(context, sessions, attacher, group, stacks, scoped);
   return vscode.Disposable.from(
-    window.runs.onDidChange(() => children.keep((run) => window.runs.get(run) !== undefined)),
-    children.onDidBegin(() => scoped.rearm()), newRuns(window.runs, () => scoped.rearm()),
-    sessions, node, attacher, newcomers, group, stacks, commands.register(),
+    window.runs.onDidChange(() => {
+      for (const one of [children, sessions, group]) one.keep((run) => window.runs.get(run) !== undefined);
+      sessions.rename();
+      attacher.follow();
+      newcomers.leaveEnded();
+      clearScopes(scoped, window.runs);
+    }),
+    children.onDidBegin(({ run, policy }) => {
+      scoped.rearm();
+      newcomers.begin(run, policy);
+    }),
+    newRuns(window.runs, () => scoped.rearm()),
+    vscode.debug.registerDebugAdapterTrackerFactory('*', { createDebugAdapterTracker: (session) => sessions.track(session) }),
+    vscode.debug.onDidTerminateDebugSession((session) => {
+      for (const one of [sessions, attacher, newcomers]) one.ended(session);
+    }),
+    newcomers, attacher, children, node, group, sessions, stacks, commands.register(),
     sessions.onDidChange(() => {
       tree.update();
       void vscode.commands.executeCommand('setContext', 'procession.debugging', sessions.of().length > 0);
@@ -81,6 +106,16 @@ export function registerDebugging(context: DebuggingContext): vscode.Disposable 
       createDebugAdapterDescriptor: (session) => new vscode.DebugAdapterInlineImplementation(adapterOf(session, services, context)),
     }),
   );
+}
+
+/** Takes the scope off breakpoints for processes whose runs are over. */
+function clearScopes(scoped: ScopedBreakpoints, runs: Window['runs']): void {
+  if (!scoped.hasPid) return;
+  const live = runs.all().filter(({ open }) => open.report().run.endedAt === null);
+  // A run that the window has just found is not read yet.
+  for (const { open } of live) open.readAll();
+  const pids = new Set(live.flatMap(({ open }) => open.report().members.map(({ pid }) => pid)));
+  scoped.clear((pid) => pids.has(pid));
 }
 
 /** Tells of runs that were not there before. */
@@ -96,6 +131,8 @@ function newRuns(runs: Window['runs'], tell: () => void): vscode.Disposable {
 function adapterOf(session: vscode.DebugSession, services: DebugServices, context: DebuggingContext): vscode.DebugAdapter {
   const { configuration } = session;
   const about = configuration[aboutKey] as About | undefined;
+  const output = outputAdapter(session);
+  if (output) return output;
   if (configuration.request === 'attach' && about) return configuration.connect ? new PythonChild(session) : new PythonAttach(session, services);
   if (configuration.debugAs === 'python' && !configuration.noDebug) return new PythonLaunch(session, services);
   return new RunAdapter(session, {
@@ -105,6 +142,9 @@ function adapterOf(session: vscode.DebugSession, services: DebugServices, contex
       await services.children.release(run.open.id);
       return context.stop(run);
     },
+    giveUp: (run) => context.giveUp(run),
+    again: ({ configuration, workspaceFolder }) => startAgain(configuration, workspaceFolder),
+    tell: (error) => void vscode.window.showErrorMessage(messageOf(error)),
     onDidChange: context.window.runs.onDidChange,
   });
 }
@@ -144,9 +184,12 @@ class DebugCommands {
       refreshStacks: () => this.stacks.show(),
       breakInThis: (at) => this.#scope(at, async () => {
         const here = this.sessions.get(vscode.debug.activeDebugSession);
-        const [picked] = here?.pid === undefined ? await this.#pick() : [];
-        const pid = here?.pid ?? picked?.member.pid;
-        return pid === undefined ? undefined : { kind: 'pid', pid };
+        if (here?.pid === undefined) {
+          const [picked] = await this.#pick();
+          return picked && scopeOf(picked.member, picked.run.open.report().members);
+        }
+        const member = this.sessions.member(here.run, here.pid);
+        return member ? scopeOf(member, this.sessions.run(here.run)?.open.report().members ?? []) : { kind: 'pid', pid: here.pid };
       }),
       breakInNamed: (at) => this.#scope(at, async () => {
         const glob = await vscode.window.showInputBox({ title: 'Break in Members Named…', prompt: 'Name of the processes; * and ? stand for any text and any character', value: 'worker-*' });

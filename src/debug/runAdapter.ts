@@ -1,12 +1,18 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
 import { shellStatus } from '../core/exits';
 import type { Member } from '../core/members';
 import type { LaunchOptions } from '../launch/options';
 import type { LaunchWays } from '../views/launchRun';
 import type { WindowRun } from '../views/runStore';
-import { startAgain } from './again';
+import { Emitter } from './emitter';
 import { followsChildren, policyOf, type ChildPolicy } from './kinds';
+import { becomes, within } from '../launch/within';
+
+/** ms: until a launcher has begun a program that is to be stopped, and until the editor has opened a terminal outside of it */
+const patience = { begin: 10_000, terminal: 30_000 };
+/** ms in which a launcher tells how the root has ended of which something else told first that it has */
+const lastWord = 1_000;
 
 /** What the adapter needs of the rest. */
 export interface RunServices {
@@ -15,7 +21,15 @@ export interface RunServices {
   follow(run: WindowRun, policy: ChildPolicy): void;
   /** ends the run; who stands at a breakpoint goes on first */
   stop(run: WindowRun): Promise<Member[]>;
+  /** gives up a run whose launcher does not begin: its program is not started any more */
+  giveUp(run: WindowRun): void;
+  /** starts the session's configuration once more */
+  again(session: vscode.DebugSession): Promise<void>;
+  /** shows what went wrong after the editor had its answer */
+  tell(error: unknown): void;
   onDidChange: vscode.Event<void>;
+  /** ms until a launcher has begun; replaced in tests */
+  begin?: number;
 }
 
 interface Request {
@@ -30,12 +44,14 @@ interface Request {
 
 /** Serves a session of type `procession` as far as running goes: the program is launched as a run, and the session lasts as long as its root. */
 export class RunAdapter implements vscode.DebugAdapter {
-  readonly #messages = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
+  readonly #messages = new Emitter<vscode.DebugProtocolMessage>();
   readonly onDidSendMessage = this.#messages.event;
   readonly #waiting = new Map<number, (response: Request) => void>();
   #sequence = 1;
   #run: WindowRun | undefined;
   #subscription: vscode.Disposable | undefined;
+  #lastLook: NodeJS.Timeout | undefined;
+  #late = false;
   #ended = false;
   #stopped = false;
   #disposed = false;
@@ -88,12 +104,11 @@ export class RunAdapter implements vscode.DebugAdapter {
         return;
       case 'terminate':
         this.#reply(request);
-        await this.#stop();
+        this.#stop().catch((error: unknown) => this.services.tell(error));
         return;
       case 'restart':
         this.#reply(request);
-        await this.#stop();
-        await startAgain(this.session.configuration, this.session.workspaceFolder);
+        this.#stop().then(() => this.services.again(this.session)).catch((error: unknown) => this.services.tell(error));
         return;
       case 'disconnect':
         await this.#stop();
@@ -124,45 +139,44 @@ export class RunAdapter implements vscode.DebugAdapter {
   /** A terminal outside the editor is opened by the editor itself: it knows the person's choice of one. */
   async #external({ file, args, env }: { file: string; args: string[]; env: Record<string, string> }, title: string, cwd: string): Promise<void> {
     const seq = this.#send({ type: 'request', command: 'runInTerminal', arguments: { kind: 'external', title, cwd, args: [file, ...args, '--hold'], env } });
-    const response = await new Promise<Request>((done) => this.#waiting.set(seq, done));
+    const response = await within(patience.terminal, 'The terminal', new Promise<Request>((done) => this.#waiting.set(seq, done))).finally(() => this.#waiting.delete(seq));
     if (!response.success) throw new HumanError(`No external terminal could be opened (${response.message ?? 'no reason given'}). Use "console": "integratedTerminal".`);
   }
 
   /** The session ends with the root, whatever becomes of the other members: they stay in the tree. */
   #look(): void {
     const { run } = this.#run?.open.report() ?? {};
-    if (!run || this.#ended || (run.exit === null && run.launchFailed === undefined)) return;
+    if (!run || this.#ended || (run.exit === null && run.endedAt === null)) return;
+    const { exit } = run;
+    if (exit?.source === 'unknown' && !this.#late) {
+      this.#lastLook ??= setTimeout(() => {
+        this.#late = true;
+        this.#look();
+      }, lastWord);
+      return;
+    }
     this.#ended = true;
     this.#subscription?.dispose();
+    clearTimeout(this.#lastLook);
     if (run.launchFailed !== undefined) this.#event('output', { category: 'stderr', output: `${run.launchFailed}\n` });
-    this.#event('exited', { exitCode: run.exit ? shellStatus({ code: run.exit.signal === null ? run.exit.code : null, signal: run.exit.signal }, process.platform) : 127 });
+    if (exit?.source === 'unknown') this.#event('output', { category: 'important', output: 'The program has ended. How is not known: its launcher was gone.\n' });
+    else this.#event('exited', { exitCode: exit ? shellStatus({ code: exit.signal === null ? exit.code : null, signal: exit.signal }, process.platform) : 127 });
     this.#event('terminated');
   }
 
-  /** What is being launched in this moment is stopped as soon as it is there. */
+  /** What is being launched in this moment is stopped as soon as it is there, or given up when nothing comes of it. */
   async #stop(): Promise<void> {
     this.#stopped = true;
-    if (!this.#run || this.#ended) return;
-    await this.#begun(this.#run);
-    await this.services.stop(this.#run);
-  }
-
-  /** A run that was just launched has nobody yet who could be stopped. */
-  #begun({ open }: WindowRun): Promise<void> {
-    return new Promise((done) => {
-      const look = (): void => {
-        const { members, run } = open.report();
-        if (members.length === 0 && run.endedAt === null) return;
-        listening.dispose();
-        done();
-      };
-      const listening = this.services.onDidChange(look);
-      look();
-    });
+    const run = this.#run;
+    if (!run || this.#ended) return;
+    const hasBegun = (): boolean => run.open.size > 0 || run.open.report().run.endedAt !== null;
+    if (await becomes(hasBegun, this.services.onDidChange, this.services.begin ?? patience.begin)) await this.services.stop(run);
+    else this.services.giveUp(run);
   }
 
   dispose(): void {
     this.#disposed = true;
+    clearTimeout(this.#lastLook);
     this.#subscription?.dispose();
     this.#messages.dispose();
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { HumanError } from '../core/errors';
 import { runtimeOfFile } from '../launch/resolve';
@@ -56,13 +56,47 @@ export class ScopedBreakpoints implements vscode.Disposable {
     for (const file of filesOf(vscode.debug.breakpoints)) arm(file);
   }
 
+  /** Whether a breakpoint is for a process by its pid: what is known of the runs has to be looked at then. */
+  get hasPid(): boolean {
+    return vscode.debug.breakpoints.some(({ condition }) => scopeIn(condition)?.pid !== undefined);
+  }
+
+  /** Takes the scope off breakpoints whose process belongs to no run that is on, and tells the person: they would never stop anybody again. */
+  clear(isOfLiveRun: (pid: number) => boolean): void {
+    for (const one of vscode.debug.breakpoints) {
+      const scope = scopeIn(one.condition);
+      if (!(one instanceof vscode.SourceBreakpoint) || scope?.pid === undefined || isOfLiveRun(scope.pid)) continue;
+      const everywhere = replaced(one, one.enabled, scope.own);
+      vscode.debug.removeBreakpoints([one]);
+      vscode.debug.addBreakpoints([everywhere]);
+      void this.#tellCleared(everywhere, scope.pid);
+    }
+    this.#changed.fire();
+  }
+
+  async #tellCleared(breakpoint: vscode.SourceBreakpoint, pid: number): Promise<void> {
+    const { uri, range } = breakpoint.location;
+    const answer = await vscode.window.showInformationMessage(`The breakpoint at ${basename(uri.fsPath)}:${range.start.line + 1} was for the process ${pid} alone, whose run has ended. It stops every process now.`, 'Disable It', 'Show');
+    if (answer === 'Show') await vscode.window.showTextDocument(uri, { selection: range, preview: true });
+    if (answer !== 'Disable It') return;
+    vscode.debug.removeBreakpoints([breakpoint]);
+    vscode.debug.addBreakpoints([replaced(breakpoint, false, breakpoint.condition)]);
+  }
+
   dispose(): void {
     this.#subscription.dispose();
     this.#changed.dispose();
   }
 }
 
-const filesOf = (breakpoints: readonly vscode.Breakpoint[]): string[] => breakpoints.flatMap(({ condition }) => scopeIn(condition)?.file ?? []);
+/** A breakpoint can't be changed: another takes its place. */
+const replaced = ({ location, hitCondition, logMessage }: vscode.SourceBreakpoint, enabled: boolean, condition: string | undefined): vscode.SourceBreakpoint =>
+  new vscode.SourceBreakpoint(location, enabled, condition, hitCondition, logMessage);
+
+/** Whether a condition, which a person may have written or pasted, names a file that {@link newFile} has named. */
+const isOurs = (file: string): boolean => /[\\/]procession-first-[0-9a-f]{18}[\\/]pid$/.test(file);
+
+const filesOf = (breakpoints: readonly vscode.Breakpoint[]): string[] => breakpoints.flatMap(({ condition }) => scopeIn(condition)?.file ?? []).filter(isOurs);
 
 /** The folder may be gone since the machine was started; the file is of somebody who arrived in the run before. */
 function arm(file: string): void {

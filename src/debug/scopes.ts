@@ -1,3 +1,6 @@
+import { scriptOf } from '../core/interpreters';
+import type { Member } from '../core/members';
+import { baseName } from '../core/paths';
 import { globPattern } from './filter';
 
 /**
@@ -5,7 +8,20 @@ import { globPattern } from './filter';
  * a condition, put behind the person's own: what Debug Console could evaluate, the breakpoint can. It begins with a text that says
  * what it is, and that it is found again by: the condition is all that outlasts the window.
  */
-export type Scope = { kind: 'pid'; pid: number } | { kind: 'names'; glob: string } | { kind: 'first'; file: string };
+export type Scope =
+  | { kind: 'process'; self: Self; name: string }
+  | { kind: 'pid'; pid: number }
+  | { kind: 'names'; glob: string }
+  | { kind: 'first'; file: string };
+
+/** What a process knows of itself, and what its counterpart in the next run is known by. */
+export interface Self {
+  /** Python's name of the process, the number of a worker of cluster, else the script */
+  name: string;
+  /** where several have that name */
+  rank?: number;
+  args?: readonly string[];
+}
 
 export type Language = 'python' | 'node';
 
@@ -17,12 +33,61 @@ export interface Scoped {
   words: string;
   /** where the first that arrives leaves its pid */
   file: string | undefined;
+  /** the one process that it is for, which no other run has */
+  pid: number | undefined;
 }
 
-const text = (value: string): string => JSON.stringify(value);
+const text = (value: unknown): string => JSON.stringify(value);
 
 /** A module of Node, also before 20.16, which has no `process.getBuiltinModule`. */
 const builtin = (name: string): string => `(process.getBuiltinModule?.('${name}') ?? process.mainModule?.require('${name}'))`;
+
+const rankVariables = ['RANK', 'OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'SLURM_PROCID'];
+
+/** Asks a process for what {@link selfOf} knows of it from outside. */
+function isSelf({ name, rank, args }: Self, language: Language): string {
+  const list = text(args ?? []);
+  return (language === 'python' ? [
+    `(lambda name, env: env.get('PYTEST_XDIST_WORKER', name) if name == 'MainProcess' else name)(__import__('multiprocessing').current_process().name, __import__('os').environ) == ${text(name)}`,
+    ...(rank === undefined ? [] : [`next(filter(None, map(__import__('os').environ.get, ${text(rankVariables)})), None) == '${rank}'`]),
+    ...(args === undefined ? [] : [`__import__('sys').argv[1:] == ${list}`]),
+  ] : [
+    `((id) => id === undefined ? process.argv[1]?.split(/[\\\\/]/).pop() : 'worker ' + id)(${builtin('cluster')}?.worker?.id) === ${text(name)}`,
+    ...(rank === undefined ? [] : [`${text(rankVariables)}.map((name) => process.env[name]).find(Boolean) === '${rank}'`]),
+    ...(args === undefined ? [] : [`JSON.stringify(process.argv.slice(2)) === ${text(list)}`]),
+  ]).join(language === 'python' ? ' and ' : ' && ');
+}
+
+const forked = /^(fork|spawn|forkserver)$/;
+
+/** The name that a process knows itself by, as far as its members' facts tell; undefined where they do not. */
+function nameOf({ runtime, name, startMethod, argv }: Member): string | undefined {
+  if (runtime === 'python') return forked.test(startMethod) || /^gw\d+$/.test(name) ? name : 'MainProcess';
+  if (runtime !== 'node') return undefined;
+  const script = scriptOf(argv);
+  return /^worker \d+$/.test(name) ? name : script && baseName(script);
+}
+
+/** The arguments of a script or module; undefined where a debugger has put its own before them. */
+function argsOf({ argv }: Member): string[] | undefined {
+  if (argv.some((word) => word.includes('debugpy'))) return undefined;
+  const script = scriptOf(argv);
+  return argv.slice((script === undefined ? argv.findIndex((word) => /^-[a-zA-Z]*[mc]$/.test(word)) + 1 : argv.indexOf(script)) + 1);
+}
+
+/** The scope for one member of a run: what is its own, so that it holds in the next run too, else its pid. */
+export function scopeOf(member: Member, members: readonly Member[]): Scope {
+  const name = nameOf(member);
+  const others = members.filter((one) => one.id !== member.id && one.runtime === member.runtime && one.role !== 'helper' && nameOf(one) === name);
+  const scope = (self: Self, words = member.name): Scope => ({ kind: 'process', self, name: words });
+  if (name === undefined) return { kind: 'pid', pid: member.pid };
+  if (others.length === 0) return scope({ name });
+  const { rank } = member;
+  if (rank !== null && others.every((one) => one.rank !== rank)) return scope({ name, rank }, `rank ${rank}`);
+  const args = argsOf(member);
+  if (args?.length && others.every((one) => text(argsOf(one)) !== text(args))) return scope({ name, args }, [member.name, ...args].join(' '));
+  return { kind: 'pid', pid: member.pid };
+}
 
 /** Parts of the first expression; {@link fileIn} finds them again. */
 const before = { python: '(lambda os, path, me: ', node: '((fs, p, me) => ' } as const;
@@ -30,6 +95,7 @@ const before = { python: '(lambda os, path, me: ', node: '((fs, p, me) => ' } as
 function test(scope: Scope, language: Language): string {
   if (language === 'python') {
     switch (scope.kind) {
+      case 'process': return isSelf(scope.self, language);
       case 'pid': return `__import__('os').getpid() == ${scope.pid}`;
       case 'names': return `__import__('fnmatch').fnmatchcase(__import__('multiprocessing').current_process().name, ${text(scope.glob)})`;
       // Each that arrives writes its pid at the end of a file, in one write; whose is the first line was the first.
@@ -37,6 +103,7 @@ function test(scope: Scope, language: Language): string {
     }
   }
   switch (scope.kind) {
+    case 'process': return isSelf(scope.self, language);
     case 'pid': return `process.pid === ${scope.pid}`;
     // As the tree calls it: a worker of cluster by its number, others by their title or script.
     case 'names': return `[process.title, ...process.argv.slice(1).map((word) => word.split('/').pop()), \`worker \${${builtin('cluster')}?.worker?.id}\`].some((name) => ${pattern(scope.glob)}.test(name))`;
@@ -49,7 +116,8 @@ const pattern = (glob: string): string => `/${globPattern(glob).replaceAll('/', 
 /** A scope as a person reads it. */
 function wordsOf(scope: Scope): string {
   switch (scope.kind) {
-    case 'pid': return `the process ${scope.pid}`;
+    case 'process': return scope.name;
+    case 'pid': return `the process ${scope.pid} of this run`;
     case 'names': return `processes named ${scope.glob}`;
     case 'first': return 'the first process that arrives';
   }
@@ -67,7 +135,8 @@ const shape = /^(?:\((?<own>.*)\) (?:and|&&) )?"only in (?<words>(?:[^"\\]|\\.)*
 export function scopeIn(condition: string | undefined): Scoped | undefined {
   const { own, words, test: expression } = shape.exec(condition ?? '')?.groups ?? {};
   if (words === undefined || expression === undefined) return undefined;
-  return { own, words: JSON.parse(`"${words}"`) as string, file: fileIn(expression) };
+  const pid = /^(?:__import__\('os'\)\.getpid\(\) == |process\.pid === )(\d+)$/.exec(expression)?.[1];
+  return { own, words: JSON.parse(`"${words}"`) as string, file: fileIn(expression), pid: pid === undefined ? undefined : Number(pid) };
 }
 
 function fileIn(expression: string): string | undefined {

@@ -1,8 +1,13 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { Member } from '../core/members';
 import type { RunStore, WindowRun } from '../views/runStore';
-import { aboutKey, type About } from './kinds';
+import { Emitter } from './emitter';
+import { aboutKey, aboutOf } from './kinds';
 import type { Message } from './protocol';
+import { becomes, within } from '../launch/within';
+
+/** ms that a session which has stopped has to say where */
+const patience = 3_000;
 
 /** Where a session has stopped. */
 export interface Stop {
@@ -23,7 +28,6 @@ export interface Attached {
   pausing?: number | undefined;
   /** it has been given its breakpoints */
   ready: boolean;
-  threads: Set<number>;
 }
 
 interface Frame {
@@ -32,50 +36,35 @@ interface Frame {
 }
 
 /** The debug sessions of the members: which there are, what each is doing, and what they are called. */
-export class DebugSessions implements vscode.Disposable {
+export class DebugSessions {
   readonly #all = new Map<string, Attached>();
   readonly #unattached = new Map<string, string>();
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly #stopped = new vscode.EventEmitter<Attached>();
-  readonly #subscriptions: vscode.Disposable;
+  readonly #changed = new Emitter<void>();
+  readonly #stopped = new Emitter<Attached>();
 
   /** A session came, went, stopped or went on. */
   readonly onDidChange = this.#changed.event;
-  /** A session has stopped, and where is known. */
+  /** A session has stopped; where is known, if it could tell. */
   readonly onDidStop = this.#stopped.event;
 
-  constructor(private readonly runs: RunStore) {
-    this.#subscriptions = vscode.Disposable.from(
-      vscode.debug.onDidTerminateDebugSession((session) => this.#forget(session)),
-      runs.onDidChange(() => this.#rename()),
-      vscode.debug.registerDebugAdapterTrackerFactory('*', { createDebugAdapterTracker: (session) => this.#track(session) }),
-    );
-  }
-
-  /** What a session is about: told by its own configuration or by that of the session it was started under. */
-  static about(session: vscode.DebugSession): About | undefined {
-    for (let at: vscode.DebugSession | undefined = session; at; at = at.parentSession) {
-      const about = at.configuration[aboutKey] as About | undefined;
-      if (about) return at === session ? about : { run: about.run, ...(about.pid !== undefined && session.parentSession === at && at.configuration.request === 'attach' ? { pid: about.pid } : {}) };
-    }
-    return undefined;
-  }
+  constructor(private readonly runs: Pick<RunStore, 'get'>) {}
 
   /** Says which process a session is of. */
   bind(session: vscode.DebugSession, run: string, pid: number | undefined): Attached {
-    const known = this.#all.get(session.id) ?? { session, run, pid, stop: undefined, ready: false, threads: new Set<number>() };
+    const known = this.#all.get(session.id) ?? { session, run, pid, stop: undefined, ready: false };
     known.run = run;
     known.pid = pid ?? known.pid;
     this.#all.set(session.id, known);
     const member = known.pid === undefined ? undefined : this.member(run, known.pid);
     if (member) this.#unattached.delete(`${run}/${member.id}`);
-    this.#rename();
+    this.rename();
     this.#changed.fire();
     return known;
   }
 
-  #track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {
-    const about = DebugSessions.about(session);
+  /** Listens to a session, if it is of a run. */
+  track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {
+    const about = aboutOf(session);
     if (!about && session.type !== 'procession') return undefined;
     // js-debug tells the pid in the name that it gives to the session: `worker.js [123]`.
     const named = session.type === 'pwa-node' ? /\[(\d+)\]/.exec(session.name.replace(/^\[worker.*/, '')) : undefined;
@@ -87,7 +76,7 @@ export class DebugSessions implements vscode.Disposable {
         if (message.event === 'initialized' && about && (isProcess || isThread)) this.bind(session, about.run, isProcess ? pid : undefined);
         this.#heard(session, message);
       },
-      onWillStopSession: () => this.#forget(session),
+      onWillStopSession: () => this.ended(session),
     };
   }
 
@@ -109,13 +98,6 @@ export class DebugSessions implements vscode.Disposable {
         attached.ready = true;
         this.#changed.fire();
         return;
-      case 'thread':
-        if (message.body?.reason === 'exited') attached.threads.delete(thread);
-        else attached.threads.add(thread);
-        return;
-      case 'threads':
-        for (const one of (message.body?.threads as { id: number }[] | undefined) ?? []) attached.threads.add(one.id);
-        return;
       default:
     }
   }
@@ -126,36 +108,41 @@ export class DebugSessions implements vscode.Disposable {
     attached.pausing = undefined;
     this.#changed.fire();
     try {
-      const { stackFrames } = await attached.session.customRequest('stackTrace', { threadId: thread, startFrame: 0, levels: 1 }) as { stackFrames: Frame[] };
+      const { stackFrames } = await within(patience, attached.session.name, attached.session.customRequest('stackTrace', { threadId: thread, startFrame: 0, levels: 1 })) as { stackFrames: Frame[] };
       const [top] = stackFrames;
       stop.file = top?.source?.path ?? '';
       stop.line = top?.line ?? 0;
     } catch {
-      // It has gone on meanwhile.
+      // It has gone on meanwhile, or does not answer.
     }
     if (attached.stop !== stop) return;
     this.#changed.fire();
     this.#stopped.fire(attached);
   }
 
-  #forget(session: vscode.DebugSession): void {
+  /** A session has ended. */
+  ended(session: vscode.DebugSession): void {
     if (this.#all.delete(session.id)) this.#changed.fire();
   }
 
-  /** A session is called as its process is, with the pid. */
-  #rename(): void {
-    for (const { session, run, pid } of this.#all.values()) {
+  /** A session is called as its process is, with the pid; that of a process in a container goes by the pid outside from the moment at which that is known. */
+  rename(): void {
+    for (const attached of this.#all.values()) {
+      const { session, run, pid } = attached;
       const member = pid === undefined ? undefined : this.member(run, pid);
+      attached.pid = member?.pid ?? pid;
       const name = member && `${member.name} [${member.pid}]`;
       const root = session.configuration[aboutKey] !== undefined && session.configuration.request === 'launch';
       if (name !== undefined && session.name !== name && !root) session.name = name;
     }
   }
 
-  /** The living member of a run with a pid. */
+  /** The living member of a run with a pid, which a debugger may know from inside another pid namespace. */
   member(run: string, pid: number): Member | undefined {
-    const members = this.runs.get(run)?.open.report().members.filter((member) => member.pid === pid);
-    return members?.find(({ state }) => state !== 'exited') ?? members?.at(-1);
+    const members = this.runs.get(run)?.open.report().members ?? [];
+    const found = members.filter((member) => member.pid === pid);
+    const inside = members.filter(({ inner }) => inner?.pid === pid);
+    return [...found, ...inside].find(({ state }) => state !== 'exited') ?? found.at(-1) ?? inside.at(-1);
   }
 
   run(id: string): WindowRun | undefined {
@@ -183,14 +170,7 @@ export class DebugSessions implements vscode.Disposable {
 
   /** Waits until the session of a member has its breakpoints, at most `timeout` ms. */
   async untilReady(run: string, member: Member, timeout: number): Promise<void> {
-    let done: vscode.Disposable | undefined;
-    await new Promise<void>((resolve) => {
-      const look = (): void => void (this.find(run, member)?.ready && resolve());
-      done = this.onDidChange(look);
-      setTimeout(resolve, timeout);
-      look();
-    });
-    done?.dispose();
+    await becomes(() => this.find(run, member)?.ready === true, this.onDidChange, timeout);
   }
 
   /** Remembers why a process got no session by itself. One that is not in the tree has no row to tell it. */
@@ -210,8 +190,12 @@ export class DebugSessions implements vscode.Disposable {
     return reason === undefined || reason === 'helper' || reason === 'debugChildren' ? '' : `not attached: ${reason}`;
   }
 
+  /** Forgets what was remembered of runs that are not there any more. */
+  keep(wanted: (run: string) => boolean): void {
+    for (const key of this.#unattached.keys()) if (!wanted(key.slice(0, key.lastIndexOf('/')))) this.#unattached.delete(key);
+  }
+
   dispose(): void {
-    this.#subscriptions.dispose();
     this.#changed.dispose();
     this.#stopped.dispose();
   }

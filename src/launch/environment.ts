@@ -14,12 +14,12 @@ import { isSafePlace, isSoundTree } from './trustedFiles';
 const versionOfMark = '1';
 
 /**
- * The mark that every process of a run carries; see `probes/`. `keepOutput`: members keep copies of what they print.
- * Last of the options is the pid namespace in which pids need not be told apart: that of the observer, and so of this process.
+ * The mark that every process of a run carries; see `probes/`. Last of the options is the pid namespace in which pids need not be told
+ * apart: that of the observer, and so of this process.
  */
-export function markOf(run: string, ancestor: ProcessRef, keepOutput: boolean, debugged = false, chosen = false): string {
+export function markOf({ run, ancestor, keepOutput, debugged, chosen, relayed }: Omit<Observation, 'probes'>): string {
   const namespace = ownPidNamespace();
-  const options = `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}${chosen ? 'f' : ''}${namespace === undefined ? '' : `n${namespace}`}`;
+  const options = `${keepOutput ? 'o' : ''}${debugged ? 'd' : ''}${chosen ? 'f' : ''}${relayed ? 'r' : ''}${namespace === undefined ? '' : `n${namespace}`}`;
   return [versionOfMark, ancestor, options, run].join('|');
 }
 
@@ -29,9 +29,12 @@ export interface Observation {
   probes: string;
   /** who starts the root: the launcher */
   ancestor: ProcessRef;
+  /** members keep copies of what they print */
   keepOutput: boolean;
   /** the root is started under a debugger, which a forked child must not inherit */
   debugged?: boolean;
+  /** members tell where what they print goes, so that a console can show it with their names */
+  relayed?: boolean;
   /** the run directory says which children its debugger may attach to (`attach.json`) */
   chosen?: boolean;
 }
@@ -48,7 +51,7 @@ export function observedVariables(base: NodeJS.ProcessEnv, observation: Observat
   const boot = join(observation.probes, 'python', 'boot');
   const preload = `--require ${quoteNodeOption(join(observation.probes, 'node', 'probe.cjs'))}`;
   return {
-    PROCESSION: markOf(observation.run, observation.ancestor, observation.keepOutput, observation.debugged, observation.chosen),
+    PROCESSION: markOf(observation),
     PYTHONPATH: base.PYTHONPATH === undefined ? boot : `${boot}${delimiter}${base.PYTHONPATH}`,
     NODE_OPTIONS: base.NODE_OPTIONS === undefined ? preload : `${preload} ${base.NODE_OPTIONS}`,
   };

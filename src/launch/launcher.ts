@@ -1,15 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { codeOf, HumanError, messageOf } from '../core/errors';
 import type { Ending, ProcessRef } from '../core/events';
 import type { Report } from '../core/report';
 import { EventFile } from '../observe/eventFile';
 import { bootClock, readStart, refOf } from '../observe/identity';
+import { defaultOutputLimit, KeptOutput } from '../observe/keptOutput';
 import { originOf } from '../observe/origin';
-import { openToAppend } from '../observe/ownFiles';
 import { outputsOf, readDescription, writeDescription, type RunDescription } from '../observe/runDirectory';
 import { observedVariables } from './environment';
 import { Observer } from './observer';
@@ -28,6 +27,8 @@ export interface LaunchSpec {
   own?: OwnBytes;
   /** inherit: the program has the launcher's own stdin, stdout and stderr; keep: stdout and stderr go to files of the run directory */
   output: 'inherit' | 'keep';
+  /** bytes of each stream that are kept, the newest ones */
+  outputLimit?: number | undefined;
   /** the folder of the probes; undefined: the program runs without them */
   probes?: string | undefined;
   /** members keep copies of what they print */
@@ -59,30 +60,6 @@ function hasTerminal(): boolean {
   }
 }
 
-/** More than this of one stream is passed over, so that a chatty program can't fill a memory file system. */
-const keptOutput = 64 * 1024 * 1024;
-
-/** Keeps a stream of the root in the run directory; `index` remembers how the two streams interleaved. */
-function keep(stream: Readable | null, name: 'stdout' | 'stderr', run: string, index: number): void {
-  if (!stream) return;
-  const file = openToAppend(join(outputsOf(run), name));
-  let kept = 0;
-  let failed = false;
-  stream.on('data', (chunk: Buffer) => {
-    kept += chunk.length;
-    if (failed || kept > keptOutput) return;
-    try {
-      writeSync(file, chunk);
-      writeSync(index, `${JSON.stringify({ t: Date.now(), s: name, n: chunk.length })}\n`);
-    } catch {
-      // The disk is full. The pipe is drained all the same: the program must not block.
-      failed = true;
-    }
-  });
-  stream.on('error', () => undefined);
-  stream.on('close', () => closeSync(file));
-}
-
 /** Starts one program, observes it, and tells how it ended. */
 export class Launcher {
   readonly #self = ownRef();
@@ -91,6 +68,7 @@ export class Launcher {
   readonly #terminal = hasTerminal();
   #observer: Observer | undefined;
   #child: ChildProcess | undefined;
+  #kept: KeptOutput | undefined;
   #handlers: [NodeJS.Signals, () => void][] = [];
 
   constructor(private readonly spec: LaunchSpec) {
@@ -157,15 +135,11 @@ export class Launcher {
   }
 
   #start(): Promise<Ending> {
-    const { run, argv, output } = this.spec;
+    const { argv, output } = this.spec;
     this.#forward();
-    const index = output === 'keep' ? openToAppend(join(outputsOf(run), 'index.ndjson')) : undefined;
     const child = this.#spawn();
     this.#child = child;
-    if (index !== undefined) {
-      keep(child.stdout, 'stdout', run, index);
-      keep(child.stderr, 'stderr', run, index);
-    }
+    if (output === 'keep') this.#keepOutput(child);
     return new Promise((resolve, reject) => {
       child.on('error', (error) => {
         if (child.pid === undefined) reject(new HumanError(`${argv[0] ?? ''} could not be started (${codeOf(error) ?? error.message}). Check that it is a program for this machine.`, 126));
@@ -178,6 +152,15 @@ export class Launcher {
         resolve({ code, signal });
       });
     });
+  }
+
+  /** Keeps what the root and those who inherit its streams print. The pipes are drained whatever comes of it: the program must not block. */
+  #keepOutput(child: ChildProcess): void {
+    const kept = new KeptOutput(outputsOf(this.spec.run), this.spec.outputLimit ?? defaultOutputLimit, (kind, message) => this.#tell({ e: 'problem', t: Date.now(), kind, message }));
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]?.on('data', (bytes: Buffer) => kept.write(name, bytes, Date.now())).on('error', () => undefined);
+    }
+    this.#kept = kept;
   }
 
   #observe(pid: number): ProcessRef {
@@ -239,6 +222,7 @@ export class Launcher {
       }
     }
     this.#observer?.close();
+    this.#kept?.close();
     this.#file.close();
   }
 }

@@ -4,7 +4,7 @@ import { KeptMembers, membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce } from '../core/state';
 import type { EventFile, UnsignedEvent } from '../observe/eventFile';
-import { isHere, isListed } from '../observe/identity';
+import { isHere, isListed, isSame } from '../observe/identity';
 import { attentionOf, watchLeases } from '../observe/lease';
 import { MemoryKills } from '../observe/memoryKills';
 import { hasOwnProc } from '../observe/ownProc';
@@ -146,7 +146,10 @@ export class Observer {
       else if (!isListed(id)) this.tell({ e: 'gone', t: Date.now(), child: id });
       else {
         this.#adopt(id);
-        if (this.#sampler && !this.#sampler.knows(id)) strangers.add(id);
+        const isUnknown = this.#sampler?.knows(id) === false;
+        if (isUnknown && isSame(id)) strangers.add(id);
+        // A zombie shows nothing any more by which it would belong to the run, and nobody else would tell of it.
+        else if (isUnknown) this.tell({ e: 'gone', t: Date.now(), child: id });
       }
       if (!this.#sampler?.knows(id)) this.#reconciled = -1;
     }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createFile, removeFile } from '../observe/ownFiles';
+import { codeOf, HumanError } from '../core/errors';
+import { createFile } from '../observe/ownFiles';
 import { readRegular } from '../observe/regularFile';
 import { puttingAside } from './kept.mjs';
 import type { LaunchSpec } from './launcher';
@@ -16,10 +17,29 @@ export function writeOrder(spec: LaunchSpec): void {
   createFile(orderOf(spec.run), JSON.stringify(spec));
 }
 
+/** Whoever removes the order has it: the launcher to carry it out, or the window that gives it up. */
 export function takeOrder(run: string): LaunchSpec {
-  const text = readRegular(orderOf(run));
-  removeFile(orderOf(run));
-  return JSON.parse(text) as LaunchSpec;
+  try {
+    const text = readRegular(orderOf(run));
+    rmSync(orderOf(run));
+    return JSON.parse(text) as LaunchSpec;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    throw new HumanError(`There is nothing to launch in ${run}: it was launched already, or the window that wanted it has given it up. Launch it again there.`);
+  }
+}
+
+/** Whether a launcher has not taken its order yet. */
+export const hasOrder = (run: string): boolean => existsSync(orderOf(run));
+
+/** Takes an order back. False: it was taken already, or there is none. */
+export function withdrawOrder(run: string): boolean {
+  try {
+    rmSync(orderOf(run));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A program with its arguments and the variables it needs besides. */

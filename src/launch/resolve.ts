@@ -1,19 +1,12 @@
 import { parse as parseEnvFile } from 'dotenv';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { delimiter, extname, isAbsolute, join, resolve } from 'node:path';
+import { extname, isAbsolute, resolve } from 'node:path';
 import { parse as splitWords } from 'shell-quote';
 import { codeOf, HumanError } from '../core/errors';
 import type { LaunchOptions, ResolvedLaunch } from './options';
+import { findProgram, ownProgram, pythonFor, shellEnvironment, withPackages, type Surroundings } from './shell';
 
 /** Turns what a person asked for into an argument list, a folder and an environment, or says what is wrong with it. */
-
-export interface Surroundings {
-  /** folders of the workspace, the first is the default cwd */
-  folders: string[];
-  env: NodeJS.ProcessEnv;
-  /** the interpreter that the ms-python extension has chosen, where it is installed */
-  chosenPython?: string | undefined;
-}
 
 const scripts: Record<string, 'python' | 'node'> = {
   '.py': 'python', '.pyw': 'python', '.js': 'node', '.cjs': 'node', '.mjs': 'node', '.ts': 'node', '.cts': 'node', '.mts': 'node',
@@ -24,38 +17,18 @@ export function runtimeOfFile(path: string): 'python' | 'node' | undefined {
   return scripts[extname(path).toLowerCase()];
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
+const firstOf = (python: LaunchOptions['python']): string | undefined => [python ?? []].flat()[0];
 
-/** Finds a program as execvp(3) would; undefined when it is nowhere. */
-export function findProgram(name: string, cwd: string, env: NodeJS.ProcessEnv): string | undefined {
-  const endings = process.platform === 'win32' ? ['', ...(env.PATHEXT ?? '.EXE;.CMD;.BAT').split(';')] : [''];
-  const places = /[/\\]/.test(name) ? [resolve(cwd, name)] : (env.PATH ?? env.Path ?? '').split(delimiter).filter(Boolean).map((folder) => resolve(cwd, folder, name));
-  for (const place of places) for (const ending of endings) if (isExecutable(place + ending)) return place + ending;
-  return undefined;
-}
-
-/** The interpreter: explicit, else the ms-python extension's choice, else the workspace's `.venv` or `venv`, else PATH. */
+/** The interpreter: explicit, else the one of the folder. */
 function pythonOf(options: LaunchOptions, around: Surroundings, cwd: string, env: NodeJS.ProcessEnv): string[] {
   const explicit = typeof options.python === 'string' ? [options.python] : options.python;
-  const first = explicit?.[0];
+  const first = firstOf(explicit);
   if (explicit && first) {
     if (!findProgram(first, cwd, env)) throw new HumanError(`The Python interpreter ${first} was not found or is not executable. Correct "python" in the launch configuration.`, 127);
     return explicit;
   }
-  if (around.chosenPython && isExecutable(around.chosenPython)) return [around.chosenPython];
-  const inside = process.platform === 'win32' ? join('Scripts', 'python.exe') : join('bin', 'python');
-  for (const folder of around.folders) {
-    for (const name of ['.venv', 'venv']) if (isExecutable(join(folder, name, inside))) return [join(folder, name, inside)];
-  }
-  const found = ['python3', 'python'].find((name) => findProgram(name, cwd, env));
-  if (!found) throw new HumanError('No Python interpreter was found (no "python" in the launch configuration, no .venv or venv in the workspace, no python3 or python on PATH). Install Python or set "python".', 127);
+  const found = pythonFor(cwd, around, env);
+  if (!found) throw new HumanError('No Python interpreter was found (no "python" in the launch configuration, no .venv, venv or env in the folder, no python3 or python on PATH). Install Python or set "python".', 127);
   return [found];
 }
 
@@ -66,16 +39,20 @@ export function wordsOf(value: string[] | string | undefined, env: NodeJS.Proces
   return splitWords(value, env).map((word) => (typeof word === 'string' ? word : 'pattern' in word ? word.pattern : 'op' in word ? word.op : ''));
 }
 
-/** A command line as an argument list. Only where it holds a shell's own operators (`|`, `&&`, `>`, `*`) a shell reads it. */
+const shell = process.platform === 'win32' ? ['cmd', '/d', '/s', '/c'] : ['/bin/sh', '-c'];
+
+/** A command line as an argument list. Only where it holds what is a shell's own (`|`, `&&`, `>`, `*`, `~`, `X=1` before it) a shell reads it. */
 export function commandToArgv(command: string | string[], env: NodeJS.ProcessEnv): string[] {
   if (Array.isArray(command)) return command.map(String);
   const parts = splitWords(command, (name: string) => env[name] ?? '').filter((part) => typeof part === 'string' || !('comment' in part));
-  if (parts.every((part) => typeof part === 'string') && !/^\s*\w+=/.test(command)) return parts;
-  return process.platform === 'win32' ? ['cmd', '/d', '/s', '/c', command] : ['/bin/sh', '-c', command];
+  if (parts.every((part) => typeof part === 'string' && !part.startsWith('~')) && !/^\s*\w+=/.test(command)) return parts as string[];
+  return [...shell, command];
 }
 
 function environmentOf(options: LaunchOptions, around: Surroundings, cwd: string): NodeJS.ProcessEnv {
-  const env = { ...around.env };
+  // An interpreter that is named by its path is run by its path: as in a shell, that activates nothing.
+  const isNamed = options.command === undefined && /[/\\]/.test(firstOf(options.python) ?? '');
+  const env = { ...(isNamed ? around.env : shellEnvironment(cwd, around)) };
   for (const file of options.envFile === undefined ? [] : [options.envFile].flat()) {
     const path = isAbsolute(file) ? file : resolve(cwd, file);
     try {
@@ -106,8 +83,9 @@ function argvOf(options: LaunchOptions, around: Surroundings, cwd: string, env: 
   const args = wordsOf(options.args, env);
   if (options.command !== undefined) {
     const argv = commandToArgv(options.command, env);
-    if (!argv[0]) throw new HumanError('The command is empty. Write what is to be run, for example "npm test".');
-    return [...argv, ...args];
+    const [first, ...rest] = argv;
+    if (!first) throw new HumanError('The command is empty. Write what is to be run, for example "npm test".');
+    return [ownProgram(first, cwd, env), ...rest, ...args];
   }
   const runtime = options.program === undefined ? undefined : runtimeOfFile(options.program);
   if (options.module !== undefined || options.python !== undefined || (runtime === 'python' && !options.runtimeExecutable)) {
@@ -116,7 +94,7 @@ function argvOf(options: LaunchOptions, around: Surroundings, cwd: string, env: 
     return [...pythonOf(options, around, cwd, env), ...(options.pythonArgs ?? []), ...entry, ...args];
   }
   if (runtime === 'node' || options.runtimeExecutable) {
-    const executable = options.runtimeExecutable ?? 'node';
+    const executable = options.runtimeExecutable ? ownProgram(options.runtimeExecutable, cwd, env) : 'node';
     return [executable, ...(options.runtimeArgs ?? []), ...(options.program === undefined ? [] : [checkScript(options.program, cwd)]), ...args];
   }
   if (options.program !== undefined) return [checkScript(resolve(cwd, options.program), cwd), ...args];
@@ -129,8 +107,10 @@ export function resolveLaunch(options: LaunchOptions, around: Surroundings): Res
   checkFolder(cwd);
   const env = environmentOf(options, around, cwd);
   const argv = argvOf(options, around, cwd, env);
-  checkProgram(argv, cwd, env);
-  return { argv, cwd, env };
+  checkProgram(argv, cwd, env, notFoundAround);
+  // A shell looks for the programs of its line by itself.
+  const isLine = typeof options.command === 'string' && argv[0] === shell[0];
+  return { argv, cwd, env: isLine ? withPackages(env, cwd) : env };
 }
 
 /** Refuses a working folder that is not there. */
@@ -146,8 +126,10 @@ export function checkFolder(cwd: string): void {
 
 export const notFound = (name: string): HumanError => new HumanError(`The program ${name} was not found. Check its name and PATH.`, 127);
 
-/** Refuses a program that can't be executed, with the shell's exit status for the reason. */
-export function checkProgram(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void {
+const notFoundAround = (name: string): HumanError => new HumanError(`The program ${name} was not found: not in the Python environment of the folder, not in node_modules/.bin, not on PATH. Check its name, or install it.`, 127);
+
+/** Refuses a program that can't be executed, with the shell's exit status for the reason; `absent` says where it was looked for. */
+export function checkProgram(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv, absent = notFound): void {
   const name = argv[0] ?? '';
   if (findProgram(name, cwd, env)) return;
   const path = resolve(cwd, name);
@@ -158,5 +140,5 @@ export function checkProgram(argv: readonly string[], cwd: string, env: NodeJS.P
     // Not there.
   }
   if (there) throw new HumanError(`${path} is not executable. Make it so (chmod +x), or name its interpreter before it.`, 126);
-  throw notFound(name);
+  throw absent(name);
 }

@@ -60,6 +60,11 @@ export class OpenRun {
     return this.#state.end !== undefined;
   }
 
+  /** The root, once it was started; it may not be among the members yet. */
+  get root(): ProcessRef | undefined {
+    return this.#state.root?.value;
+  }
+
   /** How the root itself has said that it ends; undefined when it has not. */
   get lastWords(): Ending | undefined {
     return this.#state.members.get(this.#state.root?.value ?? '')?.claims.exit?.value;
@@ -70,6 +75,11 @@ export class OpenRun {
     if (attention === this.#attention) return;
     this.#attention = attention;
     takeLease(this.directory, this.self, attention);
+  }
+
+  /** Reads what is new now, without the files of processes that ended some looks ago: cheap enough to be called again and again. */
+  look(): void {
+    this.#reader.look();
   }
 
   /** Reads everything that is written up to now. */

@@ -34,13 +34,16 @@ const mostBytes = 16 * 1024 * 1024;
 const tooLong = (path: string, size: number): Error => Object.assign(new Error(`${path} is too long (${size} bytes)`), { code: 'EFBIG' });
 
 /** The text of a regular file of at most `most` bytes. Throws where it is longer. */
-export function readRegular(path: string, most = mostBytes): string {
+export const readRegular = (path: string, most = mostBytes): string => readRegularBytes(path, most).toString('utf8');
+
+/** {@link readRegular} for what may be no text. */
+export function readRegularBytes(path: string, most = mostBytes): Buffer {
   const descriptor = openRegular(path);
   try {
     const { size } = fstatSync(descriptor);
     if (size > most) throw tooLong(path, size);
     const bytes = Buffer.allocUnsafe(size);
-    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, size, 0));
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, size, 0));
   } finally {
     closeSync(descriptor);
   }

@@ -6,6 +6,7 @@ import { ancestorsOf, descentOf, type Family } from './descent';
 import { isHere, pidOf, presenceOf, whileThere } from './identity';
 import { isHereAndNow, isOwnDirectory } from './origin';
 import { hasOwnProc } from './ownProc';
+import { readProc } from './procFile';
 import { readDescription } from './runDirectory';
 
 /**
@@ -22,6 +23,7 @@ import { readDescription } from './runDirectory';
  * | the launcher's child (`refOf` right after the spawn) | our own child has its pid until we reap it |
  * | a debugger that has started the root (`rootNamed`) | the mark of the run |
  * | `run.json` and the root in it, when an observer takes over | the directory is ours, and of this machine and boot (`origin.ts`) |
+ * | the launcher of a run that a window gives up | {@link launcherOf} |
  * | a row in a window, `open DIR --terminate|--kill PID`, Stop, subtrees, orphans, the guard of a run | {@link targetsOf} |
  * | SIGURG and SIGUSR1, by which Python and Node let a debugger in or tell their stacks | {@link targetsOf} |
  * | a worker of a workload, and the group that it leads | our own child: {@link signalGroup}, and the guard's shell when the runner is gone |
@@ -49,7 +51,7 @@ export type SignalResult = 'sent' | Refusal;
 
 declare const verified: unique symbol;
 
-/** A process that may be signalled now. Only {@link targetsOf} makes one. */
+/** A process that may be signalled now. Only {@link targetsOf} and {@link launcherOf} make one. */
 export interface SignalTarget {
   readonly ref: ProcessRef;
   readonly [verified]: true;
@@ -81,6 +83,22 @@ function belongs(pid: number, member: Signallable, family: Family, known: boolea
   if (!hasOwnProc()) return process.platform !== 'linux' && (seen || member.id === family.root);
   const descent = descentOf(pid, family);
   return descent === 'descends' || (descent === 'orphan' && seen);
+}
+
+/**
+ * Says of the process that is to launch the program of a run whether it may be signalled. It is no member, nor marked: the record has to
+ * be ours, of this machine and boot, and its command line has to name the run.
+ */
+export function launcherOf(run: string, ref: ProcessRef): SignalTarget | Refusal {
+  const description = isOwnDirectory(run) ? readDescription(run) : undefined;
+  if (!description || (description.origin && !isHereAndNow(run, description.origin))) return 'foreign';
+  const pid = pidOf(ref);
+  if (!(pid > 0)) return 'denied';
+  const presence = presenceOf(ref);
+  if (presence !== 'there') return presence;
+  if (ancestorsOf(process.pid).has(pid)) return 'protected';
+  const words = hasOwnProc() ? (readProc(`/proc/${pid}/cmdline`)?.toString().split('\0') ?? []) : undefined;
+  return !words || words.includes(run) ? ({ ref } as SignalTarget) : 'stranger';
 }
 
 /** Sends a signal to the very process that was checked, or to nobody. */

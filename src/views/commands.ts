@@ -225,7 +225,7 @@ export class Commands {
     const wanted = run.open.description().configuration as LaunchOptions | undefined;
     const state = { hurry: false, done: Promise.resolve<Member[]>([]) };
     const members = (): Member[] => {
-      run.open.readAll();
+      run.open.look();
       return run.open.report().members;
     };
     state.done = pause(members, 0).then(() => stopRun(run.steering, {

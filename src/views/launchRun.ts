@@ -6,8 +6,11 @@ import type { LaunchSpec } from '../launch/launcher';
 import type { LaunchOptions } from '../launch/options';
 import { commandLine, startDetached, writeOrder, type Invocation } from '../launch/order';
 import { resolveLaunch } from '../launch/resolve';
+import { refOf } from '../observe/identity';
+import { megabyte } from '../observe/keptOutput';
 import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
 import type { RunStore, WindowRun } from './runStore';
+import { surroundingsOf } from './surroundings';
 import { mustTrust } from './trust';
 
 /** What a window knows when it launches. */
@@ -19,28 +22,6 @@ export interface Window {
   workspace: string;
   /** windows without a folder have one name: what another of them shows is not ours */
   nameless: boolean;
-}
-
-/** Variables of the editor's own processes, which a program must not inherit. */
-const ofEditor = /^(VSCODE_(?!PROXY)|ELECTRON_|CHROME_|ORIGINAL_XDG_|APPLICATION_INSIGHTS)/;
-
-/** The environment that a person's programs get. */
-export function userEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofEditor.test(name)));
-}
-
-/** The interpreter that the ms-python extension has chosen for a folder, if that extension is there and awake. */
-export async function chosenPython(folder: vscode.Uri | undefined): Promise<string | undefined> {
-  const extension = vscode.extensions.getExtension<{ environments?: { getActiveEnvironmentPath(at?: vscode.Uri): { path: string }; resolveEnvironment(at: { path: string }): Promise<{ executable?: { uri?: vscode.Uri } } | undefined> } }>('ms-python.python');
-  if (!extension) return undefined;
-  try {
-    const environments = (extension.isActive ? extension.exports : await extension.activate()).environments;
-    const chosen = environments?.getActiveEnvironmentPath(folder);
-    const resolved = chosen ? await environments?.resolveEnvironment(chosen) : undefined;
-    return resolved?.executable?.uri?.fsPath ?? chosen?.path;
-  } catch {
-    return undefined;
-  }
 }
 
 function titleOf(options: LaunchOptions, argv: readonly string[]): string {
@@ -68,16 +49,15 @@ export interface LaunchWays {
 /** Launches a program as a run of this window. Throws {@link HumanError} before anything is started when it can't be. */
 export async function launchRun(window: Window, options: LaunchOptions, folder = vscode.workspace.workspaceFolders?.[0], { external, follow }: LaunchWays = {}): Promise<WindowRun> {
   mustTrust('launch');
-  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-  const ordered = folder ? [folder.uri.fsPath, ...folders.filter((path) => path !== folder.uri.fsPath)] : folders;
-  const { argv, cwd, env } = resolveLaunch(options, { folders: ordered, env: userEnvironment(), chosenPython: await chosenPython(folder?.uri) });
+  const { argv, cwd, env } = resolveLaunch(options, await surroundingsOf(folder));
   const id = newRunId(Date.now());
   const run = join(liveRunsFolder(), id);
-  const place = options.console ?? vscode.workspace.getConfiguration('procession').get<LaunchOptions['console']>('console') ?? 'integratedTerminal';
+  const settings = vscode.workspace.getConfiguration('procession');
+  const place = options.console ?? settings.get<LaunchOptions['console']>('console') ?? 'integratedTerminal';
   const name = titleOf(options, argv);
   const about = { ...(options.name === undefined ? {} : { name: options.name }), workspace: window.workspace, console: place, configuration: { ...options } };
   const spec: LaunchSpec = {
-    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', copies: true, followed: follow !== undefined, probes: installProbes(join(window.dist, 'probes')), about,
+    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', outputLimit: settings.get('outputLimit', 64) * megabyte, copies: true, followed: follow !== undefined, probes: installProbes(join(window.dist, 'probes')), about,
   };
   createRunDirectory(run);
   writeDescription(run, { schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: null, ...about });
@@ -88,7 +68,7 @@ export async function launchRun(window: Window, options: LaunchOptions, folder =
   const invocation = commandLine(join(window.dist, 'cli.js'), ['launch', run]);
   // Extensions contribute to a terminal's environment; to this variable on top of the program's own.
   if (env.NODE_OPTIONS !== undefined) invocation.env.NODE_OPTIONS = env.NODE_OPTIONS;
-  if (place === 'internalConsole') await startDetached(invocation, cwd);
+  if (place === 'internalConsole') added.launcher = refOf(await startDetached(invocation, cwd));
   else if (place === 'externalTerminal' && external) await external(invocation, name, cwd);
   else added.terminal = inTerminal(invocation, name, cwd);
   return added;
@@ -110,7 +90,6 @@ export async function resumeObservation(window: Window, run: WindowRun, isAlive:
   const description = readDescription(run.open.directory);
   if (!description || run.open.observationEnded || (description.observer !== null && isAlive(description.observer))) return;
   run.open.readAll();
-  const { members } = run.open.report();
-  if (members.length === 0 || run.open.observationEnded) return;
+  if (run.open.root === undefined || run.open.observationEnded) return;
   await startDetached(commandLine(join(window.dist, 'cli.js'), ['observe', run.open.directory]), description.cwd);
 }

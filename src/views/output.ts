@@ -1,61 +1,35 @@
-import { closeSync, existsSync, fstatSync, readSync, watch, type FSWatcher } from 'node:fs';
+import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
 import * as vscode from 'vscode';
+import { formatBytes } from '../core/describe';
 import { HumanError } from '../core/errors';
 import { parsed } from '../core/json';
 import type { Member } from '../core/members';
-import { openRegular } from '../observe/regularFile';
+import { copyLimit } from '../observe/keptOutput';
+import { isOutputKept, KeptOutputReader, type OutputPiece } from '../observe/keptOutputReader';
+import { readRegularBytes } from '../observe/regularFile';
 import { outputsOf } from '../observe/runDirectory';
 import type { WindowRun } from './runStore';
 
-/** Files of a run's streams that grow: read from where the last reading ended. */
-class GrowingFile {
-  #offset = 0;
-  readonly #decoder = new StringDecoder('utf8');
-
-  constructor(readonly path: string) {}
-
-  /** The text that has come since, at most `limit` bytes of it. */
-  next(limit = 1024 * 1024): string {
-    let descriptor: number | undefined;
-    try {
-      descriptor = openRegular(this.path);
-      const size = fstatSync(descriptor).size - this.#offset;
-      if (size <= 0) return '';
-      const bytes = Buffer.allocUnsafe(Math.min(size, limit));
-      const length = readSync(descriptor, bytes, 0, bytes.length, this.#offset);
-      this.#offset += length;
-      return this.#decoder.write(bytes.subarray(0, length));
-    } catch {
-      return '';
-    } finally {
-      if (descriptor !== undefined) closeSync(descriptor);
-    }
-  }
-}
-
-/** Bytes of a stream of one member that are shown, from its start. */
-const mostShown = 64 * 1024 * 1024;
-
-/** Where a launcher that keeps the streams notes their order. */
-const indexOf = (folder: string): string => join(folder, 'index.ndjson');
+/** ms of reading after which others get their turn */
+const turn = 20;
 
 /** What a run printed, in an output channel of its own. stdout and stderr in the order in which they were written. */
 class RunOutput implements vscode.Disposable {
   readonly #channel: vscode.OutputChannel;
-  readonly #index: GrowingFile;
-  readonly #streams: Record<string, number> = { stdout: 0, stderr: 0 };
-  readonly #decoders: Record<string, StringDecoder> = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
-  #rest = '';
+  readonly #reader: KeptOutputReader;
+  #reading: { pieces: Iterator<OutputPiece>; toEnd: boolean } | undefined;
   #watcher: FSWatcher | undefined;
-  #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #next: NodeJS.Immediate | undefined;
 
-  constructor(private readonly folder: string, name: string) {
+  constructor(private readonly run: WindowRun, name: string) {
+    const folder = outputsOf(run.open.directory);
     this.#channel = vscode.window.createOutputChannel(`Procession: ${name}`);
-    this.#index = new GrowingFile(indexOf(folder));
+    this.#reader = new KeptOutputReader(folder);
     try {
       this.#watcher = watch(folder, { persistent: false }, () => this.#more());
+      this.#watcher.on('error', () => this.#watcher?.close());
     } catch {
       // The timer reads.
     }
@@ -63,35 +37,26 @@ class RunOutput implements vscode.Disposable {
     this.#more();
   }
 
+  /** Shows what is new; a run that is over is read once more, to its end. */
   #more(): void {
-    for (let text = this.#index.next(); text; text = this.#index.next()) {
-      const lines = (this.#rest + text).split('\n');
-      this.#rest = lines.pop() ?? '';
-      for (const line of lines) this.#append(line);
+    if (this.#next) return;
+    const toEnd = this.run.open.observationEnded;
+    this.#reading ??= { pieces: this.#reader.read(toEnd), toEnd };
+    const { pieces } = this.#reading;
+    for (const end = performance.now() + turn; performance.now() < end;) {
+      const next = pieces.next();
+      if (next.done) {
+        if (this.#reading.toEnd) this.#stopFollowing();
+        this.#reading = undefined;
+        return;
+      }
+      const piece = next.value;
+      this.#channel.append('text' in piece ? piece.text : `\n── ${formatBytes(piece.missing)} of ${piece.stream} are not kept (setting "procession.outputLimit") ──\n`);
     }
-  }
-
-  #append(line: string): void {
-    let entry: { s?: unknown; n?: unknown };
-    try {
-      entry = JSON.parse(line) as typeof entry;
-    } catch {
-      return;
-    }
-    const { s: stream, n: length } = entry;
-    if ((stream !== 'stdout' && stream !== 'stderr') || typeof length !== 'number' || !(length > 0 && length <= 1024 * 1024)) return;
-    const bytes = Buffer.alloc(length);
-    let descriptor: number | undefined;
-    try {
-      descriptor = openRegular(join(this.folder, stream));
-      const read = readSync(descriptor, bytes, 0, length, this.#streams[stream] ?? 0);
-      this.#streams[stream] = (this.#streams[stream] ?? 0) + length;
-      this.#channel.append(this.#decoders[stream]?.write(bytes.subarray(0, read)) ?? '');
-    } catch {
-      // It is gone, or no file: there is nothing to show.
-    } finally {
-      if (descriptor !== undefined) closeSync(descriptor);
-    }
+    this.#next = setImmediate(() => {
+      this.#next = undefined;
+      this.#more();
+    });
   }
 
   show(): void {
@@ -99,9 +64,16 @@ class RunOutput implements vscode.Disposable {
     this.#channel.show(true);
   }
 
-  dispose(): void {
+  #stopFollowing(): void {
     this.#watcher?.close();
     clearInterval(this.#timer);
+    clearImmediate(this.#next);
+    this.#next = undefined;
+    this.#reader.close();
+  }
+
+  dispose(): void {
+    this.#stopFollowing();
     this.#channel.dispose();
   }
 }
@@ -129,7 +101,7 @@ export class Outputs implements vscode.TextDocumentContentProvider, vscode.Dispo
   /** The channel of a run whose output the launcher keeps; made once. */
   channel(run: WindowRun, name: string): RunOutput {
     let output = this.#channels.get(run.open.id);
-    if (!output) this.#channels.set(run.open.id, (output = new RunOutput(outputsOf(run.open.directory), name)));
+    if (!output) this.#channels.set(run.open.id, (output = new RunOutput(run, name)));
     return output;
   }
 
@@ -138,7 +110,7 @@ export class Outputs implements vscode.TextDocumentContentProvider, vscode.Dispo
     const { console: place } = run.open.description();
     const kept = 'What its members printed is kept: use Show Output on a member.';
     if (place === 'internalConsole') {
-      if (this.#channels.has(run.open.id) || existsSync(indexOf(outputsOf(run.open.directory)))) this.channel(run, name).show();
+      if (this.#channels.has(run.open.id) || isOutputKept(outputsOf(run.open.directory))) this.channel(run, name).show();
       else await vscode.commands.executeCommand('workbench.debug.action.focusRepl');
     } else if (run.terminal?.exitStatus !== undefined) throw new HumanError(`The terminal of ${name} is closed. ${kept}`);
     else if (run.terminal) run.terminal.show();
@@ -174,9 +146,14 @@ export class Outputs implements vscode.TextDocumentContentProvider, vscode.Dispo
     if (directory === undefined || id === '') return '';
     const folder = outputsOf(directory);
     return ['stdout', 'stderr'].map((stream) => {
-      const file = new GrowingFile(join(folder, `${id}.${stream}`));
-      const text = file.next(mostShown);
-      return text && `── ${stream} ──\n${text}${file.next(1) === '' ? '' : `\n… more in ${file.path}`}`;
+      try {
+        const bytes = readRegularBytes(join(folder, `${id}.${stream}`));
+        if (bytes.length === 0) return '';
+        const end = bytes.length < copyLimit ? '' : `\n── ${formatBytes(copyLimit)} of ${stream} are kept for each process: what it printed after that is not here ──\n`;
+        return `── ${stream} ──\n${bytes.toString('utf8')}${end}`;
+      } catch {
+        return '';
+      }
     }).filter(Boolean).join('\n');
   }
 

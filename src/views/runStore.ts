@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { messageOf } from '../core/errors';
+import type { ProcessRef } from '../core/events';
 import type { Report } from '../core/report';
 import { EventFile } from '../observe/eventFile';
 import { OpenRun } from '../observe/openRun';
@@ -18,6 +19,8 @@ export interface WindowRun {
   /** where this window records what it does to the run's members */
   steering: Steering;
   terminal?: vscode.Terminal;
+  /** the process that is to become the launcher, where this window has started it outside a terminal */
+  launcher?: ProcessRef;
 }
 
 /** Changes of many runs are told together, at most this often, in ms. A quarter of what the eye takes for a delay. */

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, extname, join, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { HumanError } from '../core/errors';
+import { findProgram, pythonFor } from '../launch/shell';
 import { logOf, outputOf, slotOf } from './protocol';
 import { Template } from './template';
 import { launcherOf } from './ranks';
 import { areNames, takesKeywords, type Run, type Workload } from './workload';
 import type { WorkerLaunch } from './workerProcess';
-
-const windows = process.platform === 'win32';
 
 /** What the command line and a window hand the runner beside the workload. */
 export interface Surroundings {
@@ -31,23 +30,13 @@ export interface Plan {
   code: string;
 }
 
-export function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
-  if (name.includes('/')) return existsSync(name) ? name : undefined;
-  const endings = windows ? ['.exe', '.cmd', ''] : [''];
-  return (env.PATH ?? '').split(delimiter).flatMap((folder) => endings.map((ending) => join(folder, name + ending))).find((path) => existsSync(path));
-}
-
-/** The interpreter named, the one that the editor has chosen, the virtual environment that is active or lies beside the code, or the one on PATH. */
+/** The interpreter named, else the one that the folder has: see {@link pythonFor}. `PROCESSION_PYTHON` is what the editor has chosen. */
 function pythonOf(run: { interpreter?: string }, directory: string, env: NodeJS.ProcessEnv): string | undefined {
-  if (run.interpreter !== undefined) return run.interpreter;
-  const inside = windows ? ['Scripts', 'python.exe'] : ['bin', 'python'];
-  if (env.PROCESSION_PYTHON) return env.PROCESSION_PYTHON;
-  const environments = [env.VIRTUAL_ENV, join(directory, '.venv')].flatMap((folder) => (folder ? [join(folder, ...inside)] : []));
-  return environments.find((path) => existsSync(path)) ?? onPath('python3', env) ?? onPath('python', env);
+  return run.interpreter ?? pythonFor(directory, { folders: [directory], env, chosenPython: env.PROCESSION_PYTHON }, env);
 }
 
 /** The Node named, the one on PATH, or the one that runs this. */
-export const nodeOf = (run: { interpreter?: string }, env: NodeJS.ProcessEnv): string => run.interpreter ?? onPath('node', env) ?? process.execPath;
+export const nodeOf = (run: { interpreter?: string }, env: NodeJS.ProcessEnv): string => run.interpreter ?? findProgram('node', '/', env) ?? process.execPath;
 
 const threadVariables = ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'NUMEXPR_NUM_THREADS', 'VECLIB_MAXIMUM_THREADS'];
 

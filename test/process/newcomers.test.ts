@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync, type watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
+import { followFolder } from '../../src/debug/folder';
 import { observedEnvironment } from '../../src/launch/environment';
 
 const repository = resolve(__dirname, '../..');
@@ -62,6 +63,20 @@ for (const [language, argv] of programs) {
     assert.equal(printed(), 'first line\n');
   });
 
+  test(`${language}: one that the window has noticed waits for it, one that nobody notices goes on by itself`, async (t) => {
+    const run = followedRun(t);
+    const noticed = start(run, argv);
+    await until('the file of the one that waits', () => waiting(run).includes(noticed.pid));
+    const [name = ''] = readdirSync(join(run, 'waits'));
+    writeFileSync(join(run, 'waits', name), 'noticed', { flag: 'r+' });
+    const alone = start(run, argv);
+    assert.equal(await alone.ended, 0);
+    assert.deepEqual([alone.printed(), noticed.printed(), waiting(run)], ['first line\n', '', [noticed.pid]]);
+    rmSync(join(run, 'waits', name));
+    assert.equal(await noticed.ended, 0);
+    assert.equal(noticed.printed(), 'first line\n');
+  });
+
   test(`${language}: it goes on when the window is gone, and does not wait for one that is not there`, async (t) => {
     const run = followedRun(t);
     const first = start(run, argv);
@@ -96,3 +111,32 @@ test('Node: js-debug has brought it up, or has been kept out: then it does not w
     assert.equal(printed(), 'first line\n');
   }
 });
+
+const watchings: [string, typeof watch][] = [
+  ['notices are lost', (() => ({ on: () => undefined, close: () => undefined })) as unknown as typeof watch],
+  ['the inotify watches of the user are used up', () => {
+    throw Object.assign(new Error('System limit for number of file watchers reached'), { code: 'ENOSPC' });
+  }],
+];
+
+for (const [what, watching] of watchings) {
+  test(`a new process is noticed also where ${what}`, async (t) => {
+    const run = followedRun(t);
+    const seen: string[] = [];
+    const stop = followFolder(join(run, 'waits'), (names) => {
+      for (const name of names) {
+        seen.push(name);
+        rmSync(join(run, 'waits', name));
+      }
+    }, watching);
+    t.after(stop);
+    const { pid, ended } = start(run, ['python3', '-S', '-c', 'pass']);
+    writeFileSync(join(run, 'waits', `${pid}.1`), '');
+    await until('it to be seen', () => seen.includes(`${pid}.1`));
+    assert.equal(await ended, 0);
+    stop();
+    writeFileSync(join(run, 'waits', '7.7'), '');
+    await new Promise((done) => setTimeout(done, 600));
+    assert.ok(!seen.includes('7.7'), 'nobody looks any more');
+  });
+}

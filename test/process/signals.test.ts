@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { readRow, readStart, refOf } from '../../src/observe/identity';
 import { originOf } from '../../src/observe/origin';
 import { createRunDirectory, writeDescription, type RunDescription } from '../../src/observe/runDirectory';
-import { signalGroup, signalIn, targetsOf, type Signallable } from '../../src/observe/signals';
+import { launcherOf, sendSignal, signalGroup, signalIn, targetsOf, type Signallable } from '../../src/observe/signals';
 
 /** Who may be signalled, tried on real processes of this machine. */
 
@@ -125,6 +125,23 @@ describe('signals go to processes of the run alone', { skip: process.platform !=
     describeRun({ root: refOf(root.pid ?? 0) });
     assert.deepEqual([of(child), of(root, { confirmed: true })].map(sent), ['sent', 'stranger']);
     await nextTick();
+  });
+
+  test('the launcher of a run, which is told by its command line, and nobody else who is no member', async () => {
+    const launcher = start([process.execPath, '-e', 'setTimeout(() => {}, 60_000)', 'launch', run]);
+    const other = start([process.execPath, '-e', 'setTimeout(() => {}, 60_000)', 'launch', `${run}-other`]);
+    const asked = ({ pid }: { pid?: number | undefined }): unknown => launcherOf(run, refOf(pid ?? 0));
+    assert.deepEqual([other, process, { pid: 1 }].map(asked), ['stranger', 'protected', 'protected']);
+    assert.equal(launcherOf(run, `${launcher.pid}.1`), 'reused');
+    assert.equal(launcherOf(run, `${launcher.pid}@5.1`), 'denied');
+    describeRun({ origin: { ...originOf(run), boot: 'another' } });
+    assert.equal(asked(launcher), 'foreign');
+    describeRun({ origin: originOf(run) });
+    const target = launcherOf(run, refOf(launcher.pid ?? 0));
+    assert.ok(typeof target === 'object');
+    const ended = new Promise((done) => launcher.once('exit', (_, signal) => done(signal)));
+    assert.equal(sendSignal(target, 'SIGKILL'), 'sent');
+    assert.equal(await ended, 'SIGKILL');
   });
 
   test('a target is made by the check alone, and is the process that was checked', async () => {

@@ -1,4 +1,5 @@
 """The program is as it would be without the probe: environment, imports, tracebacks, failures of the observation."""
+import marshal
 import os
 import resource
 import shutil
@@ -236,7 +237,7 @@ class Transparent(ProbeCase):
                 self.assertEqual(len(run.of('start')), 5)
                 start = run.one('start', parent=ANCESTOR)
                 self.assertEqual((start['argv'][1:], start['cwd']), ([self.place + '/dir-\udce9/s\udce9.py', '\udce9\u00fc'], self.place + '/dir-\udce9'))
-                self.assertEqual([spawn['argv'][-1] for spawn in run.of('spawn')], ['\udcff\udcfe', '\udcff'])
+                self.assertEqual([spawn['argv'][-1] for spawn in run.of('spawn', method='subprocess')], ['\udcff\udcfe', '\udcff'])
 
     def test_coroutine_and_generator_shutdown(self):
         self.observe('''
@@ -286,6 +287,19 @@ class Silent(ProbeCase):
         sizes = [os.path.getsize(os.path.join(run.directory, 'events', name))
                  for name in os.listdir(os.path.join(run.directory, 'events'))]
         self.assertLessEqual(max(sizes), 100)
+
+    def test_bytecode_of_other_sources(self):
+        """Sources may be replaced where they lie: what an earlier loader has left beside them is not run."""
+        probes = os.path.join(self.place, 'python')
+        shutil.copytree(os.path.dirname(BOOT), probes, ignore=shutil.ignore_patterns('__pycache__'))
+        env = self.environment(PYTHONPATH=os.path.join(probes, 'boot'))
+        cache = os.path.join(probes, '_procession', '__pycache__', sys.implementation.cache_tag + '.bundle')
+        for _ in range(2):
+            run = self.new_run()
+            self.execute([sys.executable, '-c', '0'], dict(env, PROCESSION='1|%s||%s' % (ANCESTOR, run.directory)))
+            self.assertEqual(len(run.of('start')), 1)
+            with open(cache, 'wb') as file:
+                marshal.dump({'bundle': (0, marshal.dumps(compile('def start(): pass', 'bundle.py', 'exec')))}, file)
 
     def test_garbled_marks(self):
         env = self.environment(PYTHONPATH=BOOT)

@@ -110,19 +110,20 @@ export function admit(pairs: string[], args: readonly string[]): void {
   pairs.push(`${handedDown}=${depth + 1}|${value}`);
 }
 
-/** ms between looks, and how many there are: a window that does not answer for 10 s is gone. No clock, which may be a fake. */
+/** ms between looks; how many of them until the window has taken notice (one that has not after 2 s is gone), and in all. No clock, which may be a fake. */
 const step = 5;
-const looks = 2_000;
+const looks = { notice: 400, attaching: 2_000 };
 
 /**
  * Where a window follows new processes, one that js-debug has not brought up waits here, before the program's first line, until the
- * window has attached to it or lets it go. The window does so by taking the file away.
+ * window has attached to it or lets it go. The window writes into the file when it has taken notice, and takes it away in the end.
  */
 export function meet(id: string): void {
   if (met || runIsGone()) return;
   const path = `${run}/waits/${id}`;
   system.closeSync(system.openSync(path, 'w', 0o600));
   const cell = new Int32Array(new SharedArrayBuffer(4));
-  for (let look = 0; look < looks && system.existsSync(path); look++) Atomics.wait(cell, 0, 0, step);
+  const isNoticed = (): boolean => system.readFileSync(path, 'utf8') !== '';
+  for (let look = 0; system.existsSync(path) && look < (isNoticed() ? looks.attaching : looks.notice); look++) Atomics.wait(cell, 0, 0, step);
   system.unlinkSync(path);
 }

@@ -1,6 +1,7 @@
 import { disguise } from './accessor';
 import { append } from './journal';
 import { quietly } from './quietly';
+import { system } from './system';
 
 type Callback = (error?: Error | null) => void;
 interface Stream {
@@ -11,8 +12,11 @@ interface Stream {
 /** Bytes kept of each stream. */
 const limit = 1024 * 1024;
 
-/** Copies what the program writes to `stream` into `file`, until the limit or the first failure. */
-function tap(stream: Stream, file: string): void {
+/**
+ * Copies what the program writes to `stream` into `file`, until the limit or the first failure. `tell` hears how long each
+ * copy was.
+ */
+function tap(stream: Stream, file: string, tell: ((length: number) => void) | undefined): void {
   let room = limit;
   const keep = (chunk: unknown, encoding: BufferEncoding): void => {
     if (room <= 0) return;
@@ -21,6 +25,7 @@ function tap(stream: Stream, file: string): void {
     room -= kept.length;
     try {
       append(file, kept);
+      tell?.(kept.length);
     } catch {
       room = 0;
     }
@@ -38,9 +43,23 @@ function tap(stream: Stream, file: string): void {
   }, _writev));
 }
 
+/**
+ * Where a window shows what children print in the console of their root, a file tells of each write how long it was, and before
+ * that where they all go: see tee.py.
+ */
+function teller(run: string, id: string, descriptor: 1 | 2): (length: number) => void {
+  const file = `${run}/out/${id}.to`;
+  quietly(() => {
+    const { dev, ino } = system.fstatSync(descriptor);
+    append(file, `${descriptor} @${dev}:${ino}\n`);
+  });
+  return (length) => append(file, `${descriptor} ${length}\n`);
+}
+
 /** Keeps copies of process.stdout and process.stderr from the moment at which the program first asks for them. */
-export function copyOutput(run: string, id: string): void {
+export function copyOutput(run: string, id: string, isRelayed: boolean): void {
   for (const name of ['stdout', 'stderr'] as const) {
+    const tell = isRelayed ? teller(run, id, name === 'stdout' ? 1 : 2) : undefined;
     const descriptor: { get?: (this: unknown) => unknown; configurable?: boolean } | undefined = Object.getOwnPropertyDescriptor(process, name);
     const get = descriptor?.get;
     if (!descriptor?.configurable || !get) continue;
@@ -49,7 +68,7 @@ export function copyOutput(run: string, id: string): void {
       const stream = get.call(this) as Stream;
       if (tapped.has(stream)) return stream;
       tapped.add(stream);
-      quietly(() => tap(stream, `${run}/out/${id}.${name}`));
+      quietly(() => tap(stream, `${run}/out/${id}.${name}`, tell));
       return stream;
     };
     Object.defineProperty(process, name, { ...descriptor, get: disguise(tapping, get) });

@@ -43,7 +43,7 @@ function observe(taken: Taken): void {
   watchAbort();
   watchEndings();
   freeDebugPort();
-  if (mark.options.includes('o')) copyOutput(mark.run, id);
+  if (mark.options.includes('o')) copyOutput(mark.run, id, mark.options.includes('r'));
   quietly(() => meet(id));
 }
 

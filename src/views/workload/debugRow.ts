@@ -8,7 +8,7 @@ import { readWorkload, resolveWorkload } from '../../workload/readWorkload';
 import { lossOf, takerOf } from '../../workload/taker';
 import { fillTemplate } from '../../workload/template';
 import { takesKeywords, type Workload } from '../../workload/workload';
-import { userEnvironment } from '../launchRun';
+import { userEnvironment } from '../surroundings';
 import { mustTrust } from '../trust';
 import { filesOf } from './find';
 import type { FunctionOf } from './starting';

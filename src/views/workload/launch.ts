@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { HumanError } from '../../core/errors';
 import { commandLine } from '../../launch/order';
+import { shellEnvironment, withPackages, type Surroundings } from '../../launch/shell';
 import { eventsOf, newRunId } from '../../observe/runDirectory';
 import { readProgress, runsOf } from '../../workload/folders';
-import { userEnvironment } from '../launchRun';
 
 /** What starts `procession map` as a process of its own, which outlives the window. */
 export interface MapCall {
@@ -14,15 +14,14 @@ export interface MapCall {
   cli: string;
   file: string;
   directory: string;
-  workspace: string;
-  /** the interpreter that the person has chosen in the editor */
-  python: string | undefined;
+  env: NodeJS.ProcessEnv;
   args: string[];
 }
 
-/** The environment of `procession map` when a window starts it. */
-export const mapEnvironment = ({ workspace, python }: Pick<MapCall, 'workspace' | 'python'>): Record<string, string> =>
-  ({ PROCESSION_WORKSPACE: workspace, ...(python === undefined ? {} : { PROCESSION_PYTHON: python }) });
+/** The environment of `procession map` when a window starts it for a workload in `directory`: what the workers run is found as in the person's shell there. */
+export const mapEnvironment = (directory: string, workspace: string, around: Surroundings): NodeJS.ProcessEnv => ({
+  ...withPackages(shellEnvironment(directory, around), directory), PROCESSION_WORKSPACE: workspace, ...(around.chosenPython === undefined ? {} : { PROCESSION_PYTHON: around.chosenPython }),
+});
 
 /** A file that holds what the runner writes to stderr, kept open and without a name. */
 function openErrors(id: string): { descriptor: number; text: () => string } {
@@ -48,13 +47,13 @@ const hasRunner = (run: string, pid: number): boolean => existsSync(eventsOf(run
  */
 export async function startMap(call: MapCall, resumed?: string): Promise<string> {
   const id = newRunId(Date.now());
-  const env = userEnvironment();
+  const { env } = call;
   const run = resumed ?? join(runsOf(call.file, env), id);
   const errors = openErrors(id);
   const { file, args, env: own } = commandLine(call.cli, ['map', call.file, '--no-print', '--run', run, ...call.args]);
   let stopListening = (): unknown => undefined;
   try {
-    const child = spawn(file, args, { cwd: call.directory, env: { ...env, ...mapEnvironment(call), ...own }, detached: true, windowsHide: true, stdio: ['ignore', 'ignore', errors.descriptor] });
+    const child = spawn(file, args, { cwd: call.directory, env: { ...env, ...own }, detached: true, windowsHide: true, stdio: ['ignore', 'ignore', errors.descriptor] });
     let ended: string | undefined;
     child.on('error', (error) => (ended = error.message));
     child.on('exit', () => (ended ??= errors.text()));

@@ -3,7 +3,7 @@ import { stillNews } from '../../observe/archive';
 import { readDescription, writeDescription } from '../../observe/runDirectory';
 import { listAllRuns, onBell, runnerOf } from '../../workload/folders';
 import { isInWorkspace } from '../inWorkspace';
-import { userEnvironment } from '../launchRun';
+import { userEnvironment } from '../surroundings';
 
 /** ms between the beginning of a run and the look for it: several may begin at once */
 const quiet = 100;

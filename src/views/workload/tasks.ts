@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../core/errors';
 import { commandLine } from '../../launch/order';
 import { listRunsOf, readProgress, runsOf } from '../../workload/folders';
-import { chosenPython, userEnvironment, type Window } from '../launchRun';
+import type { Window } from '../launchRun';
+import { surroundingsOf, userEnvironment, windowEnvironment } from '../surroundings';
 import { suffix, workloadFiles, workloadPath } from './find';
 import { mapEnvironment } from './launch';
 import type { Workloads } from './workloads';
@@ -35,7 +36,9 @@ export class WorkloadTasks implements vscode.TaskProvider {
     const file = workloadPath(definition.workload, folder);
     const flags = [...(definition.resume ? ['--resume'] : []), ...(definition.retryFailed ? ['--retry-failed'] : [])];
     const { file: program, args, env } = commandLine(join(this.window.dist, 'cli.js'), ['map', file, '--summary', '--no-print', ...flags]);
-    const own = mapEnvironment({ workspace: this.window.workspace, python: await chosenPython(folder?.uri) });
+    // What is the same in all of the window's processes need not be said.
+    const known = windowEnvironment();
+    const own = Object.fromEntries(Object.entries(mapEnvironment(dirname(file), this.window.workspace, await surroundingsOf(folder))).flatMap(([name, value]) => (value === undefined || known[name] === value ? [] : [[name, value]])));
     const execution = new vscode.ProcessExecution(program, args, { cwd: dirname(file), env: { ...env, ...own } });
     return new vscode.Task(definition, folder ?? vscode.TaskScope.Workspace, basename(file, suffix), taskType, execution);
   }

@@ -7,12 +7,13 @@ import { sendControl } from '../../workload/control';
 import { isWorkloadRun, runnerOf } from '../../workload/folders';
 import type { Control } from '../../workload/protocol';
 import { DisposableStore } from '../disposables';
-import { chosenPython, resumeObservation, type Window } from '../launchRun';
+import { resumeObservation, type Window } from '../launchRun';
+import { surroundingsOf } from '../surroundings';
 import type { ProcessTree } from '../processTree';
 import type { WindowRun } from '../runStore';
 import { mustTrust } from '../trust';
 import { Followed } from './followed';
-import { startMap, type MapCall } from './launch';
+import { mapEnvironment, startMap, type MapCall } from './launch';
 import { workloadRow } from './treeRows';
 
 /** ms between looks whether a stopped workload has ended */
@@ -103,8 +104,8 @@ export class Workloads implements vscode.Disposable {
   async call(file: string, args: string[] = []): Promise<MapCall> {
     mustTrust('run');
     const { window } = this.context;
-    const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file))?.uri;
-    return { cli: join(window.dist, 'cli.js'), file, directory: dirname(file), workspace: window.workspace, python: await chosenPython(folder), args };
+    const around = await surroundingsOf(vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file)));
+    return { cli: join(window.dist, 'cli.js'), file, directory: dirname(file), env: mapEnvironment(dirname(file), window.workspace, around), args };
   }
 
   /** Starts a workload file. Throws {@link HumanError} with the runner's words when it can't be run. */

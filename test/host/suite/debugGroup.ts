@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { scopedCondition } from '../../../src/debug/scopes';
 import type { Browser } from '../browser';
 import { breakAt, configuration, debug, stackOf, watchSessions, type Watched } from '../debugging/session';
 import { test, until, type TestContext } from '../inside/testing';
@@ -198,10 +199,10 @@ test('breakpoints for one process and for the first that arrives stop nobody els
     assert.ok(first);
     await until('the session that has stopped is the active one, and so "this process"', () => vscode.debug.activeDebugSession?.id === first.id);
     await vscode.commands.executeCommand('procession.breakInThis', { uri, lineNumber: line + 1 });
-    const pid = /\[(\d+)\]/.exec(first.name)?.[1] ?? '';
+    const name = first.name.replace(/ \[.*/, '');
     await until('the other lens', async () => {
       const texts = await browser.texts(lens);
-      assert.ok(texts.some((text) => text.includes(`breaks only in the process ${pid} `)), `${first.name}: ${texts.join()}; active: ${vscode.debug.activeDebugSession?.name}; ${vscode.debug.breakpoints.map((one) => one.condition).join()}`);
+      assert.ok(texts.some((text) => text.includes(`breaks only in ${name} `)), `${first.name}: ${texts.join()}; active: ${vscode.debug.activeDebugSession?.name}; ${vscode.debug.breakpoints.map((one) => one.condition).join()}`);
       return true;
     });
     const from = watched.stops.length;
@@ -215,3 +216,31 @@ test('breakpoints for one process and for the first that arrives stop nobody els
   await vscode.commands.executeCommand('procession.stopAll');
   await untilRun(id, 'the run is told as ended', ({ run }) => run.endedAt !== null, 20_000);
 }, limit);
+
+test('a breakpoint for one process holds for its counterpart in the next run; one that has none is freed with its run, and it is told', async (t) => {
+  const first = await crew(t);
+  const uri = vscode.Uri.file(`${folder()}/programs/debug_crew.py`);
+  const lineNumber = (await vscode.workspace.openTextDocument(uri)).getText().split('\n').findIndex((text) => text.includes('count += 1')) + 1;
+  await vscode.commands.executeCommand('procession.breakFirst', { uri, lineNumber });
+  const { session } = await until('the first has stopped', () => first.watched.stops[0]);
+  await until('its session is the active one, and so "this process"', () => vscode.debug.activeDebugSession?.id === session.id);
+  await vscode.commands.executeCommand('procession.breakInThis', { uri, lineNumber });
+  const [name = ''] = session.name.split(' ');
+  await vscode.commands.executeCommand('procession.stopAll');
+  await until('no session is left', () => first.watched.sessions.length === 0);
+  const from = first.watched.stops.length;
+  const second = await debug(configuration('debug_crew.py', { args: [`${folder()}/asked-${Date.now()}`], debugChildren: 'all', stopTimeout: 1 }));
+  const stop = await until('the stop in the next run', () => first.watched.stops[from], 40_000);
+  assert.ok(stop.session.name.startsWith(`${name} `), `${stop.session.name} for ${name}`);
+  await until('all have their sessions', () => [0, 1, 2].every((at) => first.watched.sessions.some(({ name }) => name.startsWith(`crew-${at} `))));
+  assert.deepEqual([...new Set(first.watched.stops.slice(from).map(({ session }) => session.id))], [stop.session.id]);
+  vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+  vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(new vscode.Location(uri, new vscode.Position(lineNumber - 1, 0)), true, scopedCondition({ kind: 'pid', pid: named(await reportOf(second), name)?.pid ?? 0 }, 'count > 0', 'python'))]);
+  await new Promise((done) => setTimeout(done, 1_000));
+  assert.match(vscode.debug.breakpoints[0]?.condition ?? '', /only in the process \d+ of this run/, 'it stays as long as its run is on');
+  await vscode.commands.executeCommand('procession.stopAll');
+  await until('it is for all again', () => vscode.debug.breakpoints.length === 1 && vscode.debug.breakpoints[0]?.condition === 'count > 0');
+  await t.look(async (browser) => {
+    await until('the message', async () => (await browser.notifications()).some((text) => text.includes(`debug_crew.py:${lineNumber} was for the process`) && text.includes('It stops every process now.')));
+  });
+}, { limit: 120_000 });

@@ -238,7 +238,7 @@ test('what cannot be launched is refused with the way out, and nothing appears i
   const refused: [Parameters<typeof launch>[0], RegExp][] = [
     [{ program: join(folder(), 'missing.py') }, /missing\.py does not exist\. Correct "program"/],
     [{ program: program('fine.py', ''), python: '/nowhere/python' }, /interpreter \/nowhere\/python was not found/],
-    [{ command: 'no-such-program --x' }, /no-such-program was not found\. Check its name and PATH/],
+    [{ command: 'no-such-program --x' }, /no-such-program was not found: not in the Python environment of the folder, not in node_modules\/\.bin, not on PATH/],
     [{ command: ['true'], cwd: '/no/such/folder' }, /folder \/no\/such\/folder does not exist\. Correct "cwd"/],
     [{ program: program('fine.py', ''), envFile: 'no.env' }, /no\.env can't be read \(ENOENT\)/],
     [{}, /names nothing to run/],

@@ -11,11 +11,10 @@ from _thread import get_ident
 from . import environment, ending, imports, oscalls
 from .ending import Main
 from .hooks import CALL, borrowed, busy, later, quietly, traceless, without_our_frames
-from .journal import emit, identify, me, own
+from .journal import FORKS, emit, identify, me, own
 from .texts import command_line, dump, render
 
 NUMBERED = (b'RANK', b'OMPI_COMM_WORLD_RANK', b'PMI_RANK', b'SLURM_PROCID')
-FORKS = ('/multiprocessing/popen_fork.py', '/multiprocess/popen_fork.py')
 
 
 def after_fork():
@@ -62,7 +61,7 @@ def forked_child():
 def become_child(thread):
     """What was known of this process is its parent's."""
     me.grandparent, me.parent, me.id, me.pid = me.parent, me.id, '', 0
-    me.method, me.named, me.error, me.children, me.waits = '', False, False, {}, []
+    me.method, me.named, me.error, me.untold, me.children, me.waits = '', False, False, 0, {}, []
     me.forked = True
     busy.intersection_update((thread,))
     Main.exit = None

@@ -15,6 +15,7 @@ APPEND = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
 READ = posix.O_RDONLY | posix.O_CLOEXEC
 EMFILE = (23, 24)  # ENFILE, EMFILE: the program's own shortage, which may pass
 MAX_CHILDREN = 4096
+FORKS = ('/multiprocessing/popen_fork.py', '/multiprocess/popen_fork.py')  # where a Process forks, which tells of itself
 
 
 class Member:
@@ -44,6 +45,7 @@ class Member:
     children = {}  # pid -> ref of children that were not reaped yet
     waits = []  # see `waits`
     settle = None  # called when they may be over
+    untold = 0  # children that os.fork() has made since `met` was filled, and of which this process has not told
     forking = set()  # threads that are about to fork by os.fork()
     forks_tell = sys.implementation.name == 'cpython'  # other forks are those of C code
     starting = {}  # thread -> (id of a multiprocessing.Process that is being started, JSON of its name, JSON of the rest)

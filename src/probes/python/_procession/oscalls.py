@@ -5,7 +5,7 @@ from _thread import get_ident
 
 from . import ending
 from .hooks import builtin, outside
-from .journal import here, me
+from .journal import FORKS, here, me
 
 HOMES = (
     ('waits', os, ('wait', 'waitpid', 'wait3', 'wait4', 'waitid')),
@@ -19,6 +19,9 @@ def pick_fork(hook):
     """Whoever forks otherwise is C code."""
     here()
     me.forking.add(get_ident())
+    frame = outside(sys._getframe())
+    if frame is None or not frame.f_code.co_filename.endswith(FORKS):
+        me.untold += 1
     return hook.real
 
 

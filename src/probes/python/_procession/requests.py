@@ -18,7 +18,9 @@ from .texts import dump
 
 AT_FORK = ('/threading.py', '/logging/__init__.py', '/random.py', '/weakref.py')  # modules with functions of that kind
 held = []  # exceptions to be raised
-PATIENCE = 10  # s; a window that does not answer so long is gone
+STEP = 0.005  # s between looks, which are counted: a clock may be a fake
+NOTICE = 400  # looks until the window has taken notice; one that has not after 2 s is gone
+ATTACHING = 2000  # looks that a window which has may take
 
 
 def forked():
@@ -31,17 +33,18 @@ def forked():
 def meet():
     """
     Where a window follows new processes, one that no debugger has brought up by itself waits here, before the program's
-    first line, until the window has attached to it or lets it go. The window does so by taking the file away.
+    first line, until the window has attached to it or lets it go. The window writes into the file when it has taken notice,
+    and takes it away in the end.
     """
     if 'pydevd' in sys.modules or 'pydevd' in me.argv or ('debugpy"' in me.argv and '"--connect"' in me.argv):
         return
     path = '%s/waits/%s' % (me.run, me.id or identify())
     try:
         posix.close(posix.open(path, posix.O_WRONLY | posix.O_CREAT | posix.O_CLOEXEC, 0o600))
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            posix.stat(path)
-            time.sleep(0.005)
+        looks = 0
+        while looks < (ATTACHING if posix.stat(path).st_size else NOTICE):
+            time.sleep(STEP)
+            looks += 1
         posix.unlink(path)
     except OSError:
         pass  # it was let go, or there is no such directory: nobody follows

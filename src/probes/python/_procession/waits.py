@@ -67,6 +67,11 @@ def meet_children():
         for pid in map(int, read('/proc/self/task/%s/children' % thread, 1 << 16).split()):
             if pid not in me.children:
                 found.append((pid, created(pid)))
+    # A child may be killed before it has told of itself.
+    if len(found) == me.untold:
+        for _, child in found:
+            emit('spawn', '"child":"%s","method":"os.fork","argv":%s' % (child, me.argv))
+    me.untold = 0
     return found
 
 

@@ -21,6 +21,8 @@ def load(boot):
     try:
         with open(cache, 'rb') as file:
             modules = marshal.loads(file.read())
+        if modules['bundle'][0] != os.stat(bundle.__file__).st_mtime_ns:
+            raise ValueError('of other sources')
         exec(marshal.loads(modules['bundle'][1]), bundle.__dict__)
     except Exception:
         modules = {}
