@@ -158,6 +158,39 @@ describe('showing a record', { skip: process.platform !== 'linux' && 'needs /pro
   });
 });
 
+describe('a program under observation', { skip: process.platform !== 'linux' && 'needs /proc' }, () => {
+  test('that tells of processes which are not its own makes nobody a member who could be hit, or waited for', () => {
+    const mine = bystander();
+    const [record, program] = [join(folder, 'forging'), join(folder, 'forge.py')];
+    writeFileSync(program, `
+import json, os, sys, time
+record, other = sys.argv[1:]
+with open('/proc/self/stat') as file:
+    me = '%d.%s' % (os.getpid(), file.read().rpartition(')')[2].split()[19])
+t = time.time() * 1000
+with open('%s/events/%s.ndjson' % (record, me), 'a') as file:
+    for event in (
+        {'e': 'spawn', 'child': other, 'method': 'fork', 'name': 'forged'}, {'e': 'seen', 'child': other, 'ppid': os.getpid(), 'argv': ['x']},
+        {'e': 'root', 'child': other}, {'e': 'sample', 'child': other, 'ppid': os.getpid(), 'state': 'R', 'cpu': 1, 'rss': 1},
+        {'e': 'signal', 'to': other, 'signal': 'SIGKILL', 'by': 'procession'},
+    ):
+        file.write(json.dumps(dict(event, id=me, t=t)) + '\\n')
+time.sleep(1.5)
+`);
+    const ran = procession(['run', '--record', record, '--wait', '--', 'python3', program, record, refOf(mine.pid ?? 0)]);
+    assert.deepEqual(ran, { status: 0, stdout: '', stderr: '' });
+    const report = JSON.parse(procession(['open', record, '--json']).stdout) as Report;
+    assert.deepEqual([report.problems.garbledLines, report.run.exit?.code, report.members.find(({ pid }) => pid === mine.pid)?.confirmed], [4, 0, false]);
+    for (const action of ['--kill', '--terminate']) {
+      const { status, stderr } = procession(['open', record, action, String(mine.pid)]);
+      assert.equal(status, 2);
+      assert.match(stderr, /was not sent: nothing shows that .* belongs to this run/);
+    }
+    procession(['open', record, '--stop']);
+    assert.equal(lives(mine.pid ?? 0), true);
+  });
+});
+
 describe('files of a record', () => {
   const place = (name: string): string => {
     const path = join(folder, name);
