@@ -2,21 +2,21 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ProcessionApi } from './api';
 import { warnOfPorts } from './debug/portWarning';
-import { registerDebugging } from './debug/register';
-import { stillNews } from './observe/archive';
-import { isSame } from './observe/identity';
-import { isShownElsewhere } from './observe/lease';
-import { liveRunsFolders } from './observe/runDirectory';
+import { registerDebugging } from './debug/debugRegister';
+import { stillNews } from './observe/record/archive';
+import { isSame } from './observe/system/identity';
+import { isShownElsewhere } from './observe/record/lease';
+import { liveRunsFolders } from './observe/record/runDirectory';
 import { Archive } from './views/archive';
-import { Commands, nameOf } from './views/commands';
+import { Commands, nameOf } from './views/commands/commands';
 import { DisposableStore } from './views/disposables';
-import { bindRuns, launchRun, type Window } from './views/launchRun';
+import { bindRuns, launchRun, type Window } from './views/commands/launchRun';
 import { Observation } from './views/observation';
 import { Outputs, outputScheme } from './views/output';
-import { ProcessTree } from './views/processTree';
+import { ProcessTree } from './views/tree/processTree';
 import { RunStore } from './views/runStore';
-import { workloadPath } from './views/workload/find';
-import { registerWorkloads } from './views/workload/register';
+import { workloadPath } from './views/workload/results/find';
+import { registerWorkloads } from './views/workload/run/workloadRegister';
 
 /** Builds the objects of the window and connects them. */
 export function activate(context: vscode.ExtensionContext): ProcessionApi {

@@ -19,7 +19,7 @@ const mostTriedAgain = 2;
  * skipped from a command's output; a stage that counts and finds no test has failed. `atOnce` commands run side by side.
  */
 const stages = {
-  lint: { commands: () => [command('eslint', node, ['node_modules/eslint/bin/eslint.js', '.'])] },
+  lint: { commands: () => [command('eslint', node, ['node_modules/eslint/bin/eslint.js', '.']), command('layers and circles', node, ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', 'src'])] },
   types: { commands: () => [command('tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit']), command('tsc of the page', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'src/views/workload/webview'])] },
   unit: { commands: () => nodeTests('test/unit'), count: countNode },
   process: { commands: () => nodeTests('test/process'), count: countNode },

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { HumanError } from '../core/errors';
-import { moveRun, pruneRuns } from '../observe/archive';
-import { liveRunsFolders } from '../observe/runDirectory';
+import { moveRun, pruneRuns } from '../observe/record/archive';
+import { liveRunsFolders } from '../observe/record/runDirectory';
 
 /**
  * `procession archive --to FOLDER --runs N --megabytes N --days N [RUN]`: moves the record of a run that has ended into a folder,

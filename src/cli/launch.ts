@@ -1,9 +1,9 @@
 import { HumanError, messageOf } from '../core/errors';
 import { forTerminal, rowsForTerminal } from '../core/escapes';
 import { shellStatus } from '../core/exits';
-import { guardRun } from '../launch/guard';
+import { guardRun } from '../launch/runGuard';
 import { Launcher, ownRef, type LaunchSpec } from '../launch/launcher';
-import { takeOrder } from '../launch/order';
+import { takeOrder } from '../launch/launchSpecFile';
 
 /** What only the terminal knows of itself. */
 const ofTerminal = ['TERM', 'COLORTERM', 'TERM_PROGRAM', 'TERM_PROGRAM_VERSION'];

@@ -1,7 +1,7 @@
 import { HumanError } from '../core/errors';
-import { compact, type JsonText } from '../workload/jsonText';
-import { rangeParts } from '../workload/range';
-import { readWorkload, resolveWorkload } from '../workload/readWorkload';
+import { compact, type JsonText } from '../workload/file/jsonText';
+import { rangeParts } from '../workload/file/range';
+import { readWorkload, resolveWorkload } from '../workload/file/readWorkload';
 import type { Workload } from '../workload/workload';
 import { parseOptions } from './arguments';
 

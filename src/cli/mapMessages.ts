@@ -5,11 +5,11 @@ import { basename, join } from 'node:path';
 import { plural } from '../core/describe';
 import { codeOf, HumanError, messageOf } from '../core/errors';
 import { forTerminal, rowsForTerminal } from '../core/escapes';
-import { reasonOf, takesNoMore, WriteError } from '../workload/fileErrors';
-import { exitStatus, type Outcomes } from '../workload/outcomes';
-import { keptRuns } from '../workload/oldRuns';
+import { reasonOf, takesNoMore, WriteError } from '../workload/journal/fileErrors';
+import { exitStatus, type Outcomes } from '../workload/run/outcomes';
+import { keptRuns } from '../workload/journal/oldRuns';
 import { journalOf } from '../workload/protocol';
-import { describeSummary } from '../workload/summary';
+import { describeSummary } from '../workload/journal/summary';
 
 const say = (text: string): void => void process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}procession: ${rowsForTerminal(text)}\n`);
 

@@ -1,15 +1,15 @@
 import { HumanError } from '../core/errors';
 import type { ProcessRef } from '../core/events';
 import type { Report } from '../core/report';
-import { guardRun } from '../launch/guard';
-import { Observer } from '../launch/observer';
+import { guardRun } from '../launch/runGuard';
+import { Observer } from '../observe/observer';
 import { allEnded, ownRef } from '../launch/launcher';
 import { isObserved, succeed, withdraw } from '../launch/succession';
-import { EventFile } from '../observe/eventFile';
-import { readDescription, writeDescription, type RunDescription } from '../observe/runDirectory';
-import { isHere } from '../observe/identity';
-import { isLiveRecord } from '../observe/origin';
-import { readRun } from '../observe/readRun';
+import { EventFile } from '../observe/record/eventFile';
+import { readDescription, writeDescription, type RunDescription } from '../observe/record/runDirectory';
+import { isHere } from '../observe/system/identity';
+import { isLiveRecord } from '../observe/record/origin';
+import { readRun } from '../observe/record/readRun';
 
 /** A run that this process observes now, until it lets go; `reason` is the last word of the record, if there is one. */
 export interface TakenRun {

@@ -8,11 +8,11 @@ import { treeOf, type TreeNode } from '../core/tree';
 import { allEnded, ownRef } from '../launch/launcher';
 import { ownPath, resolveOwn } from '../launch/ownBytes';
 import { refusal, signalMember, stopRun, stopSignalsOf, type Steering } from '../launch/steer';
-import { EventFile } from '../observe/eventFile';
-import { isHere } from '../observe/identity';
-import { readRun, RunRecord } from '../observe/readRun';
-import { isLiveRecord, isTrusted } from '../observe/origin';
-import { readDescription } from '../observe/runDirectory';
+import { EventFile } from '../observe/record/eventFile';
+import { isHere } from '../observe/system/identity';
+import { readRun, RunRecord } from '../observe/record/readRun';
+import { isLiveRecord, isTrusted } from '../observe/record/origin';
+import { readDescription } from '../observe/record/runDirectory';
 import { parseOptions } from './arguments';
 import { lookInto, takeOver } from './observe';
 

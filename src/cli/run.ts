@@ -8,9 +8,9 @@ import type { Report } from '../core/report';
 import { installProbes } from '../launch/environment';
 import { Launcher } from '../launch/launcher';
 import { ownFolder, ownOddEnvironment, ownPath, ownWords, resolveOwn } from '../launch/ownBytes';
-import { readRun } from '../observe/readRun';
-import { readableBytes } from '../observe/readable';
-import { createRunDirectory, liveRunsFolder, newRunId, removeFolder } from '../observe/runDirectory';
+import { readRun } from '../observe/record/readRun';
+import { readableBytes } from '../observe/record/readable';
+import { createRunDirectory, liveRunsFolder, newRunId, removeFolder } from '../observe/record/runDirectory';
 import { parseOptions, splitCommand } from './arguments';
 
 const options = {

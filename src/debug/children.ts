@@ -5,7 +5,7 @@ import { Emitter } from './emitter';
 import { refuses } from './filter';
 import { aboutKey, type ChildPolicy } from './kinds';
 import type { DebugSessions } from './sessions';
-import { Silent } from './silent';
+import { Silent } from './headlessDapClient';
 import { within } from '../launch/within';
 
 /** ms that the facts of a new child are waited for before it is decided without them */

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import type { Ending, ProcessRef } from '../core/events';
 import { installProbes, observedEnvironment } from '../launch/environment';
-import { setDebugger } from '../launch/guard';
-import { commandLine, startDetached } from '../launch/order';
-import { rootNamed } from '../observe/descent';
-import { bootClock } from '../observe/identity';
-import { originOf } from '../observe/origin';
-import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/runDirectory';
-import type { Window } from '../views/launchRun';
+import { setDebugger } from '../launch/runGuard';
+import { commandLine, startDetached } from '../launch/launchSpecFile';
+import { rootNamed } from '../observe/system/linux/descent';
+import { bootClock } from '../observe/system/identity';
+import { originOf } from '../observe/record/origin';
+import { createRunDirectory, liveRunsFolder, newRunId, readDescription, writeDescription } from '../observe/record/runDirectory';
+import type { Window } from '../views/commands/launchRun';
 import type { WindowRun } from '../views/runStore';
-import { consoleOf } from './console';
+import { consoleOf } from './console/console';
 import { aboutKey, type DebugOptions } from './kinds';
 
 /** A run whose root a debugger starts, not our launcher: the window tells of its root, and an observer of its own follows it. */

@@ -3,7 +3,7 @@ import { HumanError, messageOf } from '../core/errors';
 import { shellStatus } from '../core/exits';
 import type { Member } from '../core/members';
 import type { LaunchOptions } from '../launch/options';
-import type { LaunchWays } from '../views/launchRun';
+import type { LaunchWays } from '../views/commands/launchRun';
 import type { WindowRun } from '../views/runStore';
 import { Emitter } from './emitter';
 import { followsChildren, policyOf, type ChildPolicy } from './kinds';

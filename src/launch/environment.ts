@@ -4,8 +4,8 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { codeOf } from '../core/errors';
 import type { ProcessRef } from '../core/events';
-import { ownPidNamespace } from '../observe/ownProc';
-import { ownFolder } from '../observe/runDirectory';
+import { ownPidNamespace } from '../observe/system/linux/ownProc';
+import { ownFolder } from '../observe/record/runDirectory';
 import { admitsPreload } from '../probes/node/commandLine';
 import { isSafePlace, isSoundTree } from './trustedFiles';
 

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { readlinkSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { HumanError } from '../core/errors';
-import { readProc } from '../observe/procFile';
-import { readableBytes } from '../observe/readable';
+import { readProc } from '../observe/system/linux/procFile';
+import { readableBytes } from '../observe/record/readable';
 import { keptAs } from './kept.mjs';
 
 /**

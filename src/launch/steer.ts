@@ -1,12 +1,12 @@
 import { HumanError } from '../core/errors';
 import type { ProcessRef } from '../core/events';
 import type { Member } from '../core/members';
-import type { EventFile } from '../observe/eventFile';
-import { isHere, isSame } from '../observe/identity';
-import { signaller, type SignalResult } from '../observe/signals';
+import type { EventFile } from '../observe/record/eventFile';
+import { isHere, isSame } from '../observe/system/identity';
+import { signaller, type SignalResult } from '../observe/system/signals';
 import type { LaunchOptions } from './options';
 
-/** Ends and signals members of a run, and nobody else (see `observe/signals.ts`); every signal is a fact of the run's record. */
+/** Ends and signals members of a run, and nobody else (see `observe/system/signals.ts`); every signal is a fact of the run's record. */
 
 export interface Steering {
   /** where the actions are recorded */

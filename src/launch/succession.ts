@@ -2,10 +2,10 @@ import { linkSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../core/errors';
 import type { ProcessRef } from '../core/events';
-import { isSame } from '../observe/identity';
-import { createFile, makeOwnFolder, removeFile } from '../observe/ownFiles';
-import { readRegular } from '../observe/regularFile';
-import { readDescription } from '../observe/runDirectory';
+import { isSame } from '../observe/system/identity';
+import { createFile, makeOwnFolder, removeFile } from '../observe/record/ownFiles';
+import { readRegular } from '../observe/record/regularFile';
+import { readDescription } from '../observe/record/runDirectory';
 
 /**
  * Who observes a run after its launcher, one process at a time. The files `observers/1`, `observers/2`, … name them in their

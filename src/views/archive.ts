@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { commandLine } from '../launch/order';
-import { placeOf, type Keep } from '../observe/archive';
+import { commandLine } from '../launch/launchSpecFile';
+import { placeOf, type Keep } from '../observe/record/archive';
 
 /** What is kept of runs that have ended, and where; the work with so many files is a process's of its own. */
 export class Archive {

@@ -5,10 +5,10 @@ import { formatBytes } from '../core/describe';
 import { HumanError } from '../core/errors';
 import { parsed } from '../core/json';
 import type { Member } from '../core/members';
-import { copyLimit } from '../observe/keptOutput';
-import { isOutputKept, KeptOutputReader, type OutputPiece } from '../observe/keptOutputReader';
-import { readRegularBytes } from '../observe/regularFile';
-import { outputsOf } from '../observe/runDirectory';
+import { copyLimit } from '../observe/record/keptOutput';
+import { isOutputKept, KeptOutputReader, type OutputPiece } from '../observe/record/keptOutputReader';
+import { readRegularBytes } from '../observe/record/regularFile';
+import { outputsOf } from '../observe/record/runDirectory';
 import type { WindowRun } from './runStore';
 
 /** ms of reading after which others get their turn */

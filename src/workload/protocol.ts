@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { formatBytes } from '../core/describe';
 import type { ProcessRef } from '../core/events';
-import type { ClusterMember } from './daskHead';
-import type { Summary } from './summary';
+import type { Summary } from './journal/summary';
+import type { ClusterMember, TaskError, State } from './task';
 
 /**
  * What the runner of a workload and those who look at it share: files of the run directory and the words of its control
@@ -20,17 +20,6 @@ export const logOf = (run: string, worker: number): string => join(run, 'out', `
 /** Standard output of commands; `facts.out` are byte ranges of it. */
 export const outputOf = (run: string, worker: number): string => join(run, 'out', `worker-${worker}.stdout`);
 export const slotOf = (run: string, worker: number): string => join(run, `worker-${worker}.slot`);
-
-/** Why a task failed. `line` counts from 1. */
-export interface TaskError {
-  type: string;
-  message: string;
-  file?: string | null;
-  line?: number | null;
-  traceback?: string;
-  signal?: string;
-  code?: number;
-}
 
 /** A runner has opened the journal: the first time, or to resume. Later lines belong to this opening. */
 export interface OpenLine {
@@ -81,8 +70,6 @@ export interface FailLine extends TaskLine {
   error: TaskError;
   again: boolean;
 }
-
-export type State = 'running' | 'paused' | 'stopping' | 'done' | 'stopped' | 'halted' | 'refused';
 
 export interface CloseLine {
   e: 'close';

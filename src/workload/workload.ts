@@ -1,5 +1,5 @@
-import type { JsonText } from './jsonText';
-import { asBytes } from './textFile';
+import type { JsonText } from './file/jsonText';
+import { asBytes } from './file/textFile';
 
 /** What a `*.workload.json` says, as it is carried out. */
 

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findPythons } from '../interpreters.mjs';
 import { ownRef } from '../../src/launch/launcher';
-import { OpenRun } from '../../src/observe/openRun';
+import { OpenRun } from '../../src/observe/record/openRun';
 import { format, quantile, tableOf, type Options, type Result } from './lib/bench';
 import { memoryFolder } from './lib/observed';
 import { builtCommandLine } from './lib/product';

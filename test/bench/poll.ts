@@ -1,9 +1,9 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { readStart } from '../../src/observe/identity';
-import { LinuxSampler } from '../../src/observe/linuxSampler';
-import { PidGate } from '../../src/observe/pidGate';
+import { readStart } from '../../src/observe/system/identity';
+import { LinuxSampler } from '../../src/observe/system/linux/linuxSampler';
+import { PidGate } from '../../src/observe/system/linux/pidGate';
 import { format, median, tableOf, type Options, type Result } from './lib/bench';
 import { cpuOf } from './lib/cpu';
 import { loadPeers, type Peers } from './lib/peers';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Report } from '../../src/core/report';
-import { readStart } from '../../src/observe/identity';
-import { LinuxSampler } from '../../src/observe/linuxSampler';
+import { readStart } from '../../src/observe/system/identity';
+import { LinuxSampler } from '../../src/observe/system/linux/linuxSampler';
 import { median, tableOf, type Options, type Result } from './lib/bench';
 import { builtCommandLine } from './lib/product';
 

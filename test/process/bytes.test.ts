@@ -7,7 +7,7 @@ import { after, describe, test } from 'node:test';
 import { HumanError } from '../../src/core/errors';
 import type { Report } from '../../src/core/report';
 import { Launcher } from '../../src/launch/launcher';
-import { createRunDirectory } from '../../src/observe/runDirectory';
+import { createRunDirectory } from '../../src/observe/record/runDirectory';
 
 /** Arguments, variables, folders and programs whose bytes are no text: they arrive as they do without us, or it is said that they can't. */
 

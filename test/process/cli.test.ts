@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import type { Report } from '../../src/core/report';
-import { readStart } from '../../src/observe/identity';
+import { readStart } from '../../src/observe/system/identity';
 
 /** The command line as a user of a shell meets it. */
 

@@ -4,9 +4,9 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { sendControl, serveControl } from '../../src/workload/control';
+import { sendControl, serveControl } from '../../src/workload/run/control';
 
-const control = resolve(import.meta.dirname, '../../src/workload/control.ts');
+const control = resolve(import.meta.dirname, '../../src/workload/run/control.ts');
 const killedRunner = 'require(process.argv[1]).serveControl(process.argv[2]).then(({ address }) => { fs.writeSync(1, address); process.kill(process.pid, "SIGKILL"); });';
 
 /** The control socket of a run whose path is longer than a socket's address may be. */

@@ -9,7 +9,7 @@ import type { Member } from '../../src/core/members';
 import { fits, fitsGlob, refuses } from '../../src/debug/filter';
 import { fromCommand, policyOf, runtimeOf } from '../../src/debug/kinds';
 import { Decoder, encode } from '../../src/debug/protocol';
-import { scopedCondition, scopeIn, type Scope } from '../../src/debug/scopes';
+import { scopedCondition, scopeIn, type Scope } from '../../src/debug/breakpoints/scopes';
 
 const member = (name: string, more: Partial<Member> = {}): Member => ({
   id: `${name.length}.1`, pid: name.length, inner: null, confirmed: true, startedAt: 0, endedAt: null, parent: 'root', osParent: null, runtime: 'python', role: 'child', name, title: null, daemon: null, startMethod: 'fork',

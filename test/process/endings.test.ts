@@ -7,7 +7,7 @@ import { after, describe, test } from 'node:test';
 import { describeRow } from '../../src/core/describe';
 import type { Member } from '../../src/core/members';
 import type { Report } from '../../src/core/report';
-import { readRun } from '../../src/observe/readRun';
+import { readRun } from '../../src/observe/record/readRun';
 import { runObserved } from './report';
 import { findNodes, findPythons, sampleOf } from './toolchains';
 

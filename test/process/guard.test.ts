@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Member } from '../../src/core/members';
-import { isLeftBehind, setDebugger, setFollower, setOwner, waitsOf } from '../../src/launch/guard';
-import { takeOrder, withdrawOrder, writeOrder } from '../../src/launch/order';
+import { isLeftBehind, setDebugger, setFollower, setOwner, waitsOf } from '../../src/launch/runGuard';
+import { takeOrder, withdrawOrder, writeOrder } from '../../src/launch/launchSpecFile';
 import { ownRef } from '../../src/launch/launcher';
-import { refOf } from '../../src/observe/identity';
-import { originOf } from '../../src/observe/origin';
-import { readRun } from '../../src/observe/readRun';
-import { createRunDirectory, eventsOf, readDescription, writeDescription } from '../../src/observe/runDirectory';
+import { refOf } from '../../src/observe/system/identity';
+import { originOf } from '../../src/observe/record/origin';
+import { readRun } from '../../src/observe/record/readRun';
+import { createRunDirectory, eventsOf, readDescription, writeDescription } from '../../src/observe/record/runDirectory';
 
 /**
  * What becomes of a run when its launcher, its observer or its window is killed. A window is stood in for by a process that

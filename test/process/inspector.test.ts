@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Member } from '../../src/core/members';
-import { closeInspector, openInspector, sampleStacks } from '../../src/debug/inspector';
-import { refOf } from '../../src/observe/identity';
-import { originOf } from '../../src/observe/origin';
-import { createRunDirectory, writeDescription } from '../../src/observe/runDirectory';
+import { closeInspector, openInspector, sampleStacks } from '../../src/debug/node/inspector';
+import { refOf } from '../../src/observe/system/identity';
+import { originOf } from '../../src/observe/record/origin';
+import { createRunDirectory, writeDescription } from '../../src/observe/record/runDirectory';
 import { findNodes } from './toolchains';
 
 /** An inspector that we have opened in a program is open no longer than it is needed. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ListingSampler } from '../../src/observe/listing';
-import { listWithPs } from '../../src/observe/ps';
-import { listWithPsList } from '../../src/observe/psList';
-import type { SamplerEvent } from '../../src/observe/sampler';
+import { ListingSampler } from '../../src/observe/system/listing';
+import { listWithPs } from '../../src/observe/system/macos/ps';
+import { listWithPsList } from '../../src/observe/system/windows/psList';
+import type { SamplerEvent } from '../../src/observe/system/sampler';
 
 const programs = { ps: listWithPs, 'ps-list': listWithPsList };
 

@@ -3,10 +3,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { isSame } from '../../src/observe/identity';
-import { readJournal } from '../../src/workload/journal';
+import { isSame } from '../../src/observe/system/identity';
+import { readJournal } from '../../src/workload/journal/journal';
 import { journalOf, type DoneLine, type FailLine, type JournalLine, type Progress } from '../../src/workload/protocol';
-import { listRunsOf, readProgress } from '../../src/workload/folders';
+import { listRunsOf, readProgress } from '../../src/workload/journal/folders';
 
 /** The command line's `map` as a program, and folders to run it in. */
 

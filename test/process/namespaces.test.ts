@@ -6,10 +6,10 @@ import { join, resolve } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Member } from '../../src/core/members';
 import type { Report } from '../../src/core/report';
-import { askPython } from '../../src/debug/ask';
-import { isSame, refOf } from '../../src/observe/identity';
-import { namespacePidsOf } from '../../src/observe/ownProc';
-import { readRun } from '../../src/observe/readRun';
+import { askPython } from '../../src/debug/probeRequest';
+import { isSame, refOf } from '../../src/observe/system/identity';
+import { namespacePidsOf } from '../../src/observe/system/linux/ownProc';
+import { readRun } from '../../src/observe/record/readRun';
 import { until } from './mapping';
 import { runBare, runObserved } from './report';
 

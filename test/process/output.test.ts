@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { writeOrder } from '../../src/launch/order';
-import { megabyte } from '../../src/observe/keptOutput';
-import { KeptOutputReader } from '../../src/observe/keptOutputReader';
-import { readRun } from '../../src/observe/readRun';
-import { createRunDirectory, outputsOf } from '../../src/observe/runDirectory';
+import { writeOrder } from '../../src/launch/launchSpecFile';
+import { megabyte } from '../../src/observe/record/keptOutput';
+import { KeptOutputReader } from '../../src/observe/record/keptOutputReader';
+import { readRun } from '../../src/observe/record/readRun';
+import { createRunDirectory, outputsOf } from '../../src/observe/record/runDirectory';
 
 /** What the launcher keeps of a program's output, with real programs and a real disk that fills up. */
 

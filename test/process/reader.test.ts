@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Event } from '../../src/core/events';
 import { membersOf } from '../../src/core/members';
 import { emptyState, reduce } from '../../src/core/state';
-import { RunReader } from '../../src/observe/reader';
-import { createRunDirectory, eventsOf, liveOf } from '../../src/observe/runDirectory';
+import { RunReader } from '../../src/observe/record/reader';
+import { createRunDirectory, eventsOf, liveOf } from '../../src/observe/record/runDirectory';
 import { until } from './mapping';
 
 /** Event files on a real disk, of processes that have ended and of others that have not. */

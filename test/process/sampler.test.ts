@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { after, describe, test } from 'node:test';
-import { pidOf, presenceOf, readStart, whileThere } from '../../src/observe/identity';
-import { LinuxSampler } from '../../src/observe/linuxSampler';
-import type { SamplerEvent } from '../../src/observe/sampler';
+import { pidOf, presenceOf, readStart, whileThere } from '../../src/observe/system/identity';
+import { LinuxSampler } from '../../src/observe/system/linux/linuxSampler';
+import type { SamplerEvent } from '../../src/observe/system/sampler';
 
 const runDirectory = `/dev/shm/procession-test-${process.pid}`;
 const python = ['python3', 'python'].find((name) => spawnSync(name, ['-c', '0']).status === 0);
@@ -375,9 +375,9 @@ signal.pause()
   });
 
   test('with no descriptor to keep, it sees the same', () => {
-    const observe = join(__dirname, '../../src/observe');
+    const observe = join(__dirname, '../../src/observe/system');
     const script = `(async () => {
-const { LinuxSampler } = require(${JSON.stringify(join(observe, 'linuxSampler.ts'))});
+const { LinuxSampler } = require(${JSON.stringify(join(observe, 'linux/linuxSampler.ts'))});
 const { readStart } = require(${JSON.stringify(join(observe, 'identity.ts'))});
 const { spawn } = require('node:child_process');
 const { closeSync, openSync } = require('node:fs');

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { readRow, readStart, refOf } from '../../src/observe/identity';
-import { originOf } from '../../src/observe/origin';
-import { createRunDirectory, writeDescription, type RunDescription } from '../../src/observe/runDirectory';
-import { launcherOf, sendSignal, signalGroup, signalIn, targetsOf, type Signallable } from '../../src/observe/signals';
+import { readRow, readStart, refOf } from '../../src/observe/system/identity';
+import { originOf } from '../../src/observe/record/origin';
+import { createRunDirectory, writeDescription, type RunDescription } from '../../src/observe/record/runDirectory';
+import { launcherOf, sendSignal, signalGroup, signalIn, targetsOf, type Signallable } from '../../src/observe/system/signals';
 
 /** Who may be signalled, tried on real processes of this machine. */
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { learnStarts, parseStarts, startElsewhere } from '../../src/observe/starts';
+import { learnStarts, parseStarts, startElsewhere } from '../../src/observe/system/starts';
 
 test('starts of processes as ps and PowerShell print them', () => {
   const [ps, powershell] = ['  812 Tue Nov  3 09:15:07 2026\n41000 Tue Nov 10 23:59:59 2026\n', '812 2026-11-03T09:15:07.1234567Z\r\n41000 2026-11-10T23:59:59.0000000Z\r\n'];

@@ -7,8 +7,8 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { stopRun } from '../../src/launch/steer';
 import { ownRef } from '../../src/launch/launcher';
-import { EventFile } from '../../src/observe/eventFile';
-import { readRun } from '../../src/observe/readRun';
+import { EventFile } from '../../src/observe/record/eventFile';
+import { readRun } from '../../src/observe/record/readRun';
 
 /** Stop, again and again, on a program that makes it hard. `PROCESSION_STOP_CYCLES` says how often. */
 

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Report } from '../../src/core/report';
-import { refOf } from '../../src/observe/identity';
-import { originOf } from '../../src/observe/origin';
-import { createFile, makeOwnFolder, openAfresh, openNew, openToAppend, removeFile, replaceFile } from '../../src/observe/ownFiles';
-import { openRegular, readRegular } from '../../src/observe/regularFile';
-import { createRunDirectory, listRuns, writeDescription } from '../../src/observe/runDirectory';
+import { refOf } from '../../src/observe/system/identity';
+import { originOf } from '../../src/observe/record/origin';
+import { createFile, makeOwnFolder, openAfresh, openNew, openToAppend, removeFile, replaceFile } from '../../src/observe/record/ownFiles';
+import { openRegular, readRegular } from '../../src/observe/record/regularFile';
+import { createRunDirectory, listRuns, writeDescription } from '../../src/observe/record/runDirectory';
 
 /** What another user of the machine, or who has made a record, can do to the person who looks at it: nothing. See docs/security.md. */
 

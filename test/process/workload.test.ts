@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { sendControl } from '../../src/workload/control';
+import { sendControl } from '../../src/workload/run/control';
 import { logOf } from '../../src/workload/protocol';
 import { Ground, until } from './mapping';
 import { findPythons, sampleOf } from './toolchains';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { usableCores } from '../../src/workload/cores';
-import { Guard } from '../../src/workload/guard';
-import { JournalIndex } from '../../src/workload/journalIndex';
+import { usableCores } from '../../src/workload/run/cores';
+import { Guard } from '../../src/workload/run/respawnGuard';
+import { JournalIndex } from '../../src/workload/journal/journalIndex';
 import { Ground, until } from './mapping';
 
 let ground: Ground;

@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { JournalIndex } from '../../src/workload/journalIndex';
-import { resultIn } from '../../src/workload/journal';
+import { JournalIndex } from '../../src/workload/journal/journalIndex';
+import { resultIn } from '../../src/workload/journal/journal';
 import { Ground, type Ended } from './mapping';
 import { findPythons, sampleOf } from './toolchains';
 

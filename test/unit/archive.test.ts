@@ -7,8 +7,8 @@ import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { archive } from '../../src/cli/archive';
 import { ownRef } from '../../src/launch/launcher';
-import { isLive, moveRun, pruneRuns } from '../../src/observe/archive';
-import { createRunDirectory, listRuns, removeFolder, writeDescription } from '../../src/observe/runDirectory';
+import { isLive, moveRun, pruneRuns } from '../../src/observe/record/archive';
+import { createRunDirectory, listRuns, removeFolder, writeDescription } from '../../src/observe/record/runDirectory';
 
 const folder = mkdtempSync(join(tmpdir(), 'procession-archive-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

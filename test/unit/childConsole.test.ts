@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { AddingConsole, NamingConsole } from '../../src/debug/childConsole';
-import { ConsoleText } from '../../src/debug/consoleText';
-import { Copies } from '../../src/debug/copies';
-import { SharedPipe } from '../../src/debug/sharedPipe';
+import { AddingConsole, NamingConsole } from '../../src/debug/console/childConsole';
+import { ConsoleText } from '../../src/debug/console/consoleText';
+import { Copies } from '../../src/debug/console/copies';
+import { SharedPipe } from '../../src/debug/console/sharedPipe';
 import { observedEnvironment } from '../../src/launch/environment';
 import type { WindowRun } from '../../src/views/runStore';
 

@@ -9,7 +9,7 @@ import { Emitter } from '../../src/debug/emitter';
 import { Group, type Desk } from '../../src/debug/group';
 import { aboutKey, policyOf, type DebugOptions } from '../../src/debug/kinds';
 import type { Message } from '../../src/debug/protocol';
-import { RelayAdapter } from '../../src/debug/relayAdapter';
+import { RelayAdapter } from '../../src/debug/python/relayAdapter';
 import { RunAdapter, type RunServices } from '../../src/debug/runAdapter';
 import { becomes, within } from '../../src/launch/within';
 import { adapter, member, session, settle, stopAt, world, type World } from './debugWorld';

@@ -4,8 +4,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
-import { KeptOutput, megabyte, type StreamName } from '../../src/observe/keptOutput';
-import { isOutputKept, KeptOutputReader, type OutputPiece } from '../../src/observe/keptOutputReader';
+import { KeptOutput, megabyte, type StreamName } from '../../src/observe/record/keptOutput';
+import { isOutputKept, KeptOutputReader, type OutputPiece } from '../../src/observe/record/keptOutputReader';
 
 const base = mkdtempSync(join(tmpdir(), 'procession-output-'));
 after(() => rmSync(base, { recursive: true, force: true }));
@@ -129,14 +129,14 @@ test('a folder that is gone is told, and nothing is thrown', () => {
 });
 
 /** A small file system of our own, where this machine lets us have one. */
-const small = (megabytes: number, script: string): string[] => ['-rm', 'sh', '-c', `mount -t tmpfs -o size=${megabytes}m tmpfs "$1" && shift && exec "$@"`, 'sh', script];
+const small = (megabytes: number, script: string): string[] => ['-rm', 'sh', '-c', `mount -t tmpfs -o size=${megabytes}m,mode=700 tmpfs "$1" && shift && exec "$@"`, 'sh', script];
 const mayMount = process.platform === 'linux' && spawnSync('unshare', small(1, base).concat('true')).status === 0;
 
 test('on a disk that fills up the newest part is kept as long as there is room for any, and it is told; then it goes on', { skip: !mayMount && 'no file system of our own here' }, () => {
   const out = folder();
   const program = `
-    const { KeptOutput } = require('${resolve(__dirname, '../../src/observe/keptOutput.ts')}');
-    const { KeptOutputReader } = require('${resolve(__dirname, '../../src/observe/keptOutputReader.ts')}');
+    const { KeptOutput } = require('${resolve(__dirname, '../../src/observe/record/keptOutput.ts')}');
+    const { KeptOutputReader } = require('${resolve(__dirname, '../../src/observe/record/keptOutputReader.ts')}');
     const { rmSync, writeFileSync } = require('node:fs');
     const told = [];
     const kept = new KeptOutput(process.argv[1], 64 * 1024 * 1024, (kind) => told.push(kind));

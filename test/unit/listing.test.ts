@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ListingSampler, type ProcessRow } from '../../src/observe/listing';
-import { parsePs, parseTime } from '../../src/observe/ps';
-import { fromPsList } from '../../src/observe/psList';
-import type { SamplerEvent } from '../../src/observe/sampler';
+import { ListingSampler, type ProcessRow } from '../../src/observe/system/listing';
+import { parsePs, parseTime } from '../../src/observe/system/macos/ps';
+import { fromPsList } from '../../src/observe/system/windows/psList';
+import type { SamplerEvent } from '../../src/observe/system/sampler';
 
 test('times of ps: macOS has hundredths, procps days and hours', () => {
   const times: [string, number][] = [

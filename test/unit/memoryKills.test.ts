@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counterOf, parseKills } from '../../src/observe/memoryKills';
+import { counterOf, parseKills } from '../../src/observe/system/linux/memoryKills';
 
 test('the counter is read from the files of both versions of control groups, and from the machine\'s', () => {
   assert.equal(parseKills('low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n'), 2);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Governor } from '../../src/observe/governor';
-import { PidGate } from '../../src/observe/pidGate';
-import type { TreeSampler } from '../../src/observe/sampler';
-import { SamplerSchedule } from '../../src/observe/scheduler';
+import { Governor } from '../../src/observe/system/governor';
+import { PidGate } from '../../src/observe/system/linux/pidGate';
+import type { TreeSampler } from '../../src/observe/system/sampler';
+import { SamplerSchedule } from '../../src/observe/system/samplerSchedule';
 
 const shares = { membership: 0.003, numbers: 0.004 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   parseAuxv, parseLoadavg, parseMark, parseOpenFiles, parsePeak, parseStat, parseWaitStatus, splitNul,
-} from '../../src/observe/procText';
+} from '../../src/observe/system/linux/procText';
 
 /** Recorded on Linux 6.18; only the names were changed, by prctl(PR_SET_NAME), before recording. */
 const stat = (comm: string): string =>

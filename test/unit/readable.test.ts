@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readableBytes, readableLine } from '../../src/observe/readable';
+import { readableBytes, readableLine } from '../../src/observe/record/readable';
 
 test('bytes that are no UTF-8 stand as what they are, in text that is', () => {
   for (const [bytes, text] of [

@@ -7,7 +7,7 @@ import { HumanError } from '../../src/core/errors';
 import { observedEnvironment } from '../../src/launch/environment';
 import type { LaunchOptions } from '../../src/launch/options';
 import { commandToArgv, resolveLaunch } from '../../src/launch/resolve';
-import { ownPidNamespace } from '../../src/observe/ownProc';
+import { ownPidNamespace } from '../../src/observe/system/linux/ownProc';
 
 const folder = mkdtempSync(join(tmpdir(), 'procession-resolve-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,8 +3,8 @@ import { appendFileSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { readRun, RunRecord } from '../../src/observe/readRun';
-import { createRunDirectory, eventsOf } from '../../src/observe/runDirectory';
+import { readRun, RunRecord } from '../../src/observe/record/readRun';
+import { createRunDirectory, eventsOf } from '../../src/observe/record/runDirectory';
 
 const folder = mkdtempSync(join(tmpdir(), 'procession-record-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

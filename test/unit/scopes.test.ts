@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Member } from '../../src/core/members';
-import { scopedCondition, scopeIn, scopeOf, type Scope } from '../../src/debug/scopes';
+import { scopedCondition, scopeIn, scopeOf, type Scope } from '../../src/debug/breakpoints/scopes';
 import { member } from './debugWorld';
 
 const folder = mkdtempSync(join(tmpdir(), 'procession-scopes-'));

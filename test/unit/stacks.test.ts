@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { framesOfText, mergeStacks, type Frame, type FrameNode, type StackNode } from '../../src/debug/stackTree';
-import { doingIn } from '../../src/debug/stackWords';
+import { framesOfText, mergeStacks, type FrameNode, type StackNode } from '../../src/debug/stacks/stackTree';
+import { doingIn } from '../../src/debug/stacks/stackWords';
+import type { Frame } from '../../src/debug/stacks/frame';
 
 const standard = '/usr/lib/python3.11';
 const frame = (name: string, line: number, file = '/app/work.py'): Frame => ({ function: name, file, line });

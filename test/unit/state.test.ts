@@ -7,7 +7,7 @@ import { reportOf } from '../../src/core/report';
 import { limits } from '../../src/core/bounds';
 import { emptyState, reduce } from '../../src/core/state';
 import { treeOf } from '../../src/core/tree';
-import { runRow, type Row } from '../../src/views/rows';
+import { runRow, type Row } from '../../src/views/tree/rows';
 import { event } from './world';
 
 const none = { garbled: 0, unknown: 0 };

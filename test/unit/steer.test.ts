@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { Member } from '../../src/core/members';
 import { subtreeOf } from '../../src/core/tree';
 import { refusal, signalMember, stopRun, type Steering } from '../../src/launch/steer';
-import type { EventFile } from '../../src/observe/eventFile';
-import type { SignalResult } from '../../src/observe/signals';
+import type { EventFile } from '../../src/observe/record/eventFile';
+import type { SignalResult } from '../../src/observe/system/signals';
 
 const member = (name: string, more: Partial<Member> = {}): Member => ({ id: `${name}.1`, pid: 5, name, role: 'child', parent: 'root.1', state: 'running', endedAt: null, host: null, marks: [], ...more }) as Member;
 

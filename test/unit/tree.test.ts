@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Drawn } from '../../src/views/drawn';
-import { Elements, type Element } from '../../src/views/elements';
-import { Redraws, type Timers } from '../../src/views/redraws';
-import type { Row } from '../../src/views/rows';
+import { Drawn } from '../../src/views/tree/drawn';
+import { Elements, type Element } from '../../src/views/tree/elements';
+import { Redraws, type Timers } from '../../src/views/tree/redraws';
+import type { Row } from '../../src/views/tree/rows';
 
 /** A row that shows a text and has others below it. */
 const row = (key: string, description = '', children: Row[] = []): Row => ({ kind: 'notice', key, run: 'r', label: key, description, children });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { coreTime, Demand } from '../../src/workload/demand';
+import { coreTime, Demand } from '../../src/workload/run/demand';
 
 /** So many workers for so long (ms), of which each is on a core, or waits for one, for this share of its time. */
 function follow(demand: Demand, share: number, looks = 10): number {

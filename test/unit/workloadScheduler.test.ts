@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { TaskError } from '../../src/workload/protocol';
-import { Scheduler, type Task } from '../../src/workload/scheduler';
-import { parseHalt } from '../../src/workload/halt';
+import { Scheduler } from '../../src/workload/run/scheduler';
+import { parseHalt } from '../../src/workload/run/halt';
 import type { Workload } from '../../src/workload/workload';
+import type { TaskError, Task } from '../../src/workload/task';
 
 /** A worker of the tests: what it was sent and has not answered. */
 interface FakeWorker {

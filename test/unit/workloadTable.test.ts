@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Followed } from '../../src/views/workload/followed';
-import { TableData } from '../../src/views/workload/tableData';
+import type { Followed } from '../../src/views/workload/run/followed';
+import { TableData } from '../../src/views/workload/results/tableData';
 import { journalOf } from '../../src/workload/protocol';
 
 test('rows of the results table: waiting, running, done and failed, in the order chosen', async (context) => {

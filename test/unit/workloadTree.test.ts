@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Row } from '../../src/views/rows';
-import { besidesCluster, clusterRows } from '../../src/views/workload/clusterRows';
+import type { Row } from '../../src/views/tree/rows';
+import { besidesCluster, clusterRows } from '../../src/views/workload/run/clusterRows';
 import type { Progress } from '../../src/workload/protocol';
 
 const processRow = (id: string, label: string, children: Row[] = []): Row => ({ kind: 'member', key: `r/${id}`, run: 'r', member: { id }, children, label, description: id } as unknown as Row);

@@ -1,11 +1,11 @@
 import { isNode } from './commandLine';
 import { numberings } from './introduction';
 import { runIsGone } from './journal';
-import type { Taken } from './mark';
 import { handedDown } from './mark';
 import { quietly } from './quietly';
 import { scriptOf } from './spawning';
 import { system } from './system';
+import type { Taken } from './taken';
 
 /**
  * Which children js-debug attaches to. Its bootloader attaches to every Node process that finds its variable, so the variable is

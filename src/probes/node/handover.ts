@@ -1,5 +1,5 @@
 import { workerThreads } from './builtins';
-import type { Taken } from './mark';
+import type { Taken } from './taken';
 
 /**
  * A worker thread may be given any environment, so it is told by the data that Node passes on to each thread beside

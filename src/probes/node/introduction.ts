@@ -1,9 +1,9 @@
 import { os } from './builtins';
 import { ownGroup, parentOf } from './identity';
 import { brief, record } from './journal';
-import type { Mark } from './mark';
 import { quietly } from './quietly';
 import { system } from './system';
+import type { Mark } from './taken';
 
 /** Variables by which launchers number their processes: rank, rank on this machine, number of ranks. */
 export const numberings = [

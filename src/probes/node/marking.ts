@@ -1,7 +1,7 @@
 import { admit } from './attaching';
 import { admitsPreload } from './commandLine';
-import type { Taken } from './mark';
 import { system } from './system';
+import type { Taken } from './taken';
 
 /** Puts what the probe has taken out of the program's environment into the environments of its children. */
 

@@ -1,4 +1,5 @@
-import type { Taken } from './mark';
+import type { Taken } from './taken';
+
 
 /** What Node keeps of `--require`: the list itself, which it goes through by index while the modules are loaded. */
 const requests = (): string[] | undefined => (process as unknown as { _preload_modules?: string[] })._preload_modules;

@@ -8,7 +8,6 @@ import { ownIdentity } from './identity';
 import { watchExec } from './images';
 import { introduceProcess } from './introduction';
 import { isHeard, openJournal, runIsGone } from './journal';
-import type { Taken } from './mark';
 import { takeMark } from './mark';
 import { markChildren } from './marking';
 import { copyOutput } from './output';
@@ -18,6 +17,7 @@ import { watchAbort, watchSignals } from './signals';
 import { abandonSystem } from './system';
 import { introduceThread, watchThreads } from './threads';
 import { followThreads } from './threadStart';
+import type { Taken } from './taken';
 
 /** Comes up in every thread of every Node process of a run, before the program's first line. */
 function observe(taken: Taken): void {

@@ -3,11 +3,11 @@ import { diagnosticsChannel } from './builtins';
 import { mayUseBinding } from './flags';
 import { tellThread } from './handover';
 import { runIsGone } from './journal';
-import type { Taken } from './mark';
 import { filler } from './preloads';
 import { quietly } from './quietly';
 import { callers } from './site';
 import { system } from './system';
+import type { Taken } from './taken';
 
 /**
  * Brings the probe into the worker threads that this thread makes. One that is made without options inherits `--require`;

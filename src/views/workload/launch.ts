@@ -3,10 +3,10 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, rmSy
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { HumanError } from '../../core/errors';
-import { commandLine } from '../../launch/order';
+import { commandLine } from '../../launch/launchSpecFile';
 import { shellEnvironment, withPackages, type Surroundings } from '../../launch/shell';
-import { eventsOf, newRunId } from '../../observe/runDirectory';
-import { readProgress, runsOf } from '../../workload/folders';
+import { eventsOf, newRunId } from '../../observe/record/runDirectory';
+import { readProgress, runsOf } from '../../workload/journal/folders';
 
 /** What starts `procession map` as a process of its own, which outlives the window. */
 export interface MapCall {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { suffix, targetsIn } from './find';
+import { suffix, targetsIn } from './results/find';
 import { functionsIn, type FunctionPlace } from './functions';
 import { canRun, isTypeScript } from './typescript';
 

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { HumanError } from '../../core/errors';
-import { chosenRows, whichWasMeant, type Given } from '../chosen';
-import type { Element } from '../elements';
-import { runOf, type Failure } from '../rows';
-import type { Followed } from './followed';
-import type { Workloads } from './workloads';
+import { chosenRows, whichWasMeant, type Given } from '../tree/treeSelection';
+import type { Element } from '../tree/elements';
+import { runOf, type Failure } from '../tree/rows';
+import type { Followed } from './run/followed';
+import type { Workloads } from './run/workloads';
 
 export const isElement = (given: unknown): given is Element => typeof given === 'object' && given !== null && 'row' in given;
 

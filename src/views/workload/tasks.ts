@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../core/errors';
-import { commandLine } from '../../launch/order';
-import { listRunsOf, readProgress, runsOf } from '../../workload/folders';
-import type { Window } from '../launchRun';
+import { commandLine } from '../../launch/launchSpecFile';
+import { listRunsOf, readProgress, runsOf } from '../../workload/journal/folders';
+import type { Window } from '../commands/launchRun';
 import { surroundingsOf, userEnvironment, windowEnvironment } from '../surroundings';
-import { suffix, workloadFiles, workloadPath } from './find';
+import { suffix, workloadFiles, workloadPath } from './results/find';
 import { mapEnvironment } from './launch';
-import type { Workloads } from './workloads';
+import type { Workloads } from './run/workloads';
 
 export const taskType = 'procession';
 

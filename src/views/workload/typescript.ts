@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { HumanError } from '../../core/errors';
-import { nodeOf } from '../../workload/plan';
+import { nodeOf } from '../../workload/run/plan';
 import { userEnvironment } from '../surroundings';
 
 export const isTypeScript = (file: string): boolean => /\.[cm]?ts$/.test(file);

@@ -3,14 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Member } from '../../../src/core/members';
-import { askPython } from '../../../src/debug/ask';
+import { askPython } from '../../../src/debug/probeRequest';
 import { startAdapter, type Connection } from '../../../src/debug/connection';
-import { findDebugpy } from '../../../src/debug/debugpy';
-import { closeInspector, openInspector, sampleStacks } from '../../../src/debug/inspector';
+import { findDebugpy } from '../../../src/debug/python/debugpy';
+import { closeInspector, openInspector, sampleStacks } from '../../../src/debug/node/inspector';
 import type { Message } from '../../../src/debug/protocol';
-import { framesOfText } from '../../../src/debug/stackTree';
+import { framesOfText } from '../../../src/debug/stacks/stackTree';
 import { observedEnvironment } from '../../../src/launch/environment';
-import { readRun } from '../../../src/observe/readRun';
+import { readRun } from '../../../src/observe/record/readRun';
 
 const programs = join(__dirname, '../../host/programs');
 

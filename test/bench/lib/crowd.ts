@@ -2,7 +2,7 @@ import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event, ProcessRef } from '../../../src/core/events';
 import { ownRef } from '../../../src/launch/launcher';
-import { createRunDirectory, eventsOf, liveOf, writeDescription } from '../../../src/observe/runDirectory';
+import { createRunDirectory, eventsOf, liveOf, writeDescription } from '../../../src/observe/record/runDirectory';
 
 /** ms between batches of changes, as an observer writes them. */
 const tick = 100;

@@ -4,7 +4,7 @@
  */
 import { reportOf } from '../../../src/core/report';
 import { emptyState, reduce } from '../../../src/core/state';
-import { RunReader } from '../../../src/observe/reader';
+import { RunReader } from '../../../src/observe/record/reader';
 import { median } from './bench';
 
 export interface EventsResult {

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event } from '../../../src/core/events';
-import { createRunDirectory, eventsOf, writeDescription } from '../../../src/observe/runDirectory';
+import { createRunDirectory, eventsOf, writeDescription } from '../../../src/observe/record/runDirectory';
 
 const host = 'bench';
 const bootTime = 1_700_000_000_000;

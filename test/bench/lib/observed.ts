@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { installProbes, observedEnvironment } from '../../../src/launch/environment';
 import { ownRef } from '../../../src/launch/launcher';
-import { createRunDirectory, eventsOf } from '../../../src/observe/runDirectory';
+import { createRunDirectory, eventsOf } from '../../../src/observe/record/runDirectory';
 import type { Variant } from './alternate';
 import { builtCommandLine } from './product';
 

@@ -3,10 +3,10 @@
  * A process of its own, so that nothing but the observing is measured.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { readStart } from '../../../src/observe/identity';
-import { LinuxSampler } from '../../../src/observe/linuxSampler';
-import type { TreeSampler } from '../../../src/observe/sampler';
-import { SamplerSchedule, type Mode } from '../../../src/observe/scheduler';
+import { readStart } from '../../../src/observe/system/identity';
+import { LinuxSampler } from '../../../src/observe/system/linux/linuxSampler';
+import type { TreeSampler } from '../../../src/observe/system/sampler';
+import { SamplerSchedule, type Mode } from '../../../src/observe/system/samplerSchedule';
 import { quantile } from './bench';
 import { cpuSoFar } from './cpu';
 

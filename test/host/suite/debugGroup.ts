@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { scopedCondition } from '../../../src/debug/scopes';
+import { scopedCondition } from '../../../src/debug/breakpoints/scopes';
 import type { Browser } from '../browser';
 import { breakAt, configuration, debug, stackOf, watchSessions, type Watched } from '../debugging/session';
 import { test, until, type TestContext } from '../inside/testing';

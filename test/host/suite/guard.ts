@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { liveRunsFolder, readDescription } from '../../../src/observe/runDirectory';
+import { liveRunsFolder, readDescription } from '../../../src/observe/record/runDirectory';
 import { configuration, debug, watchSessions } from '../debugging/session';
 import { test, until } from '../inside/testing';
 import { api, folder, isAlive, tidy, untilRun } from './support';

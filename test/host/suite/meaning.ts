@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { HumanError } from '../../../src/core/errors';
-import { withAll } from '../../../src/views/acting';
+import { withAll } from '../../../src/views/commands/commandErrors';
 import type { Browser } from '../browser';
 import { test, until } from '../inside/testing';
 import { api, folder, isAlive, reportOf, selectBoth, showView, startedBy, tidy, untilRow, untilRun, view } from './support';

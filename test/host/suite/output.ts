@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { liveRunsFolder } from '../../../src/observe/runDirectory';
+import { liveRunsFolder } from '../../../src/observe/record/runDirectory';
 import { configuration, debug } from '../debugging/session';
 import { test, until } from '../inside/testing';
 import { api, folder, tidy, untilRun } from './support';

@@ -187,7 +187,7 @@ except KeyboardInterrupt:
 /** What a run has printed, from its directory. */
 async function outputOf(id: string): Promise<string> {
   await reportOf(id);
-  const { liveRunsFolder } = await import('../../../src/observe/runDirectory');
+  const { liveRunsFolder } = await import('../../../src/observe/record/runDirectory');
   return readFileSync(join(liveRunsFolder(), id, 'out', 'stdout'), 'utf8');
 }
 
@@ -318,7 +318,7 @@ test('onDidChange tells of a new member', async (context) => {
   const id = await launch({ program: program('crew.py', crew), console: 'internalConsole' });
   await untilRun(id, 'the crew', crewIsThere);
   assert.ok(changes > 0);
-  const { liveRunsFolder } = await import('../../../src/observe/runDirectory');
+  const { liveRunsFolder } = await import('../../../src/observe/record/runDirectory');
   assert.ok(readdirSync(join(liveRunsFolder(), id, 'events')).length >= 6, 'one event file a process');
 });
 

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { liveRunsFolder } from '../../../src/observe/runDirectory';
+import { liveRunsFolder } from '../../../src/observe/record/runDirectory';
 import { debug, watchSessions } from '../debugging/session';
 import { test, until, type TestContext } from '../inside/testing';
 import { api, folder, tidy, untilRun } from './support';

@@ -1,5 +1,5 @@
-import type { Order, SortKey } from '../../../workload/rowOrder';
-import type { TableRow } from '../tableProtocol';
+import type { Order, SortKey } from '../../../workload/file/rowOrder';
+import type { TableRow } from '../results/tableProtocol';
 import { el } from './dom';
 
 /** Height of a row in px, as in the style. */

@@ -1,6 +1,6 @@
 // The page of the results table.
-import type { Order, SortKey } from '../../../workload/rowOrder';
-import type { Act, TableDetail, TableHead, ToHost, ToPage } from '../tableProtocol';
+import type { Order, SortKey } from '../../../workload/file/rowOrder';
+import type { Act, TableDetail, TableHead, ToHost, ToPage } from '../results/tableProtocol';
 import { button, el } from './dom';
 import { Grid } from './grid';
 

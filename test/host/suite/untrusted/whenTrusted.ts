@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { createRunDirectory, liveRunsFolder, newRunId, writeDescription } from '../../../../src/observe/runDirectory';
-import { listAllRuns, runnerOf } from '../../../../src/workload/folders';
+import { createRunDirectory, liveRunsFolder, newRunId, writeDescription } from '../../../../src/observe/record/runDirectory';
+import { listAllRuns, runnerOf } from '../../../../src/workload/journal/folders';
 import { test, until } from '../../inside/testing';
 import { api, folder } from '../support';
 

@@ -1,0 +1,3 @@
+import type { Site } from '../../core/events';
+
+export type Frame = Required<Site>;
