@@ -312,6 +312,17 @@ describe('folders of others', byRoot, () => {
     assert.deepEqual(readdirSync(path), []);
   });
 
+  test('and those of this user that hold something stay as they are', () => {
+    const full = join(folder, 'full');
+    mkdirSync(full);
+    chmodSync(full, 0o755);
+    writeFileSync(join(full, 'something'), '');
+    const { status, stderr } = procession(['run', '--record', full, '--', 'true']);
+    assert.equal(status, 2);
+    assert.match(stderr, /is not empty/);
+    assert.equal(lstatSync(full).mode & 0o777, 0o755);
+  });
+
   test('that have taken the name of the user\'s own are passed by, and what was made instead is found again', { skip: !existsSync('/dev/shm') && 'no /dev/shm' }, () => {
     const squatted = join('/dev/shm', `procession-${victim}`);
     if (existsSync(squatted)) rmSync(squatted, { recursive: true });

@@ -114,8 +114,17 @@ export function newRunId(now: number): string {
 
 /** Takes a folder for records: closes one of this user's to all others. Throws {@link HumanError} where it is another user's, or can't be closed. */
 export function takeFolder(path: string): void {
+  refuseForeign(path);
+  close(path);
+}
+
+function refuseForeign(path: string): void {
   const folder = realpathSync(path);
   if (!isOwnFolder(folder)) throw new HumanError(`${path} ${statSync(folder).isDirectory() ? 'belongs to another user, who could change what is written there' : 'is no folder'}. Name a new folder, or one of your own.`);
+}
+
+function close(path: string): void {
+  const folder = realpathSync(path);
   if (isPrivateFolder(folder)) return;
   chmodSync(folder, 0o700);
   if (!isPrivateFolder(folder)) throw new HumanError(`${path} lies on a file system that can't close it to other users. Name a folder on another one.`);
@@ -125,8 +134,9 @@ export function takeFolder(path: string): void {
 export function createRunDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    takeFolder(path);
+    refuseForeign(path);
     if (readdirSync(path).length > 0) throw new HumanError(`${path} is not empty. Name a new or an empty folder for the record.`);
+    close(path);
     for (const folder of [eventsOf(path), outputsOf(path), watchersOf(path)]) mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     if (error instanceof HumanError) throw error;
