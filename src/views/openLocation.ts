@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
 import { HumanError } from '../core/errors';
+import { forMessage } from '../core/escapes';
 import { isInWorkspace } from './inWorkspace';
 
 /** A path of another machine: to look for it there would tell that machine who asks. */
@@ -16,7 +17,7 @@ export async function openLocation(location?: { file?: unknown; line?: unknown }
   if (isElsewhere(file)) throw new HumanError(`${file} lies on another machine. Open it there, or by hand.`);
   if (!isInWorkspace(file)) {
     const open = 'Open';
-    const answer = await vscode.window.showWarningMessage(`Open ${file}?`, { modal: true, detail: 'The program named this file, which is not in the workspace.' }, open);
+    const answer = await vscode.window.showWarningMessage(forMessage(`Open ${file}? It is not in the workspace: the program named it.`), open);
     if (answer !== open) return;
   }
   const at = new vscode.Position(Math.floor(line) - 1, 0);
