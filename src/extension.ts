@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ProcessionApi } from './api';
+import { warnOfPorts } from './debug/portWarning';
 import { registerDebugging } from './debug/debugRegister';
 import { stillNews } from './observe/record/archive';
 import { isSame } from './observe/system/identity';
 import { isShownElsewhere } from './observe/record/lease';
-import { liveRunsFolder } from './observe/record/runDirectory';
+import { liveRunsFolders } from './observe/record/runDirectory';
 import { Archive } from './views/archive';
 import { Commands, nameOf } from './views/commands/commands';
 import { DisposableStore } from './views/disposables';
@@ -52,6 +53,8 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     stop: (run) => commands.stop(run),
     giveUp: (run) => observation.giveUp(run),
   }));
+
+  store.add(warnOfPorts(context.globalState, dist));
 
   const before = context.workspaceState.get<string>(hostKey);
   void context.workspaceState.update(hostKey, runs.self);
@@ -106,7 +109,7 @@ async function pickUp(window: Window, archive: string): Promise<void> {
   const now = Date.now();
   const known = new Set(runs.all());
   const isOurs = (directory: string): boolean => !nameless || !isShownElsewhere(directory, runs.self);
-  await runs.restore(liveRunsFolder(), workspace, (_, directory) => isOurs(directory));
+  for (const folder of liveRunsFolders()) await runs.restore(folder, workspace, (_, directory) => isOurs(directory));
   await runs.restore(archive, workspace, ({ startedAt }, directory) => now - startedAt < stillNews && isOurs(directory));
   const found = runs.all().filter((run) => !known.has(run));
   if (found.length) bindRuns(window);

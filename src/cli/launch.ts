@@ -1,4 +1,5 @@
 import { HumanError, messageOf } from '../core/errors';
+import { forTerminal, rowsForTerminal } from '../core/escapes';
 import { shellStatus } from '../core/exits';
 import { guardRun } from '../launch/runGuard';
 import { Launcher, ownRef, type LaunchSpec } from '../launch/launcher';
@@ -41,7 +42,7 @@ export async function launch(args: string[]): Promise<number> {
   try {
     status = shellStatus(await launcher.launch(), process.platform);
   } catch (error) {
-    process.stderr.write(`procession: ${messageOf(error)}\n`);
+    process.stderr.write(`procession: ${rowsForTerminal(messageOf(error))}\n`);
     status = error instanceof HumanError ? error.status : 70;
   }
   const ended = launcher.allEnded().then(() => {
@@ -49,7 +50,7 @@ export async function launch(args: string[]): Promise<number> {
     launcher.close();
   });
   if (hold === '--hold' && process.stdin.isTTY) {
-    process.stderr.write(`\r\n\x1b[2m${spec.argv[0] ?? ''} ended with ${status > 128 ? `signal ${status - 128}` : `exit code ${status}`}. Press any key to close this terminal.\x1b[0m`);
+    process.stderr.write(`\r\n\x1b[2m${forTerminal(spec.argv[0] ?? '')} ended with ${status > 128 ? `signal ${status - 128}` : `exit code ${status}`}. Press any key to close this terminal.\x1b[0m`);
     await Promise.all([ended, keyPressed()]);
     return 0;
   }
