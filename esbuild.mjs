@@ -53,5 +53,7 @@ cpSync(join(root, 'src/views/workload/webview/table.css'), join(root, 'dist/work
 // ps-list runs this on Windows, and looks for it beside the bundle. VS Code has no 32-bit version, so neither have we.
 cpSync(join(root, 'node_modules/ps-list/vendor'), join(root, 'dist/vendor'), { recursive: true, filter: (path) => !path.endsWith('x86.exe') });
 writeFileSync(join(root, 'dist/README.md'), readmeOfPackage(readFileSync(join(root, 'README.md'), 'utf8')));
+// A warning links to it.
+cpSync(join(root, 'docs/security.md'), join(root, 'dist/security.md'));
 if (watch) await Promise.all(targets.map(async (options) => (await context(options)).watch()));
 else await Promise.all(targets.map((options) => build(options)));

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ProcessionApi } from './api';
+import { warnOfPorts } from './debug/portWarning';
 import { registerDebugging } from './debug/debugRegister';
 import { stillNews } from './observe/record/archive';
 import { isSame } from './observe/system/identity';
 import { isShownElsewhere } from './observe/record/lease';
-import { liveRunsFolder } from './observe/record/runDirectory';
+import { liveRunsFolders } from './observe/record/runDirectory';
 import { Archive } from './views/archive';
 import { guarded } from './views/commands/commandErrors';
 import { Commands, nameOf } from './views/commands/commands';
@@ -61,6 +62,8 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
     giveUp: (run) => observation.giveUp(run),
   }));
 
+  store.add(warnOfPorts(context.globalState, dist));
+
   const before = context.workspaceState.get<string>(hostKey);
   void context.workspaceState.update(hostKey, runs.self);
   const look = async (until = Date.now() + leaving): Promise<void> => {
@@ -114,7 +117,7 @@ async function pickUp(window: Window, archive: string): Promise<void> {
   const now = Date.now();
   const known = new Set(runs.all());
   const isOurs = (directory: string): boolean => !nameless || !isShownElsewhere(directory, runs.self);
-  await runs.restore(liveRunsFolder(), workspace, (_, directory) => isOurs(directory));
+  for (const folder of liveRunsFolders()) await runs.restore(folder, workspace, (_, directory) => isOurs(directory));
   await runs.restore(archive, workspace, ({ startedAt }, directory) => now - startedAt < stillNews && isOurs(directory));
   const found = runs.all().filter((run) => !known.has(run));
   if (found.length) bindRuns(window);

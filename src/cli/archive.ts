@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { HumanError } from '../core/errors';
 import { moveRun, pruneRuns } from '../observe/record/archive';
-import { liveRunsFolder } from '../observe/record/runDirectory';
+import { liveRunsFolders } from '../observe/record/runDirectory';
 
 /**
  * `procession archive --to FOLDER --runs N --megabytes N --days N [RUN]`: moves the record of a run that has ended into a folder,
@@ -19,6 +19,6 @@ export function archive(args: string[]): Promise<number> {
   };
   const keep = { runs: limit(limits.runs), megabytes: limit(limits.megabytes), days: limit(limits.days) };
   if (run !== undefined) moveRun(run, to);
-  for (const folder of [to, liveRunsFolder()]) pruneRuns(folder, keep, Date.now());
+  for (const folder of [to, ...liveRunsFolders()]) pruneRuns(folder, keep, Date.now());
   return Promise.resolve(0);
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { HumanError } from '../core/errors';
+import { jsonForTerminal } from '../core/escapes';
 import { findingsOf } from '../core/findings/rules';
 import { renderNow } from '../core/findings/now';
 import { renderFindings } from '../core/findings/text';
@@ -12,6 +13,7 @@ import { inquire } from '../insight/inquiry';
 import { allEnded, ownRef } from '../launch/launcher';
 import { EventFile } from '../observe/record/eventFile';
 import { isSame } from '../observe/system/identity';
+import { isTrusted } from '../observe/record/origin';
 import { readRun } from '../observe/record/readRun';
 import { liveRunsFolder, readDescription } from '../observe/record/runDirectory';
 import { parseOptions } from './arguments';
@@ -55,12 +57,14 @@ export async function explain(args: string[]): Promise<number> {
   if (!name || extra !== undefined) throw new HumanError('Name one run: procession explain DIR, or procession explain RUN');
   const run = directoryOf(name);
   const { state } = readRun(run);
-  const isLive = state.end?.value !== allEnded && membersOf(state).some((member) => member.endedAt === null && isSame(member.id));
+  const description = readDescription(run);
+  // A record of somebody else's, or a copy, is read and no more.
+  const isLive = description !== undefined && isTrusted(run, description) && state.end?.value !== allEnded && membersOf(state).some((member) => member.endedAt === null && isSame(member.id));
   if (isLive) await ask(run, state);
   const isMeant = meant(values.member, membersOf(state));
   const findings = findingsOf(state, membersOf(state), isLive ? Date.now() : state.now).filter(({ members }) => members.some(isMeant));
   if (values.json) {
-    process.stdout.write(`${JSON.stringify(findings, null, 1)}\n`);
+    process.stdout.write(`${jsonForTerminal(JSON.stringify(findings, null, 1))}\n`);
     return 0;
   }
   process.stdout.write(`${renderFindings(findings, isLive ? Date.now() : state.now)}\n`);

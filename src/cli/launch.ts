@@ -1,4 +1,5 @@
 import { HumanError, messageOf } from '../core/errors';
+import { forTerminal, rowsForTerminal } from '../core/escapes';
 import { shellStatus } from '../core/exits';
 import { HangWatch } from '../insight/watch';
 import { guardRun } from '../launch/runGuard';
@@ -46,7 +47,7 @@ export async function launch(args: string[]): Promise<number> {
   try {
     status = shellStatus(await launcher.launch(), process.platform);
   } catch (error) {
-    process.stderr.write(`procession: ${messageOf(error)}\n`);
+    process.stderr.write(`procession: ${rowsForTerminal(messageOf(error))}\n`);
     status = error instanceof HumanError ? error.status : 70;
   }
   const ended = launcher.allEnded().then(() => {
@@ -55,7 +56,7 @@ export async function launch(args: string[]): Promise<number> {
     launcher.close();
   });
   if (hold === '--hold' && process.stdin.isTTY) {
-    process.stderr.write(`\r\n\x1b[2m${spec.argv[0] ?? ''} ended with ${status > 128 ? `signal ${status - 128}` : `exit code ${status}`}. Press any key to close this terminal.\x1b[0m`);
+    process.stderr.write(`\r\n\x1b[2m${forTerminal(spec.argv[0] ?? '')} ended with ${status > 128 ? `signal ${status - 128}` : `exit code ${status}`}. Press any key to close this terminal.\x1b[0m`);
     await Promise.all([ended, keyPressed()]);
     return 0;
   }

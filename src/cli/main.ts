@@ -1,4 +1,5 @@
 import { HumanError, messageOf } from '../core/errors';
+import { rowsForTerminal } from '../core/escapes';
 import { takeOver } from './handover';
 
 const usage = `procession: run a program of many processes and see every one of them
@@ -61,7 +62,7 @@ main(process.argv.slice(2)).then(
   (status) => process.exit(status),
   (error: unknown) => {
     const shown = error instanceof HumanError ? messageOf(error) : error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`procession: ${shown}\n`);
+    process.stderr.write(`procession: ${rowsForTerminal(shown)}\n`);
     process.exit(error instanceof HumanError ? error.status : 70);
   },
 );

@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { formatSeconds } from '../core/describe';
 import { HumanError } from '../core/errors';
+import { jsonForTerminal } from '../core/escapes';
 import { installProbes, observedEnvironment } from '../launch/environment';
 import { ownRef } from '../launch/launcher';
 import { originOf } from '../observe/record/origin';
-import { createRunDirectory, eventsOf, liveOf, newRunId, readDescription, removeFolder, writeDescription } from '../observe/record/runDirectory';
+import { makeOwnFolder, removeFile } from '../observe/record/ownFiles';
+import { createRunDirectory, eventsOf, liveOf, newRunId, readDescription, removeFolder, takeFolder, writeDescription } from '../observe/record/runDirectory';
 import { usableCores } from '../workload/run/cores';
 import { DaskHead } from '../workload/dask/daskHead';
 import { dryRun, rowAt } from '../workload/file/dryRun';
@@ -44,6 +46,7 @@ function placeOf({ workload, identity, values }: MapRequest, messages: Messages)
   const workspace = process.env.PROCESSION_WORKSPACE;
   if (again && before !== undefined) {
     if (!values['dry-run']) {
+      takeFolder(before);
       refuseIfTaken(before, claimRun(before, ownRef()));
       openAgain(before, workspace);
     }
@@ -78,9 +81,9 @@ const nameOf = (identity: string): string => (identity.endsWith('.workload.json'
 
 /** The journal goes on; events and numbers are those of processes that are gone, and a run has one root. */
 function openAgain(run: string, workspace: string | undefined): void {
-  rmSync(liveOf(run), { force: true });
+  removeFile(liveOf(run));
   removeFolder(eventsOf(run));
-  mkdirSync(eventsOf(run), { recursive: true, mode: 0o700 });
+  makeOwnFolder(eventsOf(run));
   const description = readDescription(run);
   if (description) writeDescription(run, { ...description, startedAt: Date.now(), observer: null, root: ownRef(), origin: originOf(run), ...(workspace === undefined ? {} : { workspace }) });
 }
@@ -92,6 +95,9 @@ function workersFolder(): { workers: string; probes: string | undefined } {
   const probes = installProbes(shipped);
   return { workers: join(probes, 'workers'), probes: existsSync(join(probes, 'node', 'probe.cjs')) ? probes : undefined };
 }
+
+/** Results and rows: a file gets them as they are, a terminal only what it does not obey. */
+const print = (text: string): void => void process.stdout.write(process.stdout.isTTY ? jsonForTerminal(text) : text);
 
 /** The line of progress on a terminal. */
 export function progressLine({ done, failed, total, rate, etaSeconds, shortage, state }: Progress): string {
@@ -132,10 +138,10 @@ async function carryOut(given: Workload, place: Place, request: MapRequest, mess
     run: place.run, env, workers, self, notice: messages.notice, cpus: Array.from({ length: usableCores() }, (_, i) => i),
     begun: () => ringBell(process.env),
     resume: place.resumed ? wanted : undefined, only: rowNumbers(values.only), durationsFrom: place.before,
-    print: workload.results === null && !values['no-print'] ? (text) => void process.stdout.write(text) : undefined,
+    print: workload.results === null && !values['no-print'] ? print : undefined,
     isHeldUp: () => process.stdout.writableLength > mostUnread,
   };
-  if (values['dry-run']) return dryRun(workload, options, (text) => void process.stdout.write(text));
+  if (values['dry-run']) return dryRun(workload, options, print);
   if (workload.engine.kind === 'dask') {
     const head = new DaskHead(planOf(workload, options).launch(0), slotOf(place.run, 0), logOf(place.run, 0));
     options.head = head;
@@ -170,7 +176,7 @@ async function map(argv: string[]): Promise<number> {
   if (request.values.again && request.values.only === undefined) throw new HumanError('--again runs what has a result already: name the rows with --only. To run all of them, start the workload without it.');
   const shown = request.values['show-row'];
   if (shown !== undefined) {
-    process.stdout.write(`${await rowAt(request.workload, Number(shown))}\n`);
+    print(`${await rowAt(request.workload, Number(shown))}\n`);
     return 0;
   }
   const messages = new Messages(request.values.quiet === true);

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { plural } from '../core/describe';
 import { codeOf, HumanError, messageOf } from '../core/errors';
+import { forTerminal, rowsForTerminal } from '../core/escapes';
 import { reasonOf, takesNoMore, WriteError } from '../workload/journal/fileErrors';
 import { exitStatus, type Outcomes } from '../workload/run/outcomes';
 import { keptRuns } from '../workload/journal/oldRuns';
 import { journalOf } from '../workload/protocol';
 import { describeSummary } from '../workload/journal/summary';
 
-const say = (text: string): void => void process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}procession: ${text}\n`);
+const say = (text: string): void => void process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}procession: ${rowsForTerminal(text)}\n`);
 
 /** What `map` tells a person on standard error. `quiet` hides progress, advice and the end of a run in which all went well; never an error. */
 export class Messages {
@@ -25,7 +26,7 @@ export class Messages {
   }
 
   progress(line: string): void {
-    process.stderr.write(`\r\x1b[K${line}`);
+    process.stderr.write(`\r\x1b[K${forTerminal(line)}`);
   }
 
   /** Old journals that have made room. */

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { describeRow, quoteCommand } from '../core/describe';
 import { HumanError } from '../core/errors';
+import { forTerminal, jsonForTerminal } from '../core/escapes';
 import type { Member } from '../core/members';
 import type { Report } from '../core/report';
 import { treeOf, type TreeNode } from '../core/tree';
@@ -11,9 +12,10 @@ import { signalMember, stopRun, stopSignalsOf, type Steering } from '../launch/s
 import { EventFile } from '../observe/record/eventFile';
 import { isHere } from '../observe/system/identity';
 import { readRun, RunRecord } from '../observe/record/readRun';
+import { isLiveRecord, isTrusted } from '../observe/record/origin';
 import { readDescription } from '../observe/record/runDirectory';
 import { parseOptions } from './arguments';
-import { takeOver } from './observe';
+import { lookInto, takeOver } from './observe';
 
 const options = {
   json: { type: 'boolean' },
@@ -36,7 +38,7 @@ function lines(node: TreeNode, indent: string): string[] {
   ];
 }
 
-/** The tree of a run as text, a line a member. */
+/** The tree of a run as text, a line a member. What programs and records say can only be read in it. */
 export function renderTree(report: Report): string {
   const tree = treeOf(report.members);
   return [
@@ -44,13 +46,23 @@ export function renderTree(report: Report): string {
     ...tree.roots.flatMap((node) => lines(node, '  ')),
     ...tree.helpers.map((helper) => `  ◦ ${helper.name}  ${describeRow(helper)}`),
     ...report.problems.messages.map(({ message }) => `  ! ${message}`),
-  ].join('\n');
+  ].map(forTerminal).join('\n');
 }
 
-/** A snapshot of the run; when its launcher is gone, the operating system is asked what has become of the members. */
+const foreign = 'This record is another user\'s, open to others, a copy, or of another machine, container or boot. It is shown as it was written: what it calls running is not looked for, and nothing is signalled by it.';
+
+/** What is known of a run. When its launcher is gone, the operating system is asked what has become of the members. Nothing is written. */
 async function look(run: string): Promise<Report> {
+  const report = (await lookInto(run)) ?? readRun(run).report;
+  const description = readDescription(run);
+  if (report.run.endedAt === null && description && !isLiveRecord(run, description)) report.problems.messages.push({ kind: 'foreign', message: foreign });
+  return report;
+}
+
+/** {@link look} for who does something to the members: what was found goes into the record. */
+async function lookAndKeep(run: string): Promise<Report> {
   const taken = takeOver(run);
-  if (!taken) return readRun(run).report;
+  if (!taken) return look(run);
   const report = await taken.observer.report();
   taken.release(report.run.endedAt === null ? undefined : allEnded);
   return report;
@@ -65,7 +77,7 @@ function memberOf(report: Report, pidText: string): Member {
   throw new HumanError(found.length ? `The process ${pidText} of this run has ended. Nothing was sent.` : `There is no process ${pidText} in this run. "procession open" without an action lists them.`);
 }
 
-async function act(run: string, report: Report, values: { stop?: boolean; terminate?: string; kill?: string }): Promise<void> {
+async function act(run: string, report: Report, values: { stop?: boolean | undefined; terminate?: string | undefined; kill?: string | undefined }): Promise<void> {
   const file = new EventFile(run, 'action', ownRef());
   const steering: Steering = { file };
   for (const [pid, signal, via] of [[values.terminate, 'SIGTERM', 'Terminate'], [values.kill, 'SIGKILL', 'Kill']] as const) {
@@ -93,13 +105,13 @@ export async function open(args: string[]): Promise<number> {
   if (!directory || extra !== undefined) throw new HumanError('Name one run directory: procession open DIR');
   const named = resolveOwn(directory);
   const run = existsSync(named) ? realpathSync(named) : named;
-  if (!readDescription(run)) throw new HumanError(`${run} is no run directory (it has no run.json). Name a folder that "procession run --record DIR" has made.`);
-  let report = await look(run);
-  if (values.stop || values.terminate !== undefined || values.kill !== undefined) {
-    await act(run, report, { ...(values.stop ? { stop: true } : {}), ...(values.terminate === undefined ? {} : { terminate: values.terminate }), ...(values.kill === undefined ? {} : { kill: values.kill }) });
-    report = await look(run);
-  }
+  const description = readDescription(run);
+  if (!description) throw new HumanError(`${run} is no run directory (it has no run.json). Name a folder that "procession run --record DIR" has made.`);
+  const acts = values.stop || values.terminate !== undefined || values.kill !== undefined;
+  if (acts && !isTrusted(run, description)) throw new HumanError(`Nothing was sent. ${foreign}`);
+  if (acts) await act(run, await lookAndKeep(run), values);
+  const report = acts ? await lookAndKeep(run) : await look(run);
   if (values.report !== undefined) writeFileSync(ownPath(values.report), `${JSON.stringify(report, null, 1)}\n`);
-  process.stdout.write(values.json ? `${JSON.stringify(report, null, 1)}\n` : `${renderTree(report)}\n`);
+  process.stdout.write(values.json ? `${jsonForTerminal(JSON.stringify(report, null, 1))}\n` : `${renderTree(report)}\n`);
   return 0;
 }

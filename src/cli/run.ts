@@ -1,6 +1,7 @@
 import { closeSync, openSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
+import { forTerminal } from '../core/escapes';
 import type { Ending } from '../core/events';
 import { shellStatus } from '../core/exits';
 import type { Finding } from '../core/findings/finding';
@@ -47,7 +48,7 @@ function writeReport(file: string, report: Report): void {
   try {
     writeFileSync(ownPath(file), `${JSON.stringify(report, null, 1)}\n`);
   } catch (error) {
-    process.stderr.write(`procession: the report ${file} could not be written (${codeOf(error) ?? String(error)})\n`);
+    process.stderr.write(`procession: the report ${forTerminal(file)} could not be written (${codeOf(error) ?? String(error)})\n`);
   }
 }
 

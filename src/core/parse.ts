@@ -3,8 +3,14 @@ import type { Event, EventType } from './events';
 import { answerShape, lookShape, portsShape, tasksShape } from './insight/facts';
 import { hasShape } from './insight/shape';
 
+/** The words that a field may hold where it is one of a few. */
+const enumerations = {
+  runtime: ['python', 'node', 'other'], role: ['child', 'worker', 'helper'], life: ['running', 'exited'], sender: ['procession'], reaper: ['init', 'subreaper'],
+} as const;
+type Enumeration = keyof typeof enumerations;
+
 /** What a field of an event must be. A trailing `?` means that it may be absent. */
-type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'refs' | 'site' | 'code' | 'name-or-null' | 'look' | 'answer' | 'ports' | 'tasks';
+type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'refs' | 'site' | 'code' | 'name-or-null' | 'look' | 'answer' | 'ports' | 'tasks' | Enumeration;
 type Field = Shape | `${Shape}?`;
 
 const ending = { code: 'code', signal: 'name-or-null' } as const;
@@ -12,17 +18,17 @@ const ending = { code: 'code', signal: 'name-or-null' } as const;
 /** Every event type with its fields; `t` and `id` are checked for all. Kept equal to `events.ts` by a test. */
 const vocabulary: Record<EventType, Record<string, Field>> = {
   start: {
-    ppid: 'integer', pgid: 'integer?', parent: 'ref?', runtime: 'string', version: 'string?', argv: 'strings', cwd: 'string?', exe: 'string?',
+    ppid: 'integer', pgid: 'integer?', parent: 'ref?', runtime: 'runtime', version: 'string?', argv: 'strings', cwd: 'string?', exe: 'string?',
     method: 'string?', name: 'string?', daemon: 'boolean?', site: 'site?', threads: 'integer?', host: 'string?',
   },
   spawn: {
-    child: 'ref', method: 'string', name: 'string?', daemon: 'boolean?', role: 'string?', target: 'site?', args: 'string?',
+    child: 'ref', method: 'string', name: 'string?', daemon: 'boolean?', role: 'role?', target: 'site?', args: 'string?',
     argv: 'strings?', cwd: 'string?', site: 'site?', threads: 'integer?',
   },
   call: { method: 'string', argv: 'strings?', site: 'site?', thread: 'integer?' },
   spawnFailed: { method: 'string', message: 'string', argv: 'strings?', site: 'site?' },
   self: {
-    name: 'string?', daemon: 'boolean?', role: 'string?', method: 'string?', target: 'site?', rank: 'integer?',
+    name: 'string?', daemon: 'boolean?', role: 'role?', method: 'string?', target: 'site?', rank: 'integer?',
     localRank: 'integer?', worldSize: 'integer?',
   },
   exec: { argv: 'strings', site: 'site?' },
@@ -30,11 +36,11 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   exit: { ...ending, via: 'string?', site: 'site?', cpu: 'number?', rss: 'number?' },
   reap: { child: 'ref', ...ending },
   read: { child: 'ref' },
-  signal: { to: 'ref', signal: 'string', by: 'string?', via: 'string?', site: 'site?' },
+  signal: { to: 'ref', signal: 'string', by: 'sender?', via: 'string?', site: 'site?' },
   submit: { child: 'ref?', thread: 'integer?', site: 'site' },
   retire: { child: 'ref', via: 'string?', site: 'site?' },
   thread: {
-    thread: 'integer', state: 'string', name: 'string?', file: 'string?', code: 'code?', site: 'site?', from: 'integer?', tid: 'integer?', self: 'boolean?',
+    thread: 'integer', state: 'life', name: 'string?', file: 'string?', code: 'code?', site: 'site?', from: 'integer?', tid: 'integer?', self: 'boolean?',
     terminated: 'boolean?', exitSite: 'site?',
   },
   run: {
@@ -46,7 +52,7 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   end: { reason: 'string?' },
   seen: {
     child: 'ref', ppid: 'integer', pgid: 'integer?', sid: 'integer?', comm: 'string?', argv: 'strings?', cwd: 'string?', exe: 'string?',
-    startedAt: 'number?', parent: 'ref?', innerPid: 'integer?', aliases: 'refs?', reaper: 'string?',
+    startedAt: 'number?', parent: 'ref?', innerPid: 'integer?', aliases: 'refs?', reaper: 'reaper?',
   },
   sample: { child: 'ref', ppid: 'integer', state: 'string', cpu: 'number', load: 'number?', rss: 'number', threads: 'integer?' },
   zombie: { child: 'ref', ...ending },
@@ -120,6 +126,8 @@ function fits(value: unknown, shape: Shape): boolean {
       return hasShape(value, tasksShape);
     case 'ports':
       return hasShape(value, portsShape);
+    default:
+      return (enumerations[shape] as readonly unknown[]).includes(value);
   }
 }
 

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { messageOf } from '../core/errors';
+import { forMessage } from '../core/escapes';
 import type { LaunchOptions } from '../launch/options';
 import { runtimeOfFile } from '../launch/resolve';
 
@@ -74,7 +75,7 @@ export async function shown(resolve: () => vscode.DebugConfiguration | undefined
   try {
     return await resolve();
   } catch (error) {
-    void vscode.window.showErrorMessage(messageOf(error));
+    void vscode.window.showErrorMessage(forMessage(messageOf(error)));
     return undefined;
   }
 }

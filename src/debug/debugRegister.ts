@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../core/errors';
+import { forMessage } from '../core/escapes';
 import type { Member } from '../core/members';
 import { runtimeOfFile } from '../launch/resolve';
 import { withAll } from '../views/commands/commandErrors';
@@ -202,7 +203,7 @@ class DebugCommands {
         return await handler(...(args as unknown as Given));
       } catch (error) {
         if (!(error instanceof HumanError)) this.context.log.error(error as Error);
-        void vscode.window.showErrorMessage(messageOf(error));
+        void vscode.window.showErrorMessage(forMessage(messageOf(error)));
         return undefined;
       }
     })));
@@ -243,7 +244,7 @@ class DebugCommands {
 
   #follow(run: WindowRun, member: Member): void {
     const on = this.attacher.followLike(run, member);
-    void vscode.window.showInformationMessage(on ? `New processes like ${member.name} get a debugger as soon as they are seen. Choose the command again to end this.` : `New processes like ${member.name} get no debugger any more.`);
+    void vscode.window.showInformationMessage(on ? `New processes like ${forMessage(member.name)} get a debugger as soon as they are seen. Choose the command again to end this.` : `New processes like ${forMessage(member.name)} get no debugger any more.`);
   }
 
   /** The session that a command means: that of the row, that of the entry of the Call Stack, else the active one. */

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { createFile, makeOwnFolder, replaceFile } from '../observe/record/ownFiles';
 import { globPattern, pathPattern } from './filter';
 import type { ChildPolicy } from './kinds';
 
@@ -13,9 +14,9 @@ const placesOf = (run: string): string => join(run, 'attached');
 /** The probe decides at the moment in which a child is created: js-debug attaches to all that it can see. */
 export function writePolicy(run: string, { filter, most }: ChildPolicy): void {
   const { name, target, ...others } = filter;
-  mkdirSync(placesOf(run), { mode: 0o700 });
+  makeOwnFolder(placesOf(run));
   const patterns = { ...(name === undefined ? {} : { name: globPattern(name) }), ...(target === undefined ? {} : { target: pathPattern(target) }) };
-  writeFileSync(join(run, 'attach.json'), JSON.stringify({ ...others, ...patterns, most }), { mode: 0o600 });
+  replaceFile(join(run, 'attach.json'), JSON.stringify({ ...others, ...patterns, most }));
 }
 
 /** Takes one of the places; false when there is none. Where the probes take no part, there always is one. */
@@ -23,7 +24,7 @@ export function takePlace(run: string, most: number): boolean {
   if (!existsSync(placesOf(run))) return true;
   for (let number = 0; number < most; number++) {
     try {
-      writeFileSync(join(placesOf(run), String(number)), '', { flag: 'wx', mode: 0o600 });
+      createFile(join(placesOf(run), String(number)), '');
       return true;
     } catch {
       // Taken by another process, or the directory is gone.

@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
 import { refusal } from '../observe/system/refusal';
 import { isHere, isSame, learn } from '../observe/system/identity';
+import { makeOwnFolder, removeFile, replaceFile } from '../observe/record/ownFiles';
+import { readRegular } from '../observe/record/regularFile';
 import { signalIn } from '../observe/system/signals';
 
 /** Asks the probe of a running process: a file with the request, SIGURG, a file with the answer. */
@@ -26,24 +28,24 @@ export async function askProbe<T extends object>(run: string, member: Member, re
   const folder = join(run, 'ask');
   // The name by which its probe goes, which may be that of another pid namespace.
   const file = join(folder, member.inner?.id ?? member.id);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  rmSync(`${file}.answer`, { force: true });
-  writeFileSync(file, request.join('\n'), { mode: 0o600 });
+  makeOwnFolder(folder);
+  removeFile(`${file}.answer`);
+  replaceFile(file, request.join('\n'));
   try {
     await learn([member.id]);
     const sent = signalIn(run, member, 'SIGURG');
     const refused = refusal(member, 'SIGURG', sent);
     if (refused) throw refused;
     for (let waited = 0; sent === 'sent' && waited < timeout; waited += step) {
-      if (existsSync(`${file}.answer`)) return told<T>(member, JSON.parse(readFileSync(`${file}.answer`, 'utf8')) as T);
+      if (existsSync(`${file}.answer`)) return told<T>(member, JSON.parse(readRegular(`${file}.answer`)) as T);
       await new Promise((done) => setTimeout(done, step));
     }
     await learn([member.id]);
     if (!isSame(member.id)) throw new HumanError(`${member.name} (pid ${member.pid}) has ended.`);
     throw new HumanError(`${member.name} (pid ${member.pid}) does not answer: its main thread is in native code that does not return to Python (a long computation in an extension module, for example), or it handles SIGURG itself. Try again when it is back in Python.`);
   } finally {
-    rmSync(file, { force: true });
-    rmSync(`${file}.answer`, { force: true });
+    removeFile(file);
+    removeFile(`${file}.answer`);
   }
 }
 

@@ -1,10 +1,13 @@
-import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { codeOf } from '../core/errors';
 import type { ProcessRef } from '../core/events';
 import { ownPidNamespace } from '../observe/system/linux/ownProc';
+import { ownFolder } from '../observe/record/runDirectory';
 import { admitsPreload } from '../probes/node/commandLine';
+import { isSafePlace, isSoundTree } from './trustedFiles';
 
 /** The variables that bring the probes into the program. The probes take them out of its sight again. */
 
@@ -64,63 +67,71 @@ function filesOf(folder: string): string[] {
     .sort();
 }
 
-/** Whether all users come into a folder, and nobody but root can change what stands there, on the whole way down to it. */
-function isOpen(folder: string): boolean {
+/** Python compiles what it imports, and would make the folders for it by the program's umask, which may let everybody write there. */
+const bytecode = '__pycache__';
+
+/** Makes a folder for a copy with those above it that are missing. By chmod, because a umask may give too much or too little. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
   try {
-    for (let at = realpathSync(folder); ; at = dirname(at)) {
-      const { uid, mode } = statSync(at);
-      // Who may write to a folder with the sticky bit (/tmp) can't replace what others have in it.
-      if (uid !== 0 || (mode & 0o001) === 0 || ((mode & 0o022) !== 0 && (mode & 0o1000) === 0)) return false;
-      if (at === dirname(at)) return true;
-    }
-  } catch {
-    return false;
+    mkdirSync(path, { mode: 0o700 });
+    chmodSync(path, 0o755);
+  } catch (error) {
+    // Another process was faster.
+    if (codeOf(error) !== 'EEXIST') throw error;
   }
 }
 
-/** Copies the probes into `cache`, for all to read where `open`. Returns their folder; undefined: it can't be written. */
-function copyProbes(shipped: string, cache: string, open: boolean): string | undefined {
+/** Whether the copy in a folder may enter programs: nobody else can change it, or put another in its place. */
+const isTrusted = (folder: string, openToAll: boolean): boolean => isSafePlace(folder, openToAll) && isSoundTree(folder);
+
+/** Copies the probes into `cache`. Returns their folder; undefined: it can't be written, or others have a say in it. */
+function copyProbes(shipped: string, cache: string, openToAll = false): string | undefined {
   const files = filesOf(shipped).map((file) => ({ name: file.slice(shipped.length), text: readFileSync(file) }));
   const hash = createHash('sha256');
   for (const { name, text } of files) hash.update(name).update('\0').update(text).update('\0');
   const folder = join(cache, 'procession', 'probes', hash.digest('hex').slice(0, 16));
-  if (existsSync(folder)) return folder;
-  const draft = `${folder}.${process.pid}`;
-  // By chmod, because a umask may take away what is asked for.
-  const grant = (path: string, mode: number): void => void (open && chmodSync(path, mode));
-  const makeFolder = (path: string): void => {
-    if (existsSync(path)) return;
-    makeFolder(dirname(path));
-    mkdirSync(path, { mode: 0o700 });
-    grant(path, 0o755);
-  };
+  if (existsSync(folder)) return isTrusted(folder, openToAll) ? folder : undefined;
+  const draft = `${folder}.${randomBytes(6).toString('hex')}`;
   try {
+    makeFolder(dirname(folder));
+    if (!isSafePlace(dirname(folder), openToAll)) return undefined;
     for (const { name, text } of files) {
-      makeFolder(dirname(join(draft, name)));
-      writeFileSync(join(draft, name), text, { mode: 0o600 });
-      grant(join(draft, name), 0o644);
+      const file = join(draft, name);
+      makeFolder(name.endsWith('.py') ? join(dirname(file), bytecode) : dirname(file));
+      writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+      chmodSync(file, 0o644);
     }
     renameSync(draft, folder);
   } catch {
+    // There is no room for it, or another process was faster.
     rmSync(draft, { recursive: true, force: true });
-    if (!existsSync(folder)) return undefined;
   }
-  return folder;
+  return isTrusted(folder, openToAll) ? folder : undefined;
 }
 
 /**
  * Puts the probes where they stay: a program may outlive this version of the extension, and a Node process dies at
  * start when the file of its `--require` is missing. The folder is named by content, and never removed.
  * What root starts may go on as another user (`setpriv`, `spawn` with a `uid`), and dies as well of a file that it may not read:
- * so root's lie where all can read them. Falls back to the shipped folder when the user's cache can't be written.
+ * so root's lie where all can read them, if there is such a place. Where others have a say in the user's cache, which may be shared,
+ * the copy lies in a folder of the user's own; where nothing can be written, the probes stay in the shipped folder.
  */
 export function installProbes(shipped: string, environment: NodeJS.ProcessEnv = process.env): string {
-  const cache = process.platform === 'win32'
-    ? environment.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
-    : environment.XDG_CACHE_HOME || join(homedir(), '.cache');
-  for (const open of process.getuid?.() === 0 ? [cache, '/var/cache'].filter(isOpen) : []) {
-    const folder = copyProbes(shipped, open, true);
-    if (folder !== undefined && isOpen(folder)) return folder;
+  const usual = join(homedir(), process.platform === 'win32' ? 'AppData/Local' : '.cache');
+  const cache = (process.platform === 'win32' ? environment.LOCALAPPDATA : environment.XDG_CACHE_HOME) || usual;
+  for (const open of process.getuid?.() === 0 ? [cache, '/var/cache'] : []) {
+    const folder = isSafePlace(open, true) ? copyProbes(shipped, open, true) : undefined;
+    if (folder !== undefined) return folder;
   }
-  return copyProbes(shipped, cache, false) ?? shipped;
+  return copyProbes(shipped, cache) ?? copyProbes(shipped, usual) ?? privateCopy(shipped) ?? shipped;
+}
+
+function privateCopy(shipped: string): string | undefined {
+  try {
+    return copyProbes(shipped, ownFolder(tmpdir()));
+  } catch {
+    return undefined;
+  }
 }

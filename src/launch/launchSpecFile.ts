@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { codeOf, HumanError } from '../core/errors';
+import { createFile } from '../observe/record/ownFiles';
+import { readRegular } from '../observe/record/regularFile';
 import { puttingAside } from './kept.mjs';
 import type { LaunchSpec } from './launcher';
 
@@ -12,13 +14,13 @@ import type { LaunchSpec } from './launcher';
 const orderOf = (run: string): string => join(run, 'launch.json');
 
 export function writeOrder(spec: LaunchSpec): void {
-  writeFileSync(orderOf(spec.run), JSON.stringify(spec), { mode: 0o600, flag: 'wx' });
+  createFile(orderOf(spec.run), JSON.stringify(spec));
 }
 
 /** Whoever removes the order has it: the launcher to carry it out, or the window that gives it up. */
 export function takeOrder(run: string): LaunchSpec {
   try {
-    const text = readFileSync(orderOf(run), 'utf8');
+    const text = readRegular(orderOf(run));
     rmSync(orderOf(run));
     return JSON.parse(text) as LaunchSpec;
   } catch (error) {

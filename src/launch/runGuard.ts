@@ -1,9 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessRef } from '../core/events';
 import { EventFile } from '../observe/record/eventFile';
 import { isSame } from '../observe/system/identity';
+import { removeFile, replaceFile } from '../observe/record/ownFiles';
 import { RunRecord } from '../observe/record/readRun';
+import { readRegular } from '../observe/record/regularFile';
 import { readDescription } from '../observe/record/runDirectory';
 import type { LaunchOptions } from './options';
 import { stopRun, stopSignalsOf } from './steer';
@@ -22,8 +24,8 @@ const stageTimeout = 5;
 
 function note(run: string, what: Note, text: string | undefined): void {
   try {
-    if (text === undefined) rmSync(join(run, what), { force: true });
-    else writeFileSync(join(run, what), text, { mode: 0o600 });
+    if (text === undefined) removeFile(join(run, what));
+    else replaceFile(join(run, what), text);
   } catch {
     // The run directory is gone or full: then the run lives on its own.
   }
@@ -31,7 +33,7 @@ function note(run: string, what: Note, text: string | undefined): void {
 
 function noted(run: string, what: Note): string[] {
   try {
-    return readFileSync(join(run, what), 'utf8').split(' ');
+    return readRegular(join(run, what)).split(' ');
   } catch {
     return [];
   }

@@ -1,8 +1,10 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../core/errors';
 import type { ProcessRef } from '../core/events';
 import { isSame } from '../observe/system/identity';
+import { createFile, makeOwnFolder, removeFile } from '../observe/record/ownFiles';
+import { readRegular } from '../observe/record/regularFile';
 import { readDescription } from '../observe/record/runDirectory';
 
 /**
@@ -23,7 +25,7 @@ function newest(run: string): { number: number; observer: ProcessRef | undefined
   }
   if (numbers.length === 0) return { number: 0, observer: readDescription(run)?.observer ?? undefined };
   const number = Math.max(...numbers);
-  const text = readFileSync(join(observersOf(run), String(number)), 'utf8');
+  const text = readRegular(join(observersOf(run), String(number)));
   return { number, observer: text === nobody ? undefined : text };
 }
 
@@ -31,22 +33,28 @@ function newest(run: string): { number: number; observer: ProcessRef | undefined
 function makeOnce(path: string, text: string): boolean {
   const draft = `${path}.${process.pid}`;
   try {
-    writeFileSync(draft, text, { mode: 0o600 });
+    createFile(draft, text);
     linkSync(draft, path);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
-    rmSync(draft, { force: true });
+    removeFile(draft);
   }
+}
+
+/** Whether somebody observes a run. */
+export function isObserved(run: string): boolean {
+  const { observer } = newest(run);
+  return observer !== undefined && isSame(observer);
 }
 
 /** Makes this process (`self`) the observer of a run. False where another one is it, or becomes it in this moment. */
 export function succeed(run: string, self: ProcessRef): boolean {
   const { number, observer } = newest(run);
   if (observer !== undefined && isSame(observer)) return false;
-  mkdirSync(observersOf(run), { recursive: true, mode: 0o700 });
+  makeOwnFolder(observersOf(run));
   return makeOnce(join(observersOf(run), String(number + 1)), self);
 }
 

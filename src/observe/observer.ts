@@ -1,15 +1,15 @@
-import { renameSync, writeFileSync, type FSWatcher } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
 import type { Event, GoneEvent, ProcessRef, SampleEvent } from '../core/events';
 import { findingsOf } from '../core/findings/rules';
 import { KeptMembers, membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
 import { emptyState, reduce, type RunState } from '../core/state';
-import type { EventFile} from './record/eventFile';
-import { type UnsignedEvent } from './record/eventFile';
+import type { EventFile, UnsignedEvent } from './record/eventFile';
 import { isHere, isListed, isSame } from './system/identity';
 import { attentionOf, watchLeases } from './record/lease';
 import { MemoryKills } from './system/linux/memoryKills';
 import { hasOwnProc } from './system/linux/ownProc';
+import { replaceFile } from './record/ownFiles';
 import { RunReader } from './record/reader';
 import { liveOf } from './record/runDirectory';
 import { createSampler } from './system/createSampler';
@@ -37,13 +37,14 @@ const noProc = 'Processes can\'t be seen from outside here, because /proc belong
 
 /**
  * Observes one run from outside until its last member has ended: samples the operating system, writes what it finds as
- * events, keeps the table of numbers for those who look, and folds everything into a state of its own.
+ * events, keeps the table of numbers for those who look, and folds everything into a state of its own. Without a file it
+ * writes nothing at all.
  */
 export class Observer {
   readonly #state = emptyState();
   readonly #kept = new KeptMembers();
   readonly #reader: RunReader;
-  readonly #file: EventFile;
+  readonly #file: EventFile | undefined;
   readonly #sampler: TreeSampler | undefined;
   readonly #schedule: SamplerSchedule | undefined;
   readonly #memoryKills: MemoryKills;
@@ -61,14 +62,14 @@ export class Observer {
   #waiting: (() => void)[] = [];
   #closed = false;
 
-  constructor(private readonly options: ObserverOptions, file: EventFile) {
+  constructor(private readonly options: ObserverOptions, file: EventFile | undefined) {
     this.#file = file;
     this.#memoryKills = new MemoryKills(hasOwnProc() ? parseInt(options.root, 10) : 'self', Date.now);
     this.#reader = new RunReader(options.run, { follow: false, onEvents: (events) => this.#fold(events) });
     if (options.poll !== 0) this.#sampler = this.#createSampler();
     if (this.#sampler) {
       this.#schedule = new SamplerSchedule(this.#sampler, options.poll === undefined ? { mode: 'hidden' } : { pace: { membership: options.poll } });
-      this.#leases = watchLeases(options.run, () => this.#attend());
+      if (file) this.#leases = watchLeases(options.run, () => this.#attend());
       this.#attend();
       this.#schedule.start();
     }
@@ -89,7 +90,7 @@ export class Observer {
 
   /** Writes an event and folds it, so that a full disk does not hide it from this process. */
   tell(event: UnsignedEvent): void {
-    this.#file.write(event);
+    this.#file?.write(event);
     reduce(this.#state, { id: this.options.id, ...event });
     // When the root ends, much else does.
     if (event.e === 'rootExit') setImmediate(() => void this.report());
@@ -102,14 +103,14 @@ export class Observer {
   #sampled(event: SamplerEvent): void {
     if (event.e === 'sample') {
       this.#numbers.set(event.child, event);
-      this.#tableTimer ??= setTimeout(() => this.#writeTable(), 50);
+      if (this.#file) this.#tableTimer ??= setTimeout(() => this.#writeTable(), 50);
       return;
     }
     const told = event.e === 'gone' ? this.#withLastActivity(event) : event;
     if (event.e === 'zombie') this.#activeBefore(event.child);
     if (event.e === 'gone' || event.e === 'zombie') this.#numbers.delete(event.child);
     reduce(this.#state, told);
-    this.#file.write(told);
+    this.#file?.write(told);
   }
 
   /** Keeps for a zombie when its numbers last changed, until it is gone. */
@@ -129,14 +130,14 @@ export class Observer {
     this.#tableTimer = undefined;
     if (this.#closed || attentionOf(this.options.run) === undefined) return;
     try {
-      writeFileSync(`${liveOf(this.options.run)}.new`, `${[...this.#numbers.values()].map((sample) => JSON.stringify(sample)).join('\n')}\n`, { mode: 0o600 });
-      renameSync(`${liveOf(this.options.run)}.new`, liveOf(this.options.run));
+      replaceFile(liveOf(this.options.run), `${[...this.#numbers.values()].map((sample) => JSON.stringify(sample)).join('\n')}\n`);
     } catch {
       // Full or gone: the reader says so.
     }
   }
 
   #attend(): void {
+    if (!this.#file) return;
     const attention = attentionOf(this.options.run);
     this.#schedule?.setMode(attention ?? (this.options.poll === undefined ? 'hidden' : 'visible'));
   }

@@ -1,11 +1,13 @@
-import { existsSync, readFileSync, watch, type FSWatcher } from 'node:fs';
+import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { formatBytes } from '../core/describe';
 import { HumanError } from '../core/errors';
+import { parsed } from '../core/json';
 import type { Member } from '../core/members';
 import { copyLimit } from '../observe/record/keptOutput';
 import { isOutputKept, KeptOutputReader, type OutputPiece } from '../observe/record/keptOutputReader';
+import { readRegularBytes } from '../observe/record/regularFile';
 import { outputsOf } from '../observe/record/runDirectory';
 import type { WindowRun } from './runStore';
 
@@ -78,8 +80,12 @@ class RunOutput implements vscode.Disposable {
 
 export const outputScheme = 'procession-output';
 
-/** The run and the member that a document is about. */
-const memberOf = (uri: vscode.Uri): [run: string, id: string] => JSON.parse(uri.query) as [string, string];
+/** The run and the member that a document is about. Anybody can make a URI: one of another kind is about nothing. */
+function memberOf({ query }: vscode.Uri): [run: string, id: string] {
+  const about = parsed<unknown>(query);
+  const [run, id] = Array.isArray(about) ? (about as unknown[]) : [];
+  return typeof run === 'string' && typeof id === 'string' && /^\d+(\.m?\d+)?$/.test(id) ? [run, id] : ['', ''];
+}
 
 /** The output of runs and of single members, as far as the bytes can be told apart. */
 export class Outputs implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -137,11 +143,11 @@ export class Outputs implements vscode.TextDocumentContentProvider, vscode.Dispo
   provideTextDocumentContent(uri: vscode.Uri): string {
     const [run, id] = memberOf(uri);
     const directory = this.folderOf(run);
-    if (directory === undefined || !/^\d+(\.m?\d+)?$/.test(id)) return '';
+    if (directory === undefined || id === '') return '';
     const folder = outputsOf(directory);
     return ['stdout', 'stderr'].map((stream) => {
       try {
-        const bytes = readFileSync(join(folder, `${id}.${stream}`));
+        const bytes = readRegularBytes(join(folder, `${id}.${stream}`));
         if (bytes.length === 0) return '';
         const end = bytes.length < copyLimit ? '' : `\n── ${formatBytes(copyLimit)} of ${stream} are kept for each process: what it printed after that is not here ──\n`;
         return `── ${stream} ──\n${bytes.toString('utf8')}${end}`;

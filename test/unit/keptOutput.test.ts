@@ -129,7 +129,7 @@ test('a folder that is gone is told, and nothing is thrown', () => {
 });
 
 /** A small file system of our own, where this machine lets us have one. */
-const small = (megabytes: number, script: string): string[] => ['-rm', 'sh', '-c', `mount -t tmpfs -o size=${megabytes}m tmpfs "$1" && shift && exec "$@"`, 'sh', script];
+const small = (megabytes: number, script: string): string[] => ['-rm', 'sh', '-c', `mount -t tmpfs -o size=${megabytes}m,mode=700 tmpfs "$1" && shift && exec "$@"`, 'sh', script];
 const mayMount = process.platform === 'linux' && spawnSync('unshare', small(1, base).concat('true')).status === 0;
 
 test('on a disk that fills up the newest part is kept as long as there is room for any, and it is told; then it goes on', { skip: !mayMount && 'no file system of our own here' }, () => {

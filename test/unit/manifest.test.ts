@@ -13,3 +13,16 @@ test('the oldest VS Code that the manifest allows is the oldest that is tested, 
   assert.equal(tested, oldest);
   assert.ok(versionIn(devDependencies['@types/vscode'] ?? '').localeCompare(oldest, 'en', { numeric: true }) <= 0);
 });
+
+test('a workspace can\'t say what is removed, nor, until it is trusted, what is ended or where programs run', () => {
+  const { contributes, capabilities } = JSON.parse(text('package.json')) as {
+    contributes: { configuration: { properties: Record<string, { scope?: string }> } };
+    capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
+  };
+  const { properties } = contributes.configuration;
+  // These change what is shown, and no more.
+  const harmless = ['procession.debug.onStop', 'procession.codeLens', 'procession.workloadProgress'];
+  const guarded = Object.entries(properties).filter(([name, { scope }]) => scope === 'machine' || scope === 'application' || capabilities.untrustedWorkspaces.restrictedConfigurations.includes(name)).map(([name]) => name);
+  assert.equal(properties['procession.keepRuns']?.scope, 'machine');
+  assert.deepEqual(Object.keys(properties).filter((name) => !guarded.includes(name)).sort(), harmless.sort());
+});

@@ -1,3 +1,4 @@
+import { forTerminal } from '../escapes';
 import type { ProcessRef } from '../events';
 import type { Situation } from '../insight/situation';
 import type { Wait } from '../insight/waits';
@@ -7,7 +8,7 @@ import { factOf } from './words';
 export function renderNow({ subjects, wakers }: Situation, isMeant: (id: ProcessRef) => boolean = () => true): string {
   return subjects.filter(({ member }) => member.role !== 'helper' && isMeant(member.id)).flatMap(({ threads }) => {
     const waits = threads.flatMap(({ node }) => wakers.waits.get(node) ?? []);
-    return waits.filter((wait) => wait.thread.main || (wait.path.length > 0 && wait.kind !== 'idle')).map(doing);
+    return waits.filter((wait) => wait.thread.main || (wait.path.length > 0 && wait.kind !== 'idle')).map((wait) => forTerminal(doing(wait)));
   }).join('\n');
 }
 

@@ -1,4 +1,5 @@
 import { formatSeconds } from '../describe';
+import { forTerminal } from '../escapes';
 import type { Finding } from './finding';
 import { lineOf } from './scene';
 
@@ -14,7 +15,7 @@ export function renderFinding(finding: Finding, now: number): string {
     ...evidence.map((fact) => `  ${fact}`),
     ...(lines.length > 0 ? [`  lines: ${lines.join(', ')}`] : []),
     `  ${advice}`,
-  ].join('\n');
+  ].map(forTerminal).join('\n');
 }
 
 /** All findings, or that there is none. */

@@ -93,7 +93,10 @@ export class ScopedBreakpoints implements vscode.Disposable {
 const replaced = ({ location, hitCondition, logMessage }: vscode.SourceBreakpoint, enabled: boolean, condition: string | undefined): vscode.SourceBreakpoint =>
   new vscode.SourceBreakpoint(location, enabled, condition, hitCondition, logMessage);
 
-const filesOf = (breakpoints: readonly vscode.Breakpoint[]): string[] => breakpoints.flatMap(({ condition }) => scopeIn(condition)?.file ?? []);
+/** Whether a condition, which a person may have written or pasted, names a file that {@link newFile} has named. */
+const isOurs = (file: string): boolean => /[\\/]procession-first-[0-9a-f]{18}[\\/]pid$/.test(file);
+
+const filesOf = (breakpoints: readonly vscode.Breakpoint[]): string[] => breakpoints.flatMap(({ condition }) => scopeIn(condition)?.file ?? []).filter(isOurs);
 
 /** The folder may be gone since the machine was started; the file is of somebody who arrived in the run before. */
 function arm(file: string): void {

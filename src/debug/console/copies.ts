@@ -1,7 +1,8 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, watch, type FSWatcher } from 'node:fs';
+import { closeSync, readdirSync, readSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessRef } from '../../core/events';
 import type { StreamName } from '../../observe/record/keptOutput';
+import { openRegular } from '../../observe/record/regularFile';
 
 /** One write of a member, as its probe has copied it (tee.py, output.ts). */
 export interface Written {
@@ -103,8 +104,7 @@ const nothing: Buffer = Buffer.alloc(0);
 function readFrom(path: string, position: number): Buffer {
   let descriptor: number | undefined;
   try {
-    if (position === 0) return readFileSync(path);
-    descriptor = openSync(path, 'r');
+    descriptor = openRegular(path);
     const chunks: Buffer[] = [];
     for (;;) {
       const chunk = Buffer.allocUnsafe(64 * 1024);

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as vscode from 'vscode';
 import { messageOf } from '../../core/errors';
+import { forMessage } from '../../core/escapes';
 import { signalName } from '../../core/exits';
 import { resolveLaunch } from '../../launch/resolve';
 import { surroundingsOf, windowEnvironment } from '../../views/surroundings';
@@ -191,7 +192,7 @@ export class NodeRuns implements vscode.Disposable {
     const wanted = message.command === 'terminate' || (message.command === 'disconnect' && message.arguments?.terminateDebuggee !== false);
     const options = this.#prepared.get(run)?.options;
     const again = restart && options ? (): Promise<void> => this.#again(session, options) : undefined;
-    if (wanted) this.#stop(run).then(again).catch((error: unknown) => void vscode.window.showErrorMessage(messageOf(error)));
+    if (wanted) this.#stop(run).then(again).catch((error: unknown) => void vscode.window.showErrorMessage(forMessage(messageOf(error))));
   }
 
   /** js-debug ends a session whose program has ended only for who has asked the editor to. */

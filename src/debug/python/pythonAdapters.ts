@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../core/errors';
+import { forMessage } from '../../core/escapes';
 import { shellStatus, signalName } from '../../core/exits';
 import type { Ending } from '../../core/events';
 import type { Member } from '../../core/members';
@@ -159,7 +160,7 @@ export class PythonLaunch extends FollowingAdapter {
   async #stop(run: WindowRun): Promise<void> {
     if (!this.#stopping) await this.services.children.release(this.#debugged.id);
     this.#stopping = true;
-    await this.services.stop(run).catch((error: unknown) => void vscode.window.showErrorMessage(messageOf(error)));
+    await this.services.stop(run).catch((error: unknown) => void vscode.window.showErrorMessage(forMessage(messageOf(error))));
   }
 
   protected cancelled(): void {
@@ -176,9 +177,9 @@ export class PythonLaunch extends FollowingAdapter {
     const { run } = this.#debugged;
     const text = `The debug adapter ended unexpectedly (${reason}). The program is being stopped.`;
     this.event('output', { category: 'stderr', output: `${text}\n` });
-    void vscode.window.showErrorMessage(text);
+    void vscode.window.showErrorMessage(forMessage(text));
     this.#debugged.failed(text);
-    if (run) this.services.stop(run).catch((error: unknown) => void vscode.window.showErrorMessage(messageOf(error)));
+    if (run) this.services.stop(run).catch((error: unknown) => void vscode.window.showErrorMessage(forMessage(messageOf(error))));
   }
 }
 

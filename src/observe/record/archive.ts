@@ -1,8 +1,10 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { codeOf } from '../../core/errors';
 import { isSame } from '../system/identity';
+import { replaceFile } from './ownFiles';
 import { readRun } from './readRun';
+import { readRegular } from './regularFile';
 import { isLeftover, listRuns, readDescription, removeFolder } from './runDirectory';
 
 /** What is kept of runs that have ended: the newest, as long as all three hold. */
@@ -35,7 +37,7 @@ export function moveRun(run: string, folder: string): string {
     if (codeOf(error) === 'EXDEV') copyRun(run, place);
     else if (!existsSync(place)) throw error;
   }
-  writeFileSync(sizeOf(place), String(bytesIn(place)), { mode: 0o600 });
+  replaceFile(sizeOf(place), String(bytesIn(place)));
   return place;
 }
 
@@ -46,13 +48,19 @@ const sizeOf = (run: string): string => join(run, 'bytes');
 function copyRun(run: string, place: string): void {
   const draft = `${place}.${process.pid}.new`;
   try {
-    cpSync(run, draft, { recursive: true });
+    // A program may have put something else there, which is not copied.
+    cpSync(run, draft, { recursive: true, filter: (path) => isPlain(path) });
     renameSync(draft, place);
   } catch (error) {
     removeFolder(draft);
     if (!existsSync(place)) throw error;
   }
   removeFolder(run);
+}
+
+function isPlain(path: string): boolean {
+  const found = lstatSync(path);
+  return found.isFile() || found.isDirectory();
 }
 
 function bytesIn(path: string): number {
@@ -62,7 +70,7 @@ function bytesIn(path: string): number {
 
 function bytesOf(run: string): number {
   try {
-    return Number(readFileSync(sizeOf(run), 'utf8'));
+    return Number(readRegular(sizeOf(run)));
   } catch {
     return bytesIn(run);
   }

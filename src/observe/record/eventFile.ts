@@ -1,33 +1,30 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../core/errors';
 import type { Event, ProcessRef } from '../../core/events';
+import { openToAppend } from './ownFiles';
 import { eventsOf } from './runDirectory';
 
 /** Distributes over the union, so that each event type loses only its `id`. */
 type Unsigned<E> = E extends Event ? Omit<E, 'id'> : never;
 export type UnsignedEvent = Unsigned<Event>;
 
-/** The event file of one process of ours: the launcher, an observer, a window. */
+/** The event file of one process of ours: the launcher, an observer, a window. It is made when the first event is written. */
 export class EventFile {
   #descriptor: number | undefined;
+  #isClosed = false;
   /** why nothing is written any more (`ENOSPC`, …) */
   failure: string | undefined;
 
   /** `run` is the run directory; `kind` names the writer in the file name; `id` is its identity. */
-  constructor(readonly run: string, kind: string, readonly id: ProcessRef) {
-    try {
-      this.#descriptor = openSync(join(eventsOf(run), `${kind}-${id}.ndjson`), 'a', 0o600);
-    } catch (error) {
-      this.failure = codeOf(error) ?? String(error);
-    }
-  }
+  constructor(readonly run: string, private readonly kind: string, readonly id: ProcessRef) {}
 
   /** Appends one event. A failure is kept, not thrown: observation stops, the program goes on. */
   write(event: UnsignedEvent): void {
-    if (this.#descriptor === undefined) return;
+    if (this.#isClosed) return;
     const line = Buffer.from(`${JSON.stringify({ id: this.id, ...event })}\n`);
     try {
+      this.#descriptor ??= openToAppend(join(eventsOf(this.run), `${this.kind}-${this.id}.ndjson`));
       // A short write happens on a full disk: the torn line is counted as garbled by the reader.
       if (writeSync(this.#descriptor, line) !== line.length) this.#fail('ENOSPC');
     } catch (error) {
@@ -41,6 +38,7 @@ export class EventFile {
   }
 
   close(): void {
+    this.#isClosed = true;
     if (this.#descriptor === undefined) return;
     try {
       closeSync(this.#descriptor);

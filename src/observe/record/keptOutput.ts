@@ -1,6 +1,7 @@
-import { closeSync, ftruncateSync, openSync, readdirSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, readdirSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../../core/errors';
+import { openToAppend } from './ownFiles';
 
 /**
  * What the root of a run printed, as files of the run directory: the newest part of each stream, in segments, and an
@@ -124,7 +125,7 @@ class NewestPart {
     this.close();
     while (this.#end - (this.#starts[0] ?? this.#end) > this.limit - this.#segment && this.#drop('limit'));
     while (freeIn(this.folder) < reserve && this.#drop('space'));
-    this.#file = openSync(join(this.folder, segmentName(this.name, this.#end)), 'a', 0o600);
+    this.#file = openToAppend(join(this.folder, segmentName(this.name, this.#end)));
     this.#starts.push(this.#end);
     return this.#file;
   }

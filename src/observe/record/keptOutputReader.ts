@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { openRegular } from './regularFile';
 import { indexName, segmentName, segmentsOf, type StreamName } from './keptOutput';
 
 /** Whether a launcher keeps, or has kept, the streams of a run; `folder` is the run's `out`. */
@@ -47,7 +48,7 @@ class SegmentReader {
     if (start === undefined || start === this.#open?.start) return false;
     this.close();
     try {
-      this.#open = { start, file: openSync(join(this.folder, segmentName(this.name, start)), 'r') };
+      this.#open = { start, file: openRegular(join(this.folder, segmentName(this.name, start))) };
     } catch {
       return false;
     }

@@ -1,7 +1,8 @@
-import { readdirSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
+import { closeSync, readdirSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessRef } from '../../core/events';
 import { isSame } from '../system/identity';
+import { openAfresh, removeFile } from './ownFiles';
 import { watchersOf } from './runDirectory';
 
 /** What a face asks of the observer of a run: look often, because a person is looking, or seldom. */
@@ -10,10 +11,18 @@ export type Attention = 'visible' | 'hidden';
 /** Says in the run directory how closely this process (`id`) looks. The lease is void when the process is gone. */
 export function takeLease(run: string, id: ProcessRef, attention: Attention): void {
   try {
-    writeFileSync(join(watchersOf(run), `${id}.${attention}`), '', { mode: 0o600 });
-    rmSync(join(watchersOf(run), `${id}.${attention === 'visible' ? 'hidden' : 'visible'}`), { force: true });
+    closeSync(openAfresh(join(watchersOf(run), `${id}.${attention}`)));
+    removeFile(join(watchersOf(run), `${id}.${attention === 'visible' ? 'hidden' : 'visible'}`));
   } catch {
-    // The run directory is gone or full: the observer keeps its own pace.
+    // The run directory is gone or full: the observer keeps its own pace. Or it is another user's: nothing is left there.
+  }
+}
+
+function forget(lease: string): void {
+  try {
+    removeFile(lease);
+  } catch {
+    // Somebody else's folder: it is void all the same.
   }
 }
 
@@ -33,7 +42,7 @@ function leasesOf(run: string): { name: string; id: ProcessRef; attention: Atten
 export function attentionOf(run: string): Attention | undefined {
   let found: Attention | undefined;
   for (const { name, id, attention } of leasesOf(run)) {
-    if (!isSame(id)) rmSync(join(watchersOf(run), name), { force: true });
+    if (!isSame(id)) forget(join(watchersOf(run), name));
     else if (attention === 'visible') found = 'visible';
     else found ??= 'hidden';
   }

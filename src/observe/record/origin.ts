@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isPrivateFolder } from './ownFiles';
 import { ownPidNamespace } from '../system/linux/ownProc';
 
 /** Where the processes of a record are: pids and start times mean nothing elsewhere, or after a reboot. */
@@ -43,13 +44,19 @@ export function isHereAndNow(run: string, origin: Origin): boolean {
   return (['boot', 'pidNamespace', 'directory'] as const).every((key) => origin[key] === here[key]) && (here.boot !== undefined || origin.host === here.host);
 }
 
-/** Whether a run directory belongs to this user, and nobody else can write into it. */
+/**
+ * Whether processes of this machine may be taken for those of a record: it is this user's alone, and of here and now. An old record that
+ * does not say where it is from is none.
+ */
+export const isLiveRecord = (run: string, { origin }: { origin?: Origin }): boolean => isOwnDirectory(run) && origin !== undefined && isHereAndNow(run, origin);
+
+/** Whether processes may be signalled by a record. Of one that does not say where it is from, only those that carry its mark (`signals.ts`). */
+export const isTrusted = (run: string, { origin }: { origin?: Origin }): boolean => isOwnDirectory(run) && (origin === undefined || isHereAndNow(run, origin));
+
+/** Whether a run directory is this user's, and nobody else has a say in it. */
 export function isOwnDirectory(run: string): boolean {
-  const uid = process.getuid?.();
-  if (uid === undefined) return true;
   try {
-    const found = lstatSync(run);
-    return found.isDirectory() && found.uid === uid && (found.mode & 0o022) === 0;
+    return isPrivateFolder(run);
   } catch {
     return false;
   }

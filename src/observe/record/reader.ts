@@ -1,15 +1,18 @@
-import { closeSync, openSync, readdirSync, readSync, statfsSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readSync, statfsSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../core/errors';
 import type { Event, ProcessRef, SampleEvent } from '../../core/events';
 import { parseEvent } from '../../core/parse';
 import type { LineCounts } from '../../core/report';
 import { readableLine } from './readable';
+import { openRegular } from './regularFile';
 import { eventsOf, liveOf } from './runDirectory';
 import { mayTell, writerOf, type Writer } from './writers';
 
 /** Lines longer than this are dropped and counted. The probes write far shorter ones. */
 const longestLine = 256 * 1024;
+/** Bytes of such lines, after which a record is read no further: a file may be a hole of any size, at no cost to who made it. */
+const mostSkipped = 1024 ** 3;
 /** So much is read before others get their turn: a few milliseconds of parsing. */
 const slice = 512 * 1024;
 /** The safety net under fs.watch: lost notifications, network file systems. */
@@ -74,6 +77,8 @@ export class RunReader {
   #scheduled: NodeJS.Immediate | undefined;
   #closed = false;
   #full = false;
+  /** bytes of lines that were too long */
+  #skipped = 0;
   #vanished = false;
 
   constructor(public run: string, private readonly options: ReaderOptions) {
@@ -233,15 +238,15 @@ export class RunReader {
     let descriptor: number | undefined;
     let total = 0;
     try {
-      descriptor = openSync(join(eventsOf(this.run), name), 'r');
-      while (total < budget) {
+      descriptor = openRegular(join(eventsOf(this.run), name));
+      while (total < budget && this.#skipped < mostSkipped) {
         const length = readSync(descriptor, this.#buffer, 0, this.#buffer.length, tail.offset);
         if (length === 0) return total;
         tail.offset += length;
         total += length;
         this.#split(tail, this.#buffer.subarray(0, length), events);
       }
-      this.#pending.add(name);
+      if (this.#skipped < mostSkipped) this.#pending.add(name);
     } catch {
       // Gone, or not ours to read: what was read stays.
     } finally {
@@ -264,13 +269,22 @@ export class RunReader {
       for (const line of chunk.toString('utf8', from, last).split('\n')) this.#line(tail.writer, line, events);
       from = last + 1;
     }
-    if (tail.skipping) return;
+    if (tail.skipping) {
+      this.#skip(chunk.length - from);
+      return;
+    }
     const rest = chunk.subarray(from);
     if (tail.partial.length + rest.length > longestLine) {
       tail.skipping = true;
       tail.partial = nothing;
       this.counts.garbled++;
     } else if (rest.length) tail.partial = Buffer.concat([tail.partial, rest]);
+  }
+
+  #skip(bytes: number): void {
+    const before = this.#skipped;
+    this.#skipped += bytes;
+    if (before < mostSkipped && this.#skipped >= mostSkipped) this.#problem('garbled', 'The record holds lines of more than 1 GB that no version of Procession writes. The rest of it is not read.');
   }
 
   #line(writer: Writer, line: string, events: Event[]): void {
@@ -285,8 +299,8 @@ export class RunReader {
   #readLive(events: Event[]): number {
     let descriptor: number | undefined;
     try {
-      descriptor = openSync(liveOf(this.run), 'r');
-      const { size } = statSync(liveOf(this.run));
+      descriptor = openRegular(liveOf(this.run));
+      const { size } = fstatSync(descriptor);
       const bytes = Buffer.allocUnsafe(Math.min(size, 8 * slice));
       const length = readSync(descriptor, bytes, 0, bytes.length, 0);
       const table = new Set(bytes.toString('utf8', 0, length).split('\n'));

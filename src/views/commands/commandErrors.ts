@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../core/errors';
+import { forMessage } from '../../core/escapes';
 
 /** How commands are carried out, whatever they do. */
 
@@ -13,7 +14,7 @@ export function guarded(log: vscode.LogOutputChannel, handler: Handler): Handler
     } catch (error) {
       if (error instanceof vscode.CancellationError) return undefined;
       if (!(error instanceof HumanError)) log.error(error as Error);
-      void vscode.window.showErrorMessage(error instanceof HumanError ? error.message : `Procession: ${messageOf(error)} (see the log "Procession")`);
+      void vscode.window.showErrorMessage(forMessage(error instanceof HumanError ? error.message : `Procession: ${messageOf(error)} (see the log "Procession")`));
       return undefined;
     }
   };

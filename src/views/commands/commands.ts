@@ -1,7 +1,7 @@
-import { isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
 import { describeRow, quoteCommand } from '../../core/describe';
 import { HumanError } from '../../core/errors';
+import { forMessage } from '../../core/escapes';
 import { signalNumber } from '../../core/exits';
 import type { Finding } from '../../core/findings/finding';
 import type { Member } from '../../core/members';
@@ -20,6 +20,7 @@ import { mayEnd } from '../insight/breaking';
 import type { Explanations } from '../insight/explain';
 import { placesOf } from '../insight/words';
 import { launchRun, type Window } from './launchRun';
+import { openLocation } from '../openLocation';
 import type { Outputs } from '../output';
 import type { Element } from '../tree/elements';
 import type { ProcessTree } from '../tree/processTree';
@@ -95,7 +96,7 @@ export class Commands {
       remove: runs((run) => this.remove(run), 'ended'),
       removeEnded: () => Promise.all(this.context.window.runs.all().filter((run) => run.open.report().run.endedAt !== null).map((run) => this.remove(run))),
       reapOrphans: runs((run) => this.reapOrphans(run)),
-      openLocation: (location?: { file?: unknown; line?: unknown }) => this.openLocation(location),
+      openLocation,
     };
     return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(`procession.${name}`, guarded(this.context.log, handler as (...args: unknown[]) => unknown))));
   }
@@ -164,7 +165,7 @@ export class Commands {
   async showFinding(finding: Finding): Promise<void> {
     await vscode.commands.executeCommand('procession.processes.focus', { preserveFocus: true });
     const [place] = placesOf(finding);
-    if (place) await this.openLocation(place);
+    if (place) await openLocation(place);
   }
 
   async #signal(targets: readonly Target[], signal: NodeJS.Signals, via: string): Promise<void> {
@@ -230,15 +231,7 @@ export class Commands {
   private async goToTarget(target: Target | undefined): Promise<void> {
     if (!target) return;
     if (!target.member.target) throw new HumanError(`${target.member.name} has no target function: it is not a multiprocessing process, or it is seen from outside only.`);
-    await this.openLocation(target.member.target);
-  }
-
-  /** Opens a place in the source. Also called from links, so it takes nothing on trust. */
-  private async openLocation(location?: { file?: unknown; line?: unknown }): Promise<void> {
-    const { file, line } = location ?? {};
-    if (typeof file !== 'string' || !isAbsolute(file) || typeof line !== 'number' || !(line >= 1)) throw new HumanError('That place in the source is not known.');
-    const at = new vscode.Position(Math.floor(line) - 1, 0);
-    await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at), preview: true });
+    await openLocation(target.member.target);
   }
 
   /** Stop: interrupt, terminate, kill; then look who is left. A second Stop kills at once. */
@@ -292,7 +285,7 @@ export class Commands {
 
   private async remove(run: WindowRun): Promise<void> {
     if (run.open.report().run.endedAt === null) {
-      const answer = await vscode.window.showWarningMessage(`${nameOf(run)} is still running.`, { modal: true, detail: 'Stop it and remove it from the view?' }, 'Stop and Remove');
+      const answer = await vscode.window.showWarningMessage(`${forMessage(nameOf(run))} is still running.`, { modal: true, detail: 'Stop it and remove it from the view?' }, 'Stop and Remove');
       if (answer !== 'Stop and Remove') return;
       await this.stop(run, 'Remove');
     }

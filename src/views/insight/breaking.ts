@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { forMessage } from '../../core/escapes';
 import type { Answer } from '../../core/insight/facts';
 import { breakageOf } from '../../core/insight/breakage';
 import type { Member } from '../../core/members';
@@ -28,5 +29,5 @@ export async function mayEnd(targets: readonly { run: WindowRun; member: Member 
   if (breaking.length === 0) return true;
   const detail = breaking.map(({ member, lines }) => `${member.name} (pid ${member.pid}): ${lines.join(' ')}`).join('\n\n');
   const verb = via.split(' ')[0] ?? via;
-  return await vscode.window.showWarningMessage(`${via} would break what others wait for.`, { modal: true, detail }, verb) === verb;
+  return await vscode.window.showWarningMessage(`${via} would break what others wait for.`, { modal: true, detail: forMessage(detail) }, verb) === verb;
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { forMessage } from '../../core/escapes';
 import { isHang } from '../../core/findings/rules';
 import type { Finding } from '../../core/findings/finding';
 import type { RunStore, WindowRun } from '../runStore';
@@ -25,7 +26,7 @@ export function noticeHangs(runs: RunStore, { nameOf, show, stop }: Answers): vs
     }
   };
   const tell = async (run: WindowRun, finding: Finding): Promise<void> => {
-    const answer = await vscode.window.showWarningMessage(`${nameOf(run)} can't go on. ${finding.title}`, 'Show', 'Show Stacks', 'Stop');
+    const answer = await vscode.window.showWarningMessage(forMessage(`${nameOf(run)} can't go on. ${finding.title}`), 'Show', 'Show Stacks', 'Stop');
     if (answer === 'Show') await show(run, finding);
     else if (answer === 'Show Stacks') await vscode.commands.executeCommand('procession.showStacks', { row: { kind: 'run', report: { run: { id: run.open.id } } } });
     else if (answer === 'Stop') await stop(run);

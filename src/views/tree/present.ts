@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { describeExit, describeSender, describeSource, describeState, describeTarget, formatBytes, formatLoad, formatSeconds, quoteCommand } from '../../core/describe';
+import { describeState, quoteCommand } from '../../core/describe';
 import type { Finding } from '../../core/findings/finding';
 import { kindOf } from '../../core/findings/rules';
 import { renderFinding } from '../../core/findings/text';
+import { memberMarkdown } from '../../core/memberMarkdown';
 import type { Member, WorkerThread } from '../../core/members';
-import { baseName } from '../../core/paths';
 import type { Report } from '../../core/report';
 import { countText, type Row, type WorkloadMark } from './rows';
 
@@ -111,65 +111,9 @@ export function rowContext(row: Row): string {
   }
 }
 
-const escape = (text: string): string => text.replaceAll(/[\\`*_{}[\]()#+\-.!|<>&~$]/g, '\\$&').replaceAll('\n', ' ');
-const code = (text: string): string => `\`${text.replaceAll('`', 'ˋ').replaceAll('\n', ' ')}\``;
-const time = (t: number): string => new Date(t).toLocaleTimeString(undefined, { hour12: false }) + `.${String(Math.floor(t % 1000)).padStart(3, '0')}`;
-
-/** A link that opens a place in the source; the command checks what it is given. */
-function link(text: string, file: string, line: number): string {
-  const argument = encodeURIComponent(JSON.stringify([{ file, line }]));
-  return `[${escape(text)}](command:procession.openLocation?${argument})`;
-}
-
-const clip = (text: string, length = 500): string => (text.length > length ? `${text.slice(0, length)}…` : text);
-
-function nameOf(members: readonly Member[], id: string): string {
-  const found = members.find((member) => member.id === id);
-  return found ? `${found.name} (pid ${found.pid})` : `pid ${parseInt(id, 10)}`;
-}
-
-function zombieLine(member: Member, members: readonly Member[]): [string, string][] {
-  if (member.marks.includes('unreaped')) return [['Not reaped', 'its parent ended first, and init has not waited for it: no fault of the program']];
-  if (!member.marks.includes('zombie')) return [];
-  const parent = members.find((other) => other.pid === member.osParent && other.state !== 'exited');
-  return [['Zombie', escape(`it has ended; ${parent ? `${parent.name} (pid ${parent.pid})` : `pid ${member.osParent ?? '?'}`} should wait for it`)]];
-}
-
-function facts(member: Member, members: readonly Member[]): [string, string][] {
-  const lines: [string, string][] = [['State', escape(describeState(member))]];
-  if (member.exit) lines.push(['Exit code', `**${escape(describeExit(member))}**`], ['Known from', escape(describeSource(member.exit))]);
-  lines.push(...zombieLine(member, members));
-  if (member.marks.includes('orphan') && member.parent !== null) lines.push(['Orphan', escape(`its parent ${nameOf(members, member.parent)} ended first`)]);
-  const sender = describeSender(member);
-  const place = member.endedBy?.site;
-  if (sender !== undefined) lines.push(['Signal sent by', place ? link(sender, place.file, place.line) : escape(sender)]);
-  lines.push(['Start method', escape(member.startMethod)]);
-  if (member.target) lines.push(['Target', link(describeTarget(member.target), member.target.file, member.target.line)]);
-  if (member.args) lines.push(['Arguments', code(clip(member.args))]);
-  if (member.site) lines.push(['Created at', link(`${baseName(member.site.file)}:${member.site.line}`, member.site.file, member.site.line)]);
-  if (member.daemon !== null) lines.push([member.runtime === 'node' ? 'Detached' : 'Daemon', member.daemon ? 'yes' : 'no']);
-  if (member.rank !== null) lines.push(['Rank', `${member.rank}${member.worldSize === null ? '' : ` of ${member.worldSize}`}`]);
-  if (member.host !== null) lines.push(['Host', escape(member.host)]);
-  if (member.inner) lines.push(['Pid inside', `${member.inner.pid} in its own pid namespace${member.inner.id === member.id ? '; it was never seen from outside' : ''}`]);
-  lines.push(['Parent', member.parent === null ? (member.role === 'root' ? 'Procession' : 'unknown') : escape(nameOf(members, member.parent))]);
-  if (member.osParent !== null) lines.push(['OS parent', String(member.osParent)]);
-  lines.push(['Started', time(member.startedAt)]);
-  if (member.endedAt !== null) lines.push(['Ended', `${time(member.endedAt)}, after ${formatSeconds((member.endedAt - member.startedAt) / 1000)}`]);
-  if (member.load !== null && member.state !== 'exited') lines.push(['CPU now', formatLoad(member.load)]);
-  if (member.cpuSeconds !== null) lines.push(['CPU time', formatSeconds(member.cpuSeconds)]);
-  if (member.rss !== null && member.state !== 'exited') lines.push(['Memory now', formatBytes(member.rss)]);
-  if (member.peakRssBytes !== null) lines.push(['Peak memory', formatBytes(member.peakRssBytes)]);
-  if (member.cwd) lines.push(['Folder', code(member.cwd)]);
-  if (member.argv.length) lines.push(['Command', code(clip(quoteCommand(member.argv)))]);
-  return lines;
-}
-
 /** Everything that is known of a member, with links. Only our own command can be called from it. */
 export function memberTooltip(member: Member, report: Report): vscode.MarkdownString {
-  const lines = facts(member, report.members).map(([name, value]) => `| ${name} | ${value.replaceAll('|', '\\|').replaceAll('\\\\|', '\\|')} |`);
-  const outside = member.marks.includes('outside') ? '\n\nSeen from outside only: no probe could enter it, so this is what the operating system knows.' : '';
-  const traceback = member.error ? `\n\n\`\`\`text\n${clip(member.error.traceback.replaceAll('```', 'ˋˋˋ'), 3000)}\n\`\`\`` : '';
-  const text = new vscode.MarkdownString(`**${escape(member.name)}** · pid ${member.pid} · ${member.runtime}${member.version ? ` ${escape(member.version)}` : ''}\n\n| | |\n|---|---|\n${lines.join('\n')}${outside}${traceback}`);
+  const text = new vscode.MarkdownString(memberMarkdown(member, report.members));
   text.isTrusted = { enabledCommands: ['procession.openLocation'] };
   return text;
 }

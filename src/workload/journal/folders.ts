@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
+import { mkdirSync, readdirSync, watch, type FSWatcher } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { codeOf } from '../../core/errors';
 import type { ProcessRef } from '../../core/events';
 import { isSame } from '../../observe/system/identity';
+import { createFile, isOwnFolder, removeFile, replaceFile } from '../../observe/record/ownFiles';
+import { readRegular } from '../../observe/record/regularFile';
 import { listRuns, type RunDescription } from '../../observe/record/runDirectory';
 import { progressOf, type Progress } from '../protocol';
 
@@ -35,7 +37,7 @@ const bellOf = (env: NodeJS.ProcessEnv): string => join(stateFolder(env), 'bell'
 /** Tells those who watch that a run has begun. */
 export function ringBell(env: NodeJS.ProcessEnv): void {
   try {
-    writeFileSync(bellOf(env), `${process.pid}\n`, { mode: 0o600 });
+    replaceFile(bellOf(env), `${process.pid}\n`);
   } catch {
     // Nobody is told, and the run goes on.
   }
@@ -52,10 +54,10 @@ export function onBell(env: NodeJS.ProcessEnv, told: () => void): FSWatcher {
 /** A run of a workload keeps its directory: a resumed one goes on with the journal in it. */
 export const isWorkloadRun = ({ command }: Pick<RunDescription, 'command'>): boolean => command[0] === 'procession' && command[1] === 'map';
 
-/** Names sort by time. */
+/** The folders of one workload's runs, the oldest first: names sort by time. Those of other users are none. */
 export function listRunsOf(folder: string): string[] {
   try {
-    return readdirSync(folder).sort().map((name) => join(folder, name));
+    return readdirSync(folder).sort().map((name) => join(folder, name)).filter(isOwnFolder);
   } catch {
     return [];
   }
@@ -64,7 +66,7 @@ export function listRunsOf(folder: string): string[] {
 /** Reads the newest frame of a run; undefined when there is none. */
 export function readProgress(run: string): Progress | undefined {
   try {
-    return JSON.parse(readFileSync(progressOf(run), 'utf8')) as Progress;
+    return JSON.parse(readRegular(progressOf(run))) as Progress;
   } catch {
     return undefined;
   }
@@ -96,7 +98,7 @@ function newestClaim(run: string): number {
 /** The living process that holds a claim. */
 function holderOf(run: string, claim: number): number | undefined {
   try {
-    const holder = readFileSync(claimOf(run, claim), 'utf8').trim();
+    const holder = readRegular(claimOf(run, claim)).trim();
     return isSame(holder) ? parseInt(holder, 10) : undefined;
   } catch {
     return undefined;
@@ -111,7 +113,7 @@ export function claimRun(run: string, self: ProcessRef): number | undefined {
     if (holder !== undefined) return holder;
     const own = last + 1;
     try {
-      writeFileSync(claimOf(run, own), self, { mode: 0o600, flag: 'wx' });
+      createFile(claimOf(run, own), self);
     } catch (error) {
       if (codeOf(error) === 'EEXIST') continue;
       throw error;
@@ -119,12 +121,12 @@ export function claimRun(run: string, self: ProcessRef): number | undefined {
     // Another may have been about to write its name where it was looked for, or have come later with a higher number.
     const others = claimsOf(run).filter((claim) => claim !== own);
     const isFirst = others.every((claim) => claim < own && holderOf(run, claim) === undefined);
-    for (const claim of isFirst ? others : [own]) rmSync(claimOf(run, claim), { force: true });
+    for (const claim of isFirst ? others : [own]) removeFile(claimOf(run, claim));
     if (isFirst) return undefined;
   }
 }
 
 /** Gives a claimed run back. */
 export function releaseRun(run: string): void {
-  rmSync(claimOf(run, newestClaim(run)), { force: true });
+  removeFile(claimOf(run, newestClaim(run)));
 }

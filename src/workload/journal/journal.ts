@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { codeOf } from '../../core/errors';
 import { parsed } from '../../core/json';
+import { openToAppend, removeFile } from '../../observe/record/ownFiles';
+import { openRegular } from '../../observe/record/regularFile';
 import { WriteError } from './fileErrors';
 import { formatKey, hashOf } from '../file/keys';
 import { LineBuffer } from '../file/lineBuffer';
@@ -17,7 +19,7 @@ export class Journal {
   unwritten = 0;
 
   constructor(private readonly path: string) {
-    this.#descriptor = this.#writing(() => openSync(path, 'a+', 0o600));
+    this.#descriptor = this.#writing(() => openToAppend(path, true));
     this.#lines = new LineBuffer(this.#descriptor);
     this.#writing(() => this.#healTornLine());
     this.#earlier = fstatSync(this.#descriptor).size;
@@ -36,8 +38,8 @@ export class Journal {
     this.flush();
     this.#writing(() => {
       const draft = `${this.path}.part`;
-      rmSync(draft, { force: true });
-      const descriptor = openSync(draft, 'a+', 0o600);
+      removeFile(draft);
+      const descriptor = openToAppend(draft, true);
       try {
         const lines = new LineBuffer(descriptor);
         write({ add: (line) => lines.add(line), end: this.#earlier });
@@ -132,7 +134,7 @@ export function readJournal(path: string, visit: (line: JournalLine, text: strin
 
 /** The last line, if it is whole and short. */
 export function lastLine(path: string): JournalLine | undefined {
-  const descriptor = openSync(path, 'r');
+  const descriptor = openRegular(path);
   try {
     const tail = Buffer.alloc(4096);
     const { size } = fstatSync(descriptor);
@@ -147,7 +149,7 @@ export function lastLine(path: string): JournalLine | undefined {
 export function readLines(path: string, visit: (text: string) => void, end = Infinity): void {
   let descriptor: number;
   try {
-    descriptor = openSync(path, 'r');
+    descriptor = openRegular(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return;
     throw error;

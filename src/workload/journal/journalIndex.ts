@@ -1,7 +1,8 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { parsed } from '../../core/json';
+import { openRegularLater } from '../../observe/record/regularFile';
 import { grown } from '../file/grown';
-import { durationAt, isTriedAgain, JournalTail, kindOf, rowNumberAt } from './journalTail';
+import { durationAt, isTriedAgain, JournalTail, kindOf, longestLine, rowNumberAt } from './journalTail';
 import { journalOf, type DoneLine, type FailLine } from '../protocol';
 import { statuses, type Order, type RowStatus } from '../file/rowOrder';
 import { slicesOf, sortBy } from './sorting';
@@ -103,7 +104,7 @@ export class JournalIndex {
   /** The newest lines of rows, in their order; undefined where a row has none. */
   async lines(rows: readonly number[]): Promise<({ entry: TaskEntry; text: string } | undefined)[]> {
     if (!rows.some((row) => this.status(row) !== 'waiting')) return rows.map(() => undefined);
-    const file = await open(journalOf(this.run), 'r');
+    const file = await openRegularLater(journalOf(this.run));
     try {
       return await Promise.all(rows.map(async (row) => {
         if (this.status(row) === 'waiting') return undefined;
@@ -122,6 +123,6 @@ async function lineAt(file: FileHandle, offset: number): Promise<string> {
   for (let length = 4096; ; length *= 8) {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
     const end = buffer.subarray(0, bytesRead).indexOf(10);
-    if (end !== -1 || bytesRead < length) return buffer.toString('utf8', 0, end === -1 ? bytesRead : end);
+    if (end !== -1 || bytesRead < length || length >= longestLine) return buffer.toString('utf8', 0, end === -1 ? bytesRead : end);
   }
 }

@@ -1,8 +1,11 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { codeOf } from '../../core/errors';
+import { openRegularLater } from '../../observe/record/regularFile';
 
 /** Bytes that are read at once; a longer line makes the buffer grow. */
 const slice = 1 << 18;
+/** A row and a result have at most 256 MB each. What is longer is no line of ours, and is read no further. */
+export const longestLine = 1 << 30;
 
 /** A whole line in a buffer, without its break; `offset` is where it stands in the file. */
 export type VisitLine = (buffer: Buffer, from: number, to: number, offset: number) => void;
@@ -25,7 +28,7 @@ export class JournalTail {
   async #read(): Promise<void> {
     let file: FileHandle;
     try {
-      file = await open(this.path, 'r');
+      file = await openRegularLater(this.path);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return;
       throw error;
@@ -50,7 +53,7 @@ export class JournalTail {
     const { bytesRead } = await file.read(this.#buffer, 0, this.#buffer.length, this.#offset);
     const last = bytesRead === 0 ? -1 : this.#buffer.lastIndexOf(10, bytesRead - 1);
     if (last === -1) {
-      if (bytesRead < this.#buffer.length) return false;
+      if (bytesRead < this.#buffer.length || this.#buffer.length >= longestLine) return false;
       this.#buffer = Buffer.allocUnsafe(this.#buffer.length * 2);
       return true;
     }

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, readSync, rmSync, writeSync } from 'node:fs';
+import { openAfresh } from '../../observe/record/ownFiles';
 import type { TaskError, Result } from '../task';
 
 /** A result on disk, or in memory where the disk has no room for it. */
@@ -11,7 +12,7 @@ export class HeldResults {
   #size = 0;
 
   constructor(private readonly path: string) {
-    this.#descriptor = openSync(path, 'w+', 0o600);
+    this.#descriptor = openAfresh(path);
   }
 
   /** Never throws. */

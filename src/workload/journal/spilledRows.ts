@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, readSync, rmSync, writeSync } from 'node:fs';
+import { openAfresh } from '../../observe/record/ownFiles';
 import type { JsonText } from '../file/jsonText';
 
 /** Rows that the journal tells by their hash alone, on disk until their results are told again. Memory: some 100 bytes a row. */
@@ -13,7 +14,7 @@ export class HeldRows {
   add(index: number, row: JsonText): void {
     const data = Buffer.from(row);
     try {
-      this.#descriptor ??= openSync(this.path, 'w+', 0o600);
+      this.#descriptor ??= openAfresh(this.path);
       if (writeSync(this.#descriptor, data, 0, data.length, this.#size) === data.length) this.#places.set(index, { offset: this.#size, length: data.length });
       this.#size += data.length;
     } catch {

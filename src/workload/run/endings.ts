@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, readSync, statSync } from 'node:fs';
 import type { Ending } from '../../core/events';
+import { openRegular } from '../../observe/record/regularFile';
 
 /** Bytes in a log that may not be there. */
 export const sizeOf = (log: string): number => statSync(log, { throwIfNoEntry: false })?.size ?? 0;
@@ -7,7 +8,7 @@ export const sizeOf = (log: string): number => statSync(log, { throwIfNoEntry: f
 /** The last 8 KiB of a file. */
 function tailOf(file: string): string {
   const size = sizeOf(file);
-  const descriptor = openSync(file, 'r');
+  const descriptor = openRegular(file);
   const data = Buffer.alloc(Math.min(size, 8192));
   readSync(descriptor, data, 0, data.length, size - data.length);
   closeSync(descriptor);

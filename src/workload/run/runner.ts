@@ -1,10 +1,12 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { HumanError, messageOf } from '../../core/errors';
 import type { Ending, ProcessRef } from '../../core/events';
 import { bootClock } from '../../observe/system/identity';
 import { EventFile } from '../../observe/record/eventFile';
 import { attentionOf } from '../../observe/record/lease';
+import { replaceFile } from '../../observe/record/ownFiles';
+import { readRegular } from '../../observe/record/regularFile';
 import type { Rows } from './chunk';
 import { serveControl } from './control';
 import { freeMemory } from './cores';
@@ -375,8 +377,7 @@ export class Runner {
     this.onProgress?.(progress);
     const path = progressOf(this.options.run);
     try {
-      writeFileSync(`${path}.new`, JSON.stringify(progress), { mode: 0o600 });
-      renameSync(`${path}.new`, path);
+      replaceFile(path, JSON.stringify(progress));
     } catch {
       // A full disk stops the display, not the work.
     }
@@ -465,8 +466,10 @@ export class Runner {
 
 /** Keeps the workload as it is carried out beside its journal. */
 function describe(workload: Workload, path: string): void {
+  const text = `${JSON.stringify(workload, null, 1)}\n`;
   try {
-    writeFileSync(path, `${JSON.stringify(workload, null, 1)}\n`, { mode: 0o600 });
+    // On a full disk there is no room for a second one.
+    if (!existsSync(path) || readRegular(path) !== text) replaceFile(path, text);
   } catch (error) {
     throw new WriteError(path, 'The description', error);
   }

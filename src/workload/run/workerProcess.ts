@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, readSync, rmSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { codeOf } from '../../core/errors';
 import type { Ending, ProcessRef } from '../../core/events';
 import { refOf } from '../../observe/system/identity';
+import { openToAppend } from '../../observe/record/ownFiles';
+import { openRegular, readRegular } from '../../observe/record/regularFile';
 import { signalGroup } from '../../observe/system/signals';
 import { parseSlot } from '../journal/answers';
 import type { SlotContent } from '../task';
@@ -47,6 +49,8 @@ const nothing = (): SeenSlot => ({ bytes: Buffer.alloc(0), content: { lines: [],
 /** A grandchild may hold the pipe open after the worker's end: no longer than this (ms) is waited for what it still holds. */
 const drain = 200;
 const slotSize = 1 << 16;
+/** Bytes that a worker may leave behind: a result has at most 256 MB of JSON. */
+const mostLastWords = 512 * 1024 * 1024;
 
 /** ms between looks at what a worker has left behind */
 const lookEvery = 50;
@@ -75,7 +79,7 @@ export class WorkerProcess {
 
   constructor(private readonly launch: WorkerLaunch, private readonly slot: string, log: string, private readonly callbacks: WorkerCallbacks) {
     rmSync(slot, { force: true });
-    const file = openSync(log, 'a', 0o600);
+    const file = openToAppend(log);
     this.#child = spawn(launch.argv[0] ?? '', launch.argv.slice(1), {
       cwd: launch.cwd, env: launch.env, windowsHide: true,
       stdio: launch.pipe === 'stdio' ? ['pipe', 'pipe', file] : ['ignore', file, file, 'pipe'],
@@ -148,8 +152,8 @@ export class WorkerProcess {
   /** What the worker has left behind: where it lost its pipe, answers of any length. */
   #lastWords(): SlotContent {
     try {
-      const whole = readFileSync(this.slot);
-      return parseSlot(whole.toString('utf8', 0, whole.indexOf(0) + 1));
+      const whole = readRegular(this.slot, mostLastWords);
+      return parseSlot(whole.slice(0, whole.indexOf('\0') + 1));
     } catch {
       return nothing().content;
     }
@@ -172,7 +176,7 @@ export class WorkerProcess {
   #look(): SeenSlot {
     let file: number;
     try {
-      file = openSync(this.slot, 'r');
+      file = openRegular(this.slot);
     } catch {
       return nothing();
     }

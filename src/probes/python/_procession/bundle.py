@@ -107,17 +107,29 @@ def write(path, modules):
     """Other processes may read and write it at the same time."""
     scratch = '%s.%d' % (path, os.getpid())
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(scratch, 'wb') as file:
-            marshal.dump(modules, file)
-        os.replace(scratch, path)
-    except OSError:  # read-only or full: it is compiled every time
-        if os.path.exists(scratch):
+        make_folder(os.path.dirname(path))
+        descriptor = posix.open(scratch, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC, 0o644)
+        try:
+            with open(descriptor, 'wb') as file:
+                marshal.dump(modules, file)
+            os.replace(scratch, path)
+        except OSError:
             os.remove(scratch)
+    except OSError:
+        pass  # read-only or full: it is compiled every time
+
+
+def make_folder(path):
+    """What lies there enters programs: nobody else may write to it, whatever the umask of this one is."""
+    try:
+        posix.mkdir(path, 0o755)
+    except OSError:
+        pass  # it is there, or can't be
 
 
 def keep_bytecode(boot):
     """Has `sitecustomize` itself compiled once for all, too."""
+    make_folder(boot + '/__pycache__')
     options = sys.dont_write_bytecode, sys.pycache_prefix
     sys.dont_write_bytecode, sys.pycache_prefix = False, None
     try:

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../../core/errors';
+import { forMessage } from '../../../core/escapes';
 import { ResultsFile } from '../../../workload/journal/results';
 import { rowText } from '../../../workload/journal/journal';
 import { debugRow, rowOf } from '../run/debugRow';
@@ -70,7 +71,7 @@ export class TableActions {
       await act();
     } catch (error) {
       if (!(error instanceof HumanError)) this.workloads.context.log.error(error as Error);
-      void vscode.window.showErrorMessage(messageOf(error));
+      void vscode.window.showErrorMessage(forMessage(messageOf(error)));
     }
   }
 }

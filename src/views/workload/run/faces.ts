@@ -30,7 +30,7 @@ export class WorkloadFaces implements vscode.Disposable {
     this.#meaning = new Meaning(this.workloads, context.view);
     this.#subscriptions = vscode.Disposable.from(
       this.workloads, followProblems(this.workloads), followInStatusBar(this.workloads),
-      vscode.workspace.registerTextDocumentContentProvider(taskOutputScheme, taskOutputs),
+      vscode.workspace.registerTextDocumentContentProvider(taskOutputScheme, taskOutputs((id) => this.workloads.get(id)?.directory)),
       this.workloads.onDidEnd((followed) => void this.#ended(followed)),
     );
   }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isSame } from '../../../observe/system/identity';
+import { readRegular } from '../../../observe/record/regularFile';
 import { readProgress } from '../../../workload/journal/folders';
 import { rowText } from '../../../workload/journal/journal';
 import { JournalTail, kindOf, rowNumberAt } from '../../../workload/journal/journalTail';
@@ -36,7 +36,7 @@ export class Followed {
   /** The workload as it is carried out; undefined until the runner has written it. */
   get workload(): Workload | undefined {
     try {
-      return (this.#workload ??= JSON.parse(readFileSync(workloadOf(this.directory), 'utf8')) as Workload);
+      return (this.#workload ??= JSON.parse(readRegular(workloadOf(this.directory))) as Workload);
     } catch {
       return undefined;
     }

@@ -1,26 +1,12 @@
-import { realpathSync } from 'node:fs';
-import { sep } from 'node:path';
 import * as vscode from 'vscode';
 import { stillNews } from '../../../observe/record/archive';
 import { readDescription, writeDescription } from '../../../observe/record/runDirectory';
 import { listAllRuns, onBell, runnerOf } from '../../../workload/journal/folders';
+import { isInWorkspace } from '../../inWorkspace';
 import { userEnvironment } from '../../surroundings';
 
 /** ms between the beginning of a run and the look for it: several may begin at once */
 const quiet = 100;
-
-const real = (path: string): string => {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-};
-
-function isInWorkspace(directory: string): boolean {
-  const folders = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => [uri.fsPath, real(uri.fsPath)]);
-  return folders.some((folder) => directory === folder || directory.startsWith(folder + sep));
-}
 
 /**
  * The runs that this window is to show: those that the workspace has going or had in the window before, and those that

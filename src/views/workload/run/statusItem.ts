@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { forMessage } from '../../../core/escapes';
 import type { Followed } from './followed';
 import { doneText, endText, isLive, restText } from './words';
 import type { Workloads } from './workloads';
@@ -52,9 +53,9 @@ export function followInNotification(workloads: Workloads, followed: Followed): 
 export async function tellEnd(followed: Followed): Promise<'Open Results' | 'Retry Failed' | 'Resume' | undefined> {
   const { progress, name } = followed;
   if (!progress || isLive(progress)) {
-    return vscode.window.showWarningMessage(`${name}: its runner was ended from outside. Nothing is lost: Resume goes on where it was.`, 'Resume', 'Open Results');
+    return vscode.window.showWarningMessage(`${forMessage(name)}: its runner was ended from outside. Nothing is lost: Resume goes on where it was.`, 'Resume', 'Open Results');
   }
-  const text = `${name}: ${endText(progress)}`;
+  const text = forMessage(`${name}: ${endText(progress)}`);
   if (progress.state === 'refused') return vscode.window.showErrorMessage(text, 'Open Results');
   return progress.failed ? vscode.window.showWarningMessage(text, 'Open Results', 'Retry Failed') : vscode.window.showInformationMessage(text, 'Open Results');
 }
