@@ -13,7 +13,7 @@ const restrict = (files, patterns) => ({ files, rules: { 'no-restricted-imports'
 const noDefaultExport = { selector: 'ExportDefaultDeclaration', message: 'no default exports.' };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'test/examples/', 'test/node/battery/', 'test/host/programs/', 'test/host/node_modules/'] },
+  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'test/examples/', 'test/zoo/python/', 'test/zoo/node/', 'test/zoo/kinds/', 'test/node/battery/', 'test/host/programs/', 'test/host/node_modules/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

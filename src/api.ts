@@ -4,6 +4,7 @@ import type { LaunchOptions } from './launch/options';
 export type { Report } from './core/report';
 export type { Member, WorkerThread, EndedBy, Outcome } from './core/members';
 export type { Exit } from './core/exits';
+export type { Finding, FindingSite } from './core/findings/finding';
 export type { LaunchOptions } from './launch/options';
 
 /** What `activate()` of the extension returns to other extensions. */

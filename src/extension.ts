@@ -8,13 +8,17 @@ import { isSame } from './observe/system/identity';
 import { isShownElsewhere } from './observe/record/lease';
 import { liveRunsFolders } from './observe/record/runDirectory';
 import { Archive } from './views/archive';
+import { guarded } from './views/commands/commandErrors';
 import { Commands, nameOf } from './views/commands/commands';
 import { DisposableStore } from './views/disposables';
+import { Explanations } from './views/insight/explain';
+import { noticeHangs } from './views/insight/notice';
+import { followFindings } from './views/insight/problems';
 import { bindRuns, launchRun, type Window } from './views/commands/launchRun';
 import { Observation } from './views/observation';
 import { Outputs, outputScheme } from './views/output';
 import { ProcessTree } from './views/tree/processTree';
-import { RunStore } from './views/runStore';
+import { RunStore, type WindowRun } from './views/runStore';
 import { workloadPath } from './views/workload/results/find';
 import { registerWorkloads } from './views/workload/run/workloadRegister';
 
@@ -37,8 +41,12 @@ export function activate(context: vscode.ExtensionContext): ProcessionApi {
   tree.attach(view);
   const outputs = store.add(new Outputs((run) => runs.directoryOf(run)));
   store.add(vscode.workspace.registerTextDocumentContentProvider(outputScheme, outputs));
-  const commands = new Commands({ window, outputs, tree, view, log, memory: context.workspaceState });
+  const explanations = store.add(new Explanations(dist));
+  const commands = new Commands({ window, outputs, explanations, tree, view, log, memory: context.workspaceState });
   store.add(commands.register());
+
+  store.add(followFindings(runs));
+  store.add(noticeHangs(runs, { nameOf, show: (_, finding) => commands.showFinding(finding), stop: guarded(log, (run) => commands.stop(run as WindowRun)) }));
 
   const workloads = store.add(registerWorkloads({ window, tree, view, commands, log }));
 

@@ -25,6 +25,7 @@ const stages = {
   process: { commands: () => nodeTests('test/process'), count: countNode },
   node: { commands: () => nodeTests('test/node', { atOnce: 1 }), count: countNode, prepare: () => installer('test/node/install.mjs') },
   python: { commands: pythonTests, count: countUnittest, atOnce: 2 },
+  zoo: { commands: () => [command('sample of the zoo', node, ['--import', 'tsx', 'test/zoo/run.ts', '--sample'])], count: countHost },
   host: { commands: hostTests, count: countHost, prepare: hostInstaller },
   package: { commands: () => (usesServer() ? nodeTests('test/host', { limit: 600_000, atOnce: 1 }) : 'needs the VS Code server, which is for Linux'), count: countNode, prepare: hostInstaller },
   bench: { commands: () => [command('smoke run of the benchmarks', node, ['--experimental-websocket', '--import', 'tsx', 'test/bench/run.ts', 'quick'])], count: countBench },

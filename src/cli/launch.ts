@@ -1,9 +1,11 @@
 import { HumanError, messageOf } from '../core/errors';
 import { forTerminal, rowsForTerminal } from '../core/escapes';
 import { shellStatus } from '../core/exits';
+import { HangWatch } from '../insight/watch';
 import { guardRun } from '../launch/runGuard';
 import { Launcher, ownRef, type LaunchSpec } from '../launch/launcher';
 import { takeOrder } from '../launch/launchSpecFile';
+import { hostOf } from './hostOf';
 
 /** What only the terminal knows of itself. */
 const ofTerminal = ['TERM', 'COLORTERM', 'TERM_PROGRAM', 'TERM_PROGRAM_VERSION'];
@@ -36,7 +38,10 @@ export async function launch(args: string[]): Promise<number> {
   if (!run) throw new HumanError('procession launch needs a run directory with an order in it.');
   const order = takeOrder(run);
   const spec = hold === '--hold' ? withTerminal(order) : order;
-  const launcher = new Launcher(spec);
+  let watch: HangWatch | undefined;
+  const launcher = new Launcher(spec, (observer) => {
+    if (spec.hangAfter !== undefined) watch = new HangWatch(hostOf(run, observer), { after: spec.hangAfter });
+  });
   const unguard = guardRun(run, ownRef());
   let status: number;
   try {
@@ -47,6 +52,7 @@ export async function launch(args: string[]): Promise<number> {
   }
   const ended = launcher.allEnded().then(() => {
     unguard();
+    watch?.finish();
     launcher.close();
   });
   if (hold === '--hold' && process.stdin.isTTY) {

@@ -10,8 +10,13 @@ const usage = `procession: run a program of many processes and see every one of 
       --no-probe      put nothing into the program; look from outside only
       --poll MS       time between looks at the process table (100; 0: never)
       --wait          stay until every process of the run has ended, not only the first
+      --hang-after S  look why nothing happens after S seconds without news; findings are in the report
+      --stop-on-hang  stop a run that can't go on, say why, and exit with 124 (--hang-after 10 if not given)
+      --timeout S     stop the run after S seconds in any case, and exit with 124
   procession open DIR [--json] [--report FILE] [--terminate PID] [--kill PID] [--stop]
       show a recorded or a live run; act on its processes
+  procession explain DIR|RUN [--member PID] [--json]
+      say why a run does not go on, or why it failed; a run that goes on is asked
   procession map FILE.workload.json [--resume] [--retry-failed] [--dry-run]
   procession map --python FILE.py:FUNCTION --range 0:1000
       one function or command over many inputs, on all cores; "procession map --help"
@@ -34,6 +39,7 @@ const printing = (command: Command): Command => async (args) => {
 const commands: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./run')).run,
   open: async () => printing((await import('./open')).open),
+  explain: async () => printing((await import('./explain')).explain),
   map: async () => printing((await import('./map')).runMap),
   launch: async () => (await import('./launch')).launch,
   observe: async () => (await import('./observe')).observe,

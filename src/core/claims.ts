@@ -1,6 +1,6 @@
 import { limits } from './bounds';
 import type {
-  ErrorEvent, Event, ExecEvent, ExitEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SelfEvent, SignalEvent, SpawnEvent,
+  ErrorEvent, Event, ExecEvent, ExitEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SelfEvent, SignalEvent, Site, SpawnEvent,
   StartEvent, ThreadEvent, ZombieEvent,
 } from './events';
 import { pidOf } from './namespaces';
@@ -47,7 +47,7 @@ export interface Claims {
   reap?: Claim<ReapEvent>;
   rootExit?: Claim<RootExitEvent>;
   zombie?: Claim<ZombieEvent>;
-  gone?: Claim<{ cpu?: number; rss?: number }>;
+  gone?: Claim<{ active?: number }>;
   seen?: Claim<SeenEvent>;
   firstSeen?: Claim<SeenEvent>;
   sample?: Claim<SampleEvent>;
@@ -60,6 +60,14 @@ export interface ThreadClaims {
   name: Claim<string> | undefined;
   file: Claim<string> | undefined;
   code: Claim<number> | undefined;
+  tid: Claim<number> | undefined;
+  /** where it was created, and by which thread; undefined: by the main thread, or not told */
+  site: Claim<Site> | undefined;
+  from: Claim<number> | undefined;
+  /** the thread itself has said that it ends; its creator has told it to */
+  exitSite: Claim<Site> | undefined;
+  lastWords: boolean;
+  terminated: boolean;
 }
 
 /** One process of the run, as far as it is known. */
@@ -117,13 +125,19 @@ export function insert<E extends Event>(list: E[], event: E, limit: number): voi
 function addThread(record: MemberRecord, event: ThreadEvent): void {
   const held = record.threads.get(event.thread);
   if (!held && record.threads.size >= limits.threads) return;
-  const { t, name, file, code } = event;
+  const { t, name, file, code, tid, site, from, exitSite } = event;
   record.threads = new Map(record.threads).set(event.thread, {
     first: earliest(held?.first, event, t),
     last: latest(held?.last, event, t),
     name: name === undefined ? held?.name : latest(held?.name, name, t),
     file: file === undefined ? held?.file : latest(held?.file, file, t),
     code: typeof code === 'number' ? latest(held?.code, code, t) : held?.code,
+    tid: tid === undefined ? held?.tid : latest(held?.tid, tid, t),
+    site: site === undefined ? held?.site : latest(held?.site, site, t),
+    from: from === undefined ? held?.from : latest(held?.from, from, t),
+    exitSite: exitSite === undefined ? held?.exitSite : latest(held?.exitSite, exitSite, t),
+    lastWords: (held?.lastWords ?? false) || event.self === true,
+    terminated: (held?.terminated ?? false) || event.terminated === true,
   });
 }
 
@@ -159,7 +173,7 @@ export function applyTo(record: MemberRecord, event: Event): void {
       claims.exec = latest(claims.exec, event, t);
       break;
     case 'error':
-      claims.error = latest(claims.error, event, t);
+      if (event.thread === undefined) claims.error = latest(claims.error, event, t);
       break;
     case 'exit':
       claims.exit = latest(claims.exit, event, t);
@@ -176,7 +190,7 @@ export function applyTo(record: MemberRecord, event: Event): void {
       claims.zombie = earliest(claims.zombie, event, t);
       break;
     case 'gone':
-      claims.gone = earliest(claims.gone, {}, t);
+      claims.gone = earliest(claims.gone, event.active === undefined ? {} : { active: event.active }, t);
       record.cpu = Math.max(record.cpu, event.cpu ?? 0);
       record.peakRss = Math.max(record.peakRss, event.rss ?? 0);
       break;
@@ -203,6 +217,15 @@ export function applyTo(record: MemberRecord, event: Event): void {
     case 'call':
     case 'spawnFailed':
     case 'outOfMemory':
+    case 'read':
+    case 'submit':
+    case 'retire':
+    case 'look':
+    case 'answer':
+    case 'inquiry':
+    case 'tasks':
+    case 'ports':
+    case 'crowd':
       break;
   }
 }
@@ -214,6 +237,6 @@ export function factsOf({ id, claims, signals }: MemberRecord): Event[] {
   return [
     ...Object.values(told).map((claim: Claim<Event>) => claim.value), ...signals,
     ...self('name', name), ...self('daemon', daemon), ...self('role', role), ...self('method', method), ...self('target', target),
-    ...(rank ? [{ e: 'self' as const, id, t: rank.t, ...rank.value }] : []), ...(gone ? [{ e: 'gone' as const, id, t: gone.t, child: id }] : []),
+    ...(rank ? [{ e: 'self' as const, id, t: rank.t, ...rank.value }] : []), ...(gone ? [{ e: 'gone' as const, id, t: gone.t, child: id, ...gone.value }] : []),
   ];
 }

@@ -1,3 +1,5 @@
+import type { Answer, Look, Ports, Tasks } from './insight/facts';
+
 /**
  * The event vocabulary: what the probes, the sampler and the launcher write, one JSON object a line,
  * into `<run directory>/events/*.ndjson`, and the reducer folds. This file is the contract between
@@ -62,6 +64,8 @@ export interface StartEvent extends Base {
   daemon?: boolean;
   /** for a forked child: where in the program the call to fork stands */
   site?: Site;
+  /** as in {@link SpawnEvent}, where the child of a fork itself tells it */
+  threads?: number;
   /** name of the host, told by processes that a launcher numbers (ranks): it may be another than the run's */
   host?: string;
 }
@@ -82,6 +86,8 @@ export interface SpawnEvent extends Base {
   cwd?: string;
   /** where in the user's program the call stands */
   site?: Site;
+  /** how many threads the parent had, where it has forked and had more than one */
+  threads?: number;
 }
 
 /**
@@ -93,6 +99,8 @@ export interface CallEvent extends Base {
   method: string;
   argv?: string[];
   site?: Site;
+  /** the worker thread that calls, if not the main thread */
+  thread?: number;
 }
 
 /** A parent tried to create a child and the operating system refused. */
@@ -130,6 +138,10 @@ export interface ErrorEvent extends Base {
   type: string;
   message: string;
   traceback: string;
+  /** the thread that it has ended, or that has met it: the process itself goes on */
+  thread?: string;
+  /** where what is at fault was written, if not on the stack */
+  site?: Site;
 }
 
 /** A process's own last words. `cpu` in seconds, `rss` is the peak in bytes. */
@@ -148,6 +160,12 @@ export interface ReapEvent extends Base, Ending {
   child: ProcessRef;
 }
 
+/** The program itself has looked at how a child of its ended. `child` is a bare pid. */
+export interface ReadEvent extends Base {
+  e: 'read';
+  child: ProcessRef;
+}
+
 /** A signal was sent: by a member (`by` absent) or by Procession on a person's wish. */
 export interface SignalEvent extends Base {
   e: 'signal';
@@ -156,6 +174,22 @@ export interface SignalEvent extends Base {
   signal: string;
   by?: 'procession';
   /** os.kill, Process.terminate, Popen.send_signal, child.kill, or the action of Procession */
+  via?: string;
+  site?: Site;
+}
+
+/** The first message that a program of Node sent to a forked child (`child`) or to a worker thread (`thread`): where the call stands. */
+export interface SubmitEvent extends Base {
+  e: 'submit';
+  child?: ProcessRef;
+  thread?: number;
+  site: Site;
+}
+
+/** A parent told a worker of its cluster to end when it has nothing to do any more. */
+export interface RetireEvent extends Base {
+  e: 'retire';
+  child: ProcessRef;
   via?: string;
   site?: Site;
 }
@@ -169,6 +203,16 @@ export interface ThreadEvent extends Base {
   file?: string;
   code?: number | null;
   site?: Site;
+  /** the number of the thread that created it, if not the main thread */
+  from?: number;
+  /** its id in the operating system */
+  tid?: number;
+  /** the thread itself says that it ends; one that is terminated, or has reached its limit of memory, does not */
+  self?: boolean;
+  /** its creator has called terminate() */
+  terminated?: boolean;
+  /** where it called process.exit(), which ends a thread only */
+  exitSite?: Site;
 }
 
 /** The launcher describes the run. `bootTime` is the epoch of `start` ticks, `tickMs` their length (Linux only). */
@@ -257,6 +301,8 @@ export interface GoneEvent extends Base {
   child: ProcessRef;
   cpu?: number;
   rss?: number;
+  /** when its numbers last changed, in ms since the epoch: since then it was idle */
+  active?: number;
 }
 
 /** The kernel has killed processes for want of memory between `since` and `t`; `evidence` names the counter that stepped, by `kills`. */
@@ -267,6 +313,54 @@ export interface OutOfMemoryEvent extends Base {
   evidence: string;
 }
 
+/** An inquiry: what the operating system shows of a member's threads and open files. `round` is the inquiry's number, the time of its beginning. */
+export interface LookEvent extends Base {
+  e: 'look';
+  child: ProcessRef;
+  round: number;
+  view: Look;
+}
+
+/** An inquiry: what the probe inside a member answered. */
+export interface AnswerEvent extends Base {
+  e: 'answer';
+  child: ProcessRef;
+  round: number;
+  view: Answer;
+}
+
+/** More threads of the run want to run than the machine has cores for, by far. */
+export interface CrowdEvent extends Base {
+  e: 'crowd';
+  running: number;
+  cores: number;
+  /** the members that they belong to, those with most first */
+  members: ProcessRef[];
+}
+
+/** A member failed because a port was in use: who held the ports that it may have meant. */
+export interface PortsEvent extends Base {
+  e: 'ports';
+  child: ProcessRef;
+  view: Ports;
+}
+
+/** What a worker's page of tasks told: when somebody looked, when it had ended, or at the end of the run. */
+export interface TasksEvent extends Base {
+  e: 'tasks';
+  child: ProcessRef;
+  view: Tasks;
+}
+
+/** An inquiry is complete. `reason`: `quiet` (nothing happened for a while), `asked` (by a person). */
+export interface InquiryEvent extends Base {
+  e: 'inquiry';
+  round: number;
+  reason: string;
+  /** what members wait for and somebody outside the run has, too: `pipe:[88412] w`, a key of shared memory */
+  strangers?: string[];
+}
+
 /** Something about the observation itself that a person should know. */
 export interface ProblemEvent extends Base {
   e: 'problem';
@@ -275,8 +369,8 @@ export interface ProblemEvent extends Base {
 }
 
 export type Event =
-  | StartEvent | SpawnEvent | CallEvent | SpawnFailedEvent | SelfEvent | ExecEvent | ErrorEvent | ExitEvent | ReapEvent
-  | SignalEvent | ThreadEvent | RunEvent | RootEvent | LaunchFailedEvent | RootExitEvent | EndEvent
-  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | ProblemEvent;
+  | StartEvent | SpawnEvent | CallEvent | SpawnFailedEvent | SelfEvent | ExecEvent | ErrorEvent | ExitEvent | ReapEvent | ReadEvent
+  | SignalEvent | SubmitEvent | RetireEvent | ThreadEvent | RunEvent | RootEvent | LaunchFailedEvent | RootExitEvent | EndEvent
+  | SeenEvent | SampleEvent | ZombieEvent | GoneEvent | OutOfMemoryEvent | LookEvent | AnswerEvent | InquiryEvent | PortsEvent | CrowdEvent | TasksEvent | ProblemEvent;
 
 export type EventType = Event['e'];

@@ -95,4 +95,13 @@ export interface WorkerThread {
   code: number | null;
   startedAt: number;
   endedAt: number | null;
+  /** its id in the operating system */
+  tid: number | null;
+  /** where the program created it, and the number of the thread that did, if not the main thread */
+  site: Site | null;
+  creator: number | null;
+  /** where it called process.exit() */
+  exitSite: Site | null;
+  /** `itself`: it has said so; `terminated`: its creator called terminate(); `abruptly`: neither. null: it runs, or ended with its process */
+  ended: 'itself' | 'terminated' | 'abruptly' | null;
 }

@@ -1,5 +1,7 @@
 import { argumentLimit, bounded } from './bounds';
 import type { Event, EventType } from './events';
+import { answerShape, lookShape, portsShape, tasksShape } from './insight/facts';
+import { hasShape } from './insight/shape';
 
 /** The words that a field may hold where it is one of a few. */
 const enumerations = {
@@ -8,7 +10,7 @@ const enumerations = {
 type Enumeration = keyof typeof enumerations;
 
 /** What a field of an event must be. A trailing `?` means that it may be absent. */
-type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'refs' | 'site' | 'code' | 'name-or-null' | Enumeration;
+type Shape = 'string' | 'number' | 'integer' | 'boolean' | 'strings' | 'ref' | 'refs' | 'site' | 'code' | 'name-or-null' | 'look' | 'answer' | 'ports' | 'tasks' | Enumeration;
 type Field = Shape | `${Shape}?`;
 
 const ending = { code: 'code', signal: 'name-or-null' } as const;
@@ -17,24 +19,30 @@ const ending = { code: 'code', signal: 'name-or-null' } as const;
 const vocabulary: Record<EventType, Record<string, Field>> = {
   start: {
     ppid: 'integer', pgid: 'integer?', parent: 'ref?', runtime: 'runtime', version: 'string?', argv: 'strings', cwd: 'string?', exe: 'string?',
-    method: 'string?', name: 'string?', daemon: 'boolean?', site: 'site?', host: 'string?',
+    method: 'string?', name: 'string?', daemon: 'boolean?', site: 'site?', threads: 'integer?', host: 'string?',
   },
   spawn: {
     child: 'ref', method: 'string', name: 'string?', daemon: 'boolean?', role: 'role?', target: 'site?', args: 'string?',
-    argv: 'strings?', cwd: 'string?', site: 'site?',
+    argv: 'strings?', cwd: 'string?', site: 'site?', threads: 'integer?',
   },
-  call: { method: 'string', argv: 'strings?', site: 'site?' },
+  call: { method: 'string', argv: 'strings?', site: 'site?', thread: 'integer?' },
   spawnFailed: { method: 'string', message: 'string', argv: 'strings?', site: 'site?' },
   self: {
     name: 'string?', daemon: 'boolean?', role: 'role?', method: 'string?', target: 'site?', rank: 'integer?',
     localRank: 'integer?', worldSize: 'integer?',
   },
   exec: { argv: 'strings', site: 'site?' },
-  error: { type: 'string', message: 'string', traceback: 'string' },
+  error: { type: 'string', message: 'string', traceback: 'string', thread: 'string?', site: 'site?' },
   exit: { ...ending, via: 'string?', site: 'site?', cpu: 'number?', rss: 'number?' },
   reap: { child: 'ref', ...ending },
+  read: { child: 'ref' },
   signal: { to: 'ref', signal: 'string', by: 'sender?', via: 'string?', site: 'site?' },
-  thread: { thread: 'integer', state: 'life', name: 'string?', file: 'string?', code: 'code?', site: 'site?' },
+  submit: { child: 'ref?', thread: 'integer?', site: 'site' },
+  retire: { child: 'ref', via: 'string?', site: 'site?' },
+  thread: {
+    thread: 'integer', state: 'life', name: 'string?', file: 'string?', code: 'code?', site: 'site?', from: 'integer?', tid: 'integer?', self: 'boolean?',
+    terminated: 'boolean?', exitSite: 'site?',
+  },
   run: {
     run: 'string', command: 'strings', cwd: 'string', host: 'string', platform: 'string?', bootTime: 'number?', tickMs: 'number?',
   },
@@ -48,8 +56,14 @@ const vocabulary: Record<EventType, Record<string, Field>> = {
   },
   sample: { child: 'ref', ppid: 'integer', state: 'string', cpu: 'number', load: 'number?', rss: 'number', threads: 'integer?' },
   zombie: { child: 'ref', ...ending },
-  gone: { child: 'ref', cpu: 'number?', rss: 'number?' },
+  gone: { child: 'ref', cpu: 'number?', rss: 'number?', active: 'number?' },
   outOfMemory: { since: 'number', kills: 'integer', evidence: 'string' },
+  look: { child: 'ref', round: 'number', view: 'look' },
+  answer: { child: 'ref', round: 'number', view: 'answer' },
+  tasks: { child: 'ref', view: 'tasks' },
+  crowd: { running: 'integer', cores: 'integer', members: 'strings' },
+  ports: { child: 'ref', view: 'ports' },
+  inquiry: { round: 'number', reason: 'string', strangers: 'strings?' },
   problem: { kind: 'string', message: 'string' },
 };
 
@@ -104,6 +118,14 @@ function fits(value: unknown, shape: Shape): boolean {
       return value === null || Number.isSafeInteger(value);
     case 'name-or-null':
       return value === null || typeof value === 'string';
+    case 'look':
+      return hasShape(value, lookShape);
+    case 'answer':
+      return hasShape(value, answerShape);
+    case 'tasks':
+      return hasShape(value, tasksShape);
+    case 'ports':
+      return hasShape(value, portsShape);
     default:
       return (enumerations[shape] as readonly unknown[]).includes(value);
   }

@@ -1,14 +1,11 @@
+import type { ProcessRef, Site } from './events';
 import type { Exit } from './exits';
+import type { Finding } from './findings/finding';
+import { findingsOf, isHang } from './findings/rules';
+import { latestRound } from './insight/projection';
 import type { Member } from './member';
 import { membersOf, type KeptMembers } from './members';
 import type { RunState } from './state';
-
-/** A finding of the diagnoses: what happened, the evidence, what it means, what to do. */
-export interface Finding {
-  kind: string;
-  certainty: 'proved' | 'likely';
-  message: string;
-}
 
 /** A run as JSON: what `--report` writes and the extension's API gives. Times in ms since the epoch. */
 export interface Report {
@@ -25,6 +22,8 @@ export interface Report {
   };
   members: Member[];
   findings: Finding[];
+  /** of a run that can't go on: the stacks of its threads, outermost frame first, as far as they were asked */
+  stacks?: { member: ProcessRef; thread: string; frames: Site[] }[];
   problems: Problems;
 }
 
@@ -45,14 +44,21 @@ export interface LineCounts {
   unknown: number;
 }
 
-/** Makes the report of a state. `kept` as in {@link membersOf}. */
-export function reportOf(state: RunState, lines: LineCounts, kept?: KeptMembers): Report {
+function stacksOf({ insight }: RunState): NonNullable<Report['stacks']> {
+  return [...latestRound(insight)?.answers ?? []].flatMap(([member, { view }]) => (view.threads ?? []).map(({ name, frames }) => ({
+    member, thread: name, frames: frames.map(({ file, line, function: called }) => ({ file, line, function: called })).reverse(),
+  })));
+}
+
+/** Makes the report of a state. `kept` as in {@link membersOf}; `judge` gives the findings, where not those of this moment are wanted. */
+export function reportOf(state: RunState, lines: LineCounts, kept?: KeptMembers, judge: (members: readonly Member[]) => Finding[] = (members) => findingsOf(state, members)): Report {
   const run = state.run?.value;
   const members = membersOf(state, kept);
   const root = members.find((member) => member.role === 'root');
   const alive = members.some((member) => member.endedAt === null);
   const last = members.reduce((end, member) => Math.max(end, member.endedAt ?? 0), 0);
   const failed = state.launchFailed;
+  const findings = judge(members);
   return {
     schema: 'procession.report/1',
     run: {
@@ -65,7 +71,8 @@ export function reportOf(state: RunState, lines: LineCounts, kept?: KeptMembers)
       ...(failed ? { launchFailed: failed.value } : {}),
     },
     members,
-    findings: [],
+    findings,
+    ...(findings.some(isHang) ? { stacks: stacksOf(state) } : {}),
     problems: {
       garbledLines: lines.garbled,
       unknownEvents: lines.unknown,

@@ -3,6 +3,7 @@ import { applyTo, earliest, factsOf, hasEnded, insert, latest, newRecord, text, 
 import type {
   Event, OutOfMemoryEvent, ProcessRef, ReapEvent, RootExitEvent, SampleEvent, SeenEvent, SignalEvent, SpawnEvent, SpawnFailedEvent, ZombieEvent,
 } from './events';
+import { emptyInsight, forgetProcess, noteEvent, renameProcess, type InsightState } from './insight/projection';
 import { addressOf, isInner, type Address } from './namespaces';
 
 /**
@@ -39,6 +40,8 @@ export interface RunState {
   outOfMemory: OutOfMemoryEvent[];
   /** kind → the newest message */
   problems: Map<string, Claim<string>>;
+  /** what inquiries have found, for the findings */
+  insight: InsightState;
   /** ended members that were let go so that memory stays bounded */
   forgotten: number;
   /** greatest time of any event: "now" for a pure reader */
@@ -52,7 +55,7 @@ export type LooseEvent = SpawnEvent | ReapEvent | SignalEvent | SeenEvent | Samp
 export function emptyState(): RunState {
   return {
     members: new Map(), aliases: new Map(), byPid: new Map(), loose: new Map(), groupSignals: [],
-    spawnFailures: [], outOfMemory: [], problems: new Map(), forgotten: 0, now: 0, version: 0,
+    spawnFailures: [], outOfMemory: [], problems: new Map(), insight: emptyInsight(), forgotten: 0, now: 0, version: 0,
   };
 }
 
@@ -92,6 +95,7 @@ function forgetSome(state: RunState): void {
 
 function forget(state: RunState, victim: MemberRecord): void {
   drop(state, victim);
+  forgetProcess(state.insight, victim.id);
   for (const alias of victim.aliases ?? []) state.aliases.delete(alias);
   state.forgotten++;
 }
@@ -140,6 +144,7 @@ function learnAlias(state: RunState, record: MemberRecord, alias: ProcessRef): v
   state.aliases.set(alias, record.id);
   record.aliases = [...(record.aliases ?? []), alias];
   list(state, record, addressOf(alias));
+  renameProcess(state.insight, alias, record.id);
   for (const address of addressesOf(record)) touch(state, address);
   if (!inner) return;
   drop(state, inner);
@@ -213,6 +218,7 @@ function about(state: RunState, ref: ProcessRef, event: LooseEvent): void {
 export function reduce(state: RunState, event: Event): RunState {
   state.version++;
   state.now = Math.max(state.now, event.t);
+  noteEvent(state.insight, event, (ref) => state.aliases.get(ref) ?? ref);
   switch (event.e) {
     case 'run':
       state.run = earliest(state.run, event, event.t);
@@ -259,6 +265,15 @@ export function reduce(state: RunState, event: Event): RunState {
       if (isExact(event.id)) apply(state, event.id, event);
       break;
     case 'call':
+    case 'read':
+    case 'submit':
+    case 'retire':
+    case 'look':
+    case 'answer':
+    case 'inquiry':
+    case 'tasks':
+    case 'ports':
+    case 'crowd':
       break;
   }
   return state;

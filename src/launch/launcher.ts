@@ -36,6 +36,8 @@ export interface LaunchSpec {
   /** a window attaches its debuggers to new members: each waits for it before its first line */
   followed?: boolean | undefined;
   poll?: number | undefined;
+  /** seconds without news of any member, after which somebody looks why; undefined: nobody does */
+  hangAfter?: number | undefined;
   /** what else `run.json` says of the run */
   about?: Pick<RunDescription, 'name' | 'workspace' | 'console' | 'configuration'>;
 }
@@ -71,7 +73,8 @@ export class Launcher {
   #kept: KeptOutput | undefined;
   #handlers: [NodeJS.Signals, () => void][] = [];
 
-  constructor(private readonly spec: LaunchSpec) {
+  /** `observing` is told of the observer once the program has started. */
+  constructor(private readonly spec: LaunchSpec, private readonly observing: (observer: Observer) => void = () => undefined) {
     this.#file = new EventFile(spec.run, 'launcher', this.#self);
     const { run, id, argv, cwd, about } = spec;
     this.#description = {
@@ -171,6 +174,7 @@ export class Launcher {
       { run: this.spec.run, id: this.#self, root, ...(this.spec.poll === undefined ? {} : { poll: this.spec.poll }), ...(this.#terminal ? {} : { sessionId: pid }) },
       this.#file,
     );
+    this.observing(this.#observer);
     return root;
   }
 

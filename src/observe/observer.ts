@@ -1,8 +1,9 @@
 import type { FSWatcher } from 'node:fs';
-import type { Event, ProcessRef, SampleEvent } from '../core/events';
+import type { Event, GoneEvent, ProcessRef, SampleEvent } from '../core/events';
+import { findingsOf } from '../core/findings/rules';
 import { KeptMembers, membersOf, type Member } from '../core/members';
 import { reportOf, type Report } from '../core/report';
-import { emptyState, reduce } from '../core/state';
+import { emptyState, reduce, type RunState } from '../core/state';
 import type { EventFile, UnsignedEvent } from './record/eventFile';
 import { isHere, isListed, isSame } from './system/identity';
 import { attentionOf, watchLeases } from './record/lease';
@@ -49,6 +50,8 @@ export class Observer {
   readonly #memoryKills: MemoryKills;
   /** the newest numbers of the living: told when somebody asks, not folded one by one */
   readonly #numbers = new Map<ProcessRef, SampleEvent>();
+  /** of zombies: when their numbers last changed */
+  readonly #activity = new Map<ProcessRef, number>();
   /** of whom a probe has told, but who do not belong to the run as far as the operating system shows */
   #strangers = new Set<ProcessRef>();
   /** the state as it was when it was last compared with the process table */
@@ -103,9 +106,23 @@ export class Observer {
       if (this.#file) this.#tableTimer ??= setTimeout(() => this.#writeTable(), 50);
       return;
     }
+    const told = event.e === 'gone' ? this.#withLastActivity(event) : event;
+    if (event.e === 'zombie') this.#activeBefore(event.child);
     if (event.e === 'gone' || event.e === 'zombie') this.#numbers.delete(event.child);
-    reduce(this.#state, event);
-    this.#file?.write(event);
+    reduce(this.#state, told);
+    this.#file?.write(told);
+  }
+
+  /** Keeps for a zombie when its numbers last changed, until it is gone. */
+  #activeBefore(child: ProcessRef): void {
+    const last = this.#numbers.get(child);
+    if (last) this.#activity.set(child, last.t);
+  }
+
+  #withLastActivity(event: GoneEvent): GoneEvent {
+    const active = this.#numbers.get(event.child)?.t ?? this.#activity.get(event.child);
+    this.#activity.delete(event.child);
+    return active === undefined ? event : { ...event, active };
   }
 
   /** Numbers are a table that is replaced, not a log that grows. Nobody looks: nothing is written. */
@@ -166,6 +183,26 @@ export class Observer {
     this.#schedule?.start();
   }
 
+  /** Everything that is known, folded from the events that were read so far. */
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** The members, as of the events that were read so far. */
+  members(): Member[] {
+    return membersOf(this.#state, this.#kept);
+  }
+
+  /** How many members ran, or were ready to, when they were last looked at. */
+  get running(): number {
+    return [...this.#numbers.values()].filter(({ state }) => state === 'R').length;
+  }
+
+  /** Reads what the probes have written since the last look. */
+  refresh(): void {
+    this.#reader.look();
+  }
+
   /** Members that have not ended, as far as is known now. */
   get live(): number {
     const told = membersOf(this.#state, this.#kept).filter((member) => member.endedAt === null && isHere(member) && !this.#strangers.has(member.id)).length;
@@ -187,7 +224,7 @@ export class Observer {
     this.#reader.readAll();
     this.#reconcile();
     for (const sample of this.#numbers.values()) reduce(this.#state, sample);
-    return reportOf(this.#state, this.#reader.counts, this.#kept);
+    return reportOf(this.#state, this.#reader.counts, this.#kept, (members) => findingsOf(this.#state, members, Date.now()));
   }
 
   close(): void {

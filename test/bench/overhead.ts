@@ -30,6 +30,18 @@ with context.Pool(2) as pool:
     assert len(pool.map(task, range(count), 1)) == count`,
   },
   {
+    label: 'ProcessPoolExecutor, tasks of 0.6 ms', count: 5_000,
+    source: `
+import concurrent.futures, time
+def task(number):
+    end = time.perf_counter() + 0.0006
+    while time.perf_counter() < end:
+        pass
+    return number
+with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as executor:
+    assert len(list(executor.map(task, range(count)))) == count`,
+  },
+  {
     label: 'Queue, items', count: 200_000,
     source: `
 def fill(queue):

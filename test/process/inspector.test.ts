@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Member } from '../../src/core/members';
-import { closeInspector, openInspector, sampleStacks } from '../../src/debug/node/inspector';
+import { closeInspector, openInspector, sampleStacks } from '../../src/insight/inspector';
 import { refOf } from '../../src/observe/system/identity';
 import { originOf } from '../../src/observe/record/origin';
 import { createRunDirectory, writeDescription } from '../../src/observe/record/runDirectory';

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Member } from '../../src/core/members';
 import type { Report } from '../../src/core/report';
-import { askPython } from '../../src/debug/probeRequest';
+import { askProbe } from '../../src/insight/probeRequest';
 import { isSame, refOf } from '../../src/observe/system/identity';
 import { namespacePidsOf } from '../../src/observe/system/linux/ownProc';
 import { readRun } from '../../src/observe/record/readRun';
@@ -145,7 +145,7 @@ if __name__ == '__main__':
       // Below a shell: the first process of a namespace ignores what it has no handler for (pid_namespaces(7)).
       const source = script('asked.py', 'import time\ndef here():\n    time.sleep(60)\nhere()\n');
       const { record, member } = await recorded(`asked-${ownProc}`, inside(ownProc, 'sh', '-c', `${python} ${source}; exit`), ({ name, confirmed, version }) => name === 'asked.py' && confirmed && version !== null);
-      const { threads } = await askPython<{ threads: { frames: { function: string }[] }[] }>(record, member, ['stacks'], 10_000);
+      const { threads } = await askProbe<{ threads: { frames: { function: string }[] }[] }>(record, member, ['stacks'], 10_000);
       assert.ok(threads.some(({ frames }) => frames.some((frame) => frame.function === 'here')), JSON.stringify(threads));
       await open(record, '--terminate', String(member.pid));
       await until('it has ended', () => readRun(record).report.members.find(({ id }) => id === member.id)?.endedAt !== null, 20_000);

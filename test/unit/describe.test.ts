@@ -68,7 +68,7 @@ test('the row of a living member begins with what it does', () => {
 });
 
 test('threads, targets and senders', () => {
-  const thread = { id: 1, name: 'a', file: null, code: null, startedAt: 0, endedAt: null };
+  const thread = { id: 1, name: 'a', file: null, code: null, startedAt: 0, endedAt: null, tid: null, site: null, creator: null, exitSite: null, ended: null };
   assert.deepEqual([describeThread({ ...thread, state: 'running' }), describeThread({ ...thread, state: 'exited' }), describeThread({ ...thread, state: 'exited', code: 1 })], ['thread', 'thread · ended', 'thread · exit 1']);
   assert.equal(describeTarget({ function: 'main', file: '/srv/server.py', line: 12 }), 'main (server.py:12)');
   assert.equal(describeTarget({ function: '', file: '/srv/server.js', line: 1 }), 'server.js');

@@ -20,8 +20,8 @@ test('a workspace can\'t say what is removed, nor, until it is trusted, what is 
     capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
   };
   const { properties } = contributes.configuration;
-  // These change what is shown, and no more.
-  const harmless = ['procession.debug.onStop', 'procession.codeLens', 'procession.workloadProgress'];
+  // These change what is shown, and when programs that run are looked at, and no more.
+  const harmless = ['procession.debug.onStop', 'procession.codeLens', 'procession.workloadProgress', 'procession.insight.hangAfter', 'procession.insight.notify'];
   const guarded = Object.entries(properties).filter(([name, { scope }]) => scope === 'machine' || scope === 'application' || capabilities.untrustedWorkspaces.restrictedConfigurations.includes(name)).map(([name]) => name);
   assert.equal(properties['procession.keepRuns']?.scope, 'machine');
   assert.deepEqual(Object.keys(properties).filter((name) => !guarded.includes(name)).sort(), harmless.sort());

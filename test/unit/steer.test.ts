@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Member } from '../../src/core/members';
 import { subtreeOf } from '../../src/core/tree';
-import { refusal, signalMember, stopRun, type Steering } from '../../src/launch/steer';
+import { signalMember, stopRun, type Steering } from '../../src/launch/steer';
+import { refusal } from '../../src/observe/system/refusal';
 import type { EventFile } from '../../src/observe/record/eventFile';
 import type { SignalResult } from '../../src/observe/system/signals';
 

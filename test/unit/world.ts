@@ -22,6 +22,13 @@ const role = fc.constantFrom('child' as const, 'worker' as const, 'helper' as co
 const site = fc.constantFrom({ file: '/a.py', line: 1 }, { file: '/lib/site-packages/p.py', line: 2 });
 const sent = { signal: fc.constantFrom('SIGTERM', 'SIGKILL'), via: fc.constantFrom('os.kill', 'Pool.terminate') };
 
+/** What an inquiry shows: threads that wait for children, pipes and memory of this small world. */
+const looked = fc.record({
+  threads: fc.array(fc.record({ tid: pid, name, ran: pid, on: fc.constantFrom('cpu', 'child', 'futex', 'files', 'time', 'stopped'), since: t, pid, files: fc.constant<{ fd: number; want: string }[]>([{ fd: 3, want: 'read' }]) }, { requiredKeys: ['tid', 'name', 'ran', 'on', 'since'] }), { maxLength: 2 }),
+  files: fc.array(fc.record({ fd: fc.constant(3), object: fc.constantFrom('pipe:[1]', 'pipe:[2]'), way: fc.constantFrom('r', 'w', 'rw') }), { maxLength: 2 }),
+  shared: fc.constant<never[]>([]), ppid: pid, leads: fc.boolean(), heard: t, catches: fc.constant<string[]>([]), hidden: fc.constant<string[]>([]),
+});
+
 /** Any event of the vocabulary. */
 export const event: fc.Arbitrary<Event> = fc.oneof<fc.Arbitrary<Event>[]>(
   fc.record({ e: fc.constant('start' as const), id: exact, t, ppid: pid, parent: exact, runtime: fc.constantFrom('python' as const, 'node' as const), argv, method: fc.constantFrom('fork', 'os.fork'), pgid: pid }),
@@ -38,6 +45,19 @@ export const event: fc.Arbitrary<Event> = fc.oneof<fc.Arbitrary<Event>[]>(
   fc.record({ e: fc.constant('signal' as const), id: exact, t, to: fc.oneof(ref, group), ...sent, site }),
   fc.record({ e: fc.constant('signal' as const), id: exact, t, to: ref, ...sent, by: fc.constant('procession' as const) }),
   fc.record({ e: fc.constant('thread' as const), id: exact, t, thread: fc.integer({ min: 1, max: 3 }), state: fc.constantFrom('running' as const, 'exited' as const), name }),
+  fc.record({ e: fc.constant('error' as const), id: exact, t, type: name, message: name, traceback: name, thread: name }),
+  fc.record({ e: fc.constant('self' as const), id: exact, t, method: fc.constantFrom('spawn', 'forkserver'), name }),
+  fc.record({ e: fc.constant('read' as const), id: exact, t, child: ref }),
+  fc.record({ e: fc.constant('call' as const), id: exact, t, method: name, argv, site }),
+  fc.record({ e: fc.constant('submit' as const), id: exact, t, child: ref, site }),
+  fc.record({ e: fc.constant('retire' as const), id: exact, t, child: ref, via: name, site }),
+  fc.record({ e: fc.constant('thread' as const), id: exact, t, thread: fc.integer({ min: 1, max: 3 }), state: fc.constantFrom('running' as const, 'exited' as const), self: fc.boolean(), terminated: fc.boolean(), tid: pid, from: pid, site, exitSite: site }),
+  fc.record({ e: fc.constant('crowd' as const), id: exact, t, running: fc.integer({ min: 2, max: 40 }), cores: fc.constant(2), members: fc.array(exact, { maxLength: 3 }) }),
+  fc.record({ e: fc.constant('ports' as const), id: exact, t, child: exact, view: fc.array(fc.record({ port: pid, holder: exact, text: name }), { maxLength: 2 }) }),
+  fc.record({ e: fc.constant('look' as const), id: exact, t, child: exact, round: t, view: looked }),
+  fc.record({ e: fc.constant('answer' as const), id: exact, t, child: exact, round: t, view: fc.record({ threads: fc.array(fc.record({ tid: pid, name, frames: fc.array(fc.record({ file: name, line: pid, function: fc.constantFrom('join', 'get', 'f'), own: fc.boolean() })) }), { maxLength: 2 }) }) }),
+  fc.record({ e: fc.constant('inquiry' as const), id: exact, t, round: t, reason: name }),
+  fc.record({ e: fc.constant('tasks' as const), id: exact, t, child: exact, view: fc.record({ started: pid, done: pid, failed: pid, bytes: pid, busy: pid, longest: pid, untimed: pid, functions: fc.constant<{ function: string }[]>([{ function: 'f' }]), spans: fc.array(fc.record({ t, ms: pid, function: fc.constant(1), failed: fc.boolean() }), { maxLength: 3 }) }) }),
   fc.record({ e: fc.constant('root' as const), id: exact, t, child: ref }),
   fc.record({ e: fc.constant('seen' as const), id: exact, t, child: ref, ppid: fc.oneof(pid, fc.constant(1)), pgid: pid, sid: pid, argv, comm: name, startedAt: t }),
   fc.record({ e: fc.constant('seen' as const), id: exact, t, child: ref, ppid: pid, argv, comm: name, parent: exact }),

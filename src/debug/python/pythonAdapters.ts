@@ -10,7 +10,7 @@ import type { Window } from '../../views/commands/launchRun';
 import type { WindowRun } from '../../views/runStore';
 import { surroundingsOf, userEnvironment } from '../../views/surroundings';
 import { startAgain } from '../../views/restart';
-import { askPython } from '../probeRequest';
+import { askProbe } from '../../insight/probeRequest';
 import { NamingConsole } from '../console/childConsole';
 import type { ChildSessions } from '../children';
 import { connectAdapter, startAdapter, type Connection } from '../connection';
@@ -273,7 +273,7 @@ export class PythonAttach extends FollowingAdapter {
   async #invite(host: string, port: number): Promise<void> {
     try {
       const { run, member } = this.#member();
-      await askPython(run.open.directory, member, ['attach', host, String(port), this.#folder, this.#follows ? 'follow' : ''], 15_000);
+      await askProbe(run.open.directory, member, ['attach', host, String(port), this.#folder, this.#follows ? 'follow' : ''], 15_000);
     } catch (error) {
       this.#failed = true;
       if (this.#attaching) this.refuse(this.#attaching, error);

@@ -2,8 +2,8 @@ import { HumanError, messageOf } from '../../core/errors';
 import type { Site } from '../../core/events';
 import type { Member } from '../../core/members';
 import type { WindowRun } from '../../views/runStore';
-import { askPython, unable } from '../probeRequest';
-import { closeInspector, openInspector, sampleStacks, type StackSample } from '../node/inspector';
+import { askProbe, unable } from '../../insight/probeRequest';
+import { closeInspector, openInspector, sampleStacks, type StackSample } from '../../insight/inspector';
 import { framesOfText, type ThreadStack } from './stackTree';
 
 /** What was found: stacks, and who could not answer, with the reason. */
@@ -31,7 +31,7 @@ function withoutDebugger(frames: Required<Site>[]): Required<Site>[] {
 }
 
 async function ofPython(run: WindowRun, member: Member, who: string): Promise<Stacks> {
-  const { threads } = await askPython<PythonAnswer>(run.open.directory, member, ['stacks'], patience.python);
+  const { threads } = await askProbe<PythonAnswer>(run.open.directory, member, ['stacks'], patience.python);
   const stacks = threads.map(({ thread, frames }) => ({ member: who, thread, frames: withoutDebugger(frames) })).filter(({ frames }) => frames.length > 0);
   return { stacks, silent: [] };
 }

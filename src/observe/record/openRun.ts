@@ -1,10 +1,18 @@
 import type { Ending, Event, ProcessRef } from '../../core/events';
-import { KeptMembers } from '../../core/members';
+import { stuckIn } from '../../core/findings/doing';
+import type { Finding } from '../../core/findings/finding';
+import { findingsIn } from '../../core/findings/rules';
+import { sceneOf } from '../../core/findings/scene';
+import { KeptMembers, type Member } from '../../core/members';
 import { reportOf, type Report } from '../../core/report';
 import { emptyState, reduce } from '../../core/state';
 import { takeLease, type Attention } from './lease';
 import { RunReader } from './reader';
 import { readDescription, type RunDescription } from './runDirectory';
+
+/** ms between two times at which the findings are worked out, or more where that takes longer than a fiftieth of the time */
+const judgeEvery = 500;
+const judgeShare = 50;
 
 /** A run that is looked at: its files followed, its state kept, its readers told of changes. */
 export class OpenRun {
@@ -12,6 +20,8 @@ export class OpenRun {
   readonly #reader: RunReader;
   readonly #kept = new KeptMembers();
   #report: { version: number; report: Report } | undefined;
+  #judged: { version: number; next: number; findings: Finding[]; stuck: ReadonlyMap<ProcessRef, string> } = { version: -1, next: 0, findings: [], stuck: new Map() };
+  #judgeTimer: NodeJS.Timeout | undefined;
   readonly #description: RunDescription;
   #attention: Attention | undefined;
 
@@ -19,7 +29,7 @@ export class OpenRun {
    * `changed` is called after each batch of events, `vanished` when the directory is gone: true where that is as it should be.
    * `self` is this process. Throws when `directory` is no run directory.
    */
-  constructor(public directory: string, private readonly self: ProcessRef, changed: () => void, vanished: () => boolean = () => false) {
+  constructor(public directory: string, private readonly self: ProcessRef, private readonly changed: () => void, vanished: () => boolean = () => false) {
     const description = readDescription(directory);
     if (!description) throw new Error(`${directory} has no run.json`);
     this.#description = description;
@@ -44,10 +54,34 @@ export class OpenRun {
   /** What is known now. The same object as before when nothing has changed. */
   report(): Report {
     if (this.#report?.version !== this.#state.version) {
-      const report = reportOf(this.#state, this.#reader.counts, this.#kept);
+      const report = reportOf(this.#state, this.#reader.counts, this.#kept, (members) => this.#judge(members));
       this.#report = { version: this.#state.version, report: { ...report, run: { ...report.run, id: this.id, command: this.#description.command, cwd: this.#description.cwd, startedAt: report.run.startedAt ?? this.#description.startedAt } } };
     }
     return this.#report.report;
+  }
+
+  /** The members that can't go on, and what each waits for in a few words; as of the latest report. */
+  get stuck(): ReadonlyMap<ProcessRef, string> {
+    return this.#judged.stuck;
+  }
+
+  /** The findings, worked out anew if that is not too soon; else it is done a moment later. */
+  #judge(members: readonly Member[]): Finding[] {
+    const now = Date.now();
+    const { version } = this.#state;
+    if (version !== this.#judged.version && now >= this.#judged.next) {
+      const began = performance.now();
+      const scene = sceneOf(this.#state, members, this.observationEnded ? this.#state.now : Math.max(now, this.#state.now));
+      const [findings, stuck] = [findingsIn(scene), stuckIn(scene)];
+      this.#judged = { version, next: now + Math.max(judgeEvery, (performance.now() - began) * judgeShare), findings, stuck };
+    } else if (version !== this.#judged.version) {
+      this.#judgeTimer ??= setTimeout(() => {
+        this.#judgeTimer = undefined;
+        this.#report = undefined;
+        this.changed();
+      }, this.#judged.next - now);
+    }
+    return this.#judged.findings;
   }
 
   /** How many members are known: what a report costs goes with it. */
@@ -85,6 +119,7 @@ export class OpenRun {
   /** Reads everything that is written up to now. */
   readAll(): void {
     this.#reader.readAll();
+    this.#judged.next = 0;
   }
 
   /** The run has ended and its files lie elsewhere now. Nothing more will come. */
@@ -95,6 +130,7 @@ export class OpenRun {
   }
 
   close(): void {
+    clearTimeout(this.#judgeTimer);
     this.#reader.close();
   }
 }

@@ -1,4 +1,5 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- an import would load at once */
+import type * as Cluster from 'cluster';
 import type * as DiagnosticsChannel from 'diagnostics_channel';
 import type * as Module from 'module';
 import type * as Os from 'os';
@@ -10,6 +11,7 @@ import type * as WorkerThreads from 'worker_threads';
 // Modules of Node that the probe needs later or never. Each costs up to 0.3 ms to require even where
 // Node has loaded it for itself, and start-up is what every process of a run pays. The first one does
 // not exist in versions in which the probe has to do nothing and must not fail.
+export const cluster = (): typeof Cluster.default => require('cluster') as typeof Cluster.default;
 export const diagnosticsChannel = (): typeof DiagnosticsChannel => require('diagnostics_channel') as typeof DiagnosticsChannel;
 export const moduleModule = (): typeof Module => require('module') as typeof Module;
 export const os = (): typeof Os => require('os') as typeof Os;

@@ -49,14 +49,14 @@ function describe(error: unknown): { type: string; message: string; traceback: s
 export const hasUncaught = (): boolean => uncaught !== undefined;
 
 /**
- * Records the last uncaught exception, if there was one. To be called when no code of the program will run
+ * Records the last uncaught exception, if there was one; `thread`: it ends this worker thread only. To be called when no code of the program will run
  * any more: the first look at a stack fixes its text and calls the program's own prepareStackTrace.
  */
-export function recordUncaught(): void {
+export function recordUncaught(thread?: string): void {
   if (!uncaught) return;
   const { type, message, traceback } = describe(uncaught.error);
   uncaught = undefined;
-  record({ e: 'error', type, message: message.slice(0, 4000), traceback: traceback.slice(0, 16_000) });
+  record({ e: 'error', type, message: message.slice(0, 4000), traceback: traceback.slice(0, 16_000), thread });
 }
 
 /** Notices uncaught exceptions: Node looks up process._fatalException and then emits uncaughtExceptionMonitor. */

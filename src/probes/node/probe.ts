@@ -35,11 +35,12 @@ function observe(taken: Taken): void {
   if (warnsOfCalls()) process.nextTick(abandonSystem);
   // What uses diagnostics channels comes first: after `watchEndings` it takes 0.1 ms longer.
   if (thread === undefined) watchExec();
-  watchChildren();
-  watchThreads();
+  const inWorker = thread !== undefined;
+  watchChildren(inWorker);
+  watchThreads(inWorker);
   if (!warnsOfCalls()) followThreads(taken, id);
   watchSignals();
-  if (thread !== undefined) return;
+  if (inWorker) return;
   watchAbort();
   watchEndings();
   freeDebugPort();

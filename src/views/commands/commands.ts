@@ -3,17 +3,22 @@ import { describeRow, quoteCommand } from '../../core/describe';
 import { HumanError } from '../../core/errors';
 import { forMessage } from '../../core/escapes';
 import { signalNumber } from '../../core/exits';
+import type { Finding } from '../../core/findings/finding';
 import type { Member } from '../../core/members';
 import { subtreeOf } from '../../core/tree';
 import { startAgain } from '../restart';
 import type { LaunchOptions } from '../../launch/options';
 import { runtimeOfFile } from '../../launch/resolve';
-import { refusal, signalMember, stopRun, stopSignalsOf } from '../../launch/steer';
+import { signalMember, stopRun, stopSignalsOf } from '../../launch/steer';
+import { refusal } from '../../observe/system/refusal';
 import { learn } from '../../observe/system/identity';
 import { readDescription, writeDescription } from '../../observe/record/runDirectory';
 import { isWorkloadRun } from '../../workload/journal/folders';
 import { guarded, withAll } from './commandErrors';
 import { chosenRows, pickRows, whichWasMeant, type Given } from '../tree/treeSelection';
+import { mayEnd } from '../insight/breaking';
+import type { Explanations } from '../insight/explain';
+import { placesOf } from '../insight/words';
 import { launchRun, type Window } from './launchRun';
 import { openLocation } from '../openLocation';
 import type { Outputs } from '../output';
@@ -31,6 +36,7 @@ interface Target {
 export interface CommandContext {
   window: Window;
   outputs: Outputs;
+  explanations: Explanations;
   tree: ProcessTree;
   view: vscode.TreeView<Element>;
   log: vscode.LogOutputChannel;
@@ -75,10 +81,11 @@ export class Commands {
       runFile: (uri?: vscode.Uri) => this.runFile(uri),
       runCommand: () => this.runCommand(),
       runLast: () => this.runLast(),
-      terminate: members((targets) => this.#signal(targets, 'SIGTERM', 'Terminate')),
-      kill: members((targets) => this.#signal(targets, 'SIGKILL', 'Kill')),
-      terminateSubtree: members((targets) => this.#signal(this.#subtrees(targets), 'SIGTERM', 'Terminate Subtree')),
-      killSubtree: members((targets) => this.#signal(this.#subtrees(targets), 'SIGKILL', 'Kill Subtree')),
+      terminate: members((targets) => this.#end(targets, 'SIGTERM', 'Terminate')),
+      kill: members((targets) => this.#end(targets, 'SIGKILL', 'Kill')),
+      terminateSubtree: members((targets) => this.#end(this.#subtrees(targets), 'SIGTERM', 'Terminate Subtree')),
+      killSubtree: members((targets) => this.#end(this.#subtrees(targets), 'SIGKILL', 'Kill Subtree')),
+      explain: (...given: Given) => this.explain(given),
       sendSignal: members((targets) => this.sendSignal(targets)),
       copyPid: members((targets) => vscode.env.clipboard.writeText(targets.map(({ member }) => member.pid).join('\n')), true),
       copyCommandLine: members((targets) => vscode.env.clipboard.writeText(targets.map(({ member }) => quoteCommand(member.argv)).join('\n')), true),
@@ -140,6 +147,25 @@ export class Commands {
       for (const below of subtreeOf(run.open.report().members, member.id)) found.set(`${run.open.id}/${below.id}`, { run, member: below });
     }
     return [...found.values()];
+  }
+
+  /** Ends members, unless the person thinks better of it when told what that would break. */
+  async #end(targets: readonly Target[], signal: NodeJS.Signals, via: string): Promise<void> {
+    if (await mayEnd(targets, via)) await this.#signal(targets, signal, via);
+  }
+
+  private async explain(given: Given): Promise<void> {
+    const rows = chosenRows(given, this.context.view.selection);
+    const [target] = this.#members(rows) ?? [];
+    if (target) return this.context.explanations.explain(target.run, nameOf(target.run), target.member);
+    for (const run of await this.#runs(given, 'any')) await this.context.explanations.explain(run, nameOf(run));
+  }
+
+  /** Shows a finding: the view, and the line to change. */
+  async showFinding(finding: Finding): Promise<void> {
+    await vscode.commands.executeCommand('procession.processes.focus', { preserveFocus: true });
+    const [place] = placesOf(finding);
+    if (place) await openLocation(place);
   }
 
   async #signal(targets: readonly Target[], signal: NodeJS.Signals, via: string): Promise<void> {

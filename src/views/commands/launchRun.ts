@@ -54,10 +54,13 @@ export async function launchRun(window: Window, options: LaunchOptions, folder =
   const run = join(liveRunsFolder(), id);
   const settings = vscode.workspace.getConfiguration('procession');
   const place = options.console ?? settings.get<LaunchOptions['console']>('console') ?? 'integratedTerminal';
+  const quiet = settings.get('insight.hangAfter', 10);
   const name = titleOf(options, argv);
   const about = { ...(options.name === undefined ? {} : { name: options.name }), workspace: window.workspace, console: place, configuration: { ...options } };
   const spec: LaunchSpec = {
-    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', outputLimit: settings.get('outputLimit', 64) * megabyte, copies: true, followed: follow !== undefined, probes: installProbes(join(window.dist, 'probes')), about,
+    run, id, argv, cwd, env, output: place === 'internalConsole' ? 'keep' : 'inherit', outputLimit: settings.get('outputLimit', 64) * megabyte, copies: true, followed: follow !== undefined, probes: installProbes(join(window.dist, 'probes')),
+    // A debugger makes its own quiet.
+    ...(follow === undefined && quiet > 0 ? { hangAfter: quiet } : {}), about,
   };
   createRunDirectory(run);
   writeDescription(run, { schema: 'procession.run/1', id, command: argv, cwd, startedAt: Date.now(), observer: null, ...about });

@@ -1,5 +1,8 @@
 import * as vscode from 'vscode';
 import { describeState, quoteCommand } from '../../core/describe';
+import type { Finding } from '../../core/findings/finding';
+import { kindOf } from '../../core/findings/rules';
+import { renderFinding } from '../../core/findings/text';
 import { memberMarkdown } from '../../core/memberMarkdown';
 import type { Member, WorkerThread } from '../../core/members';
 import type { Report } from '../../core/report';
@@ -41,13 +44,20 @@ function runIcon({ run, members }: Report): vscode.ThemeIcon {
   return root?.outcome?.verdict === 'failed' ? icon('error', bad) : icon('history', faint);
 }
 
+function findingIcon(finding: Finding): vscode.ThemeIcon {
+  if (kindOf(finding) === 'waste') return icon('info', faint);
+  return finding.certainty === 'proved' ? icon('error', bad) : icon('warning', caution);
+}
+
 export function rowIcon(row: Row): vscode.ThemeIcon {
   switch (row.kind) {
     case 'run':
       if (row.workload) return workloadIcon(row.workload);
       return runIcon(row.report);
     case 'member':
-      return memberIcon(row.member);
+      return row.stuck ? icon('watch', caution) : memberIcon(row.member);
+    case 'finding':
+      return findingIcon(row.finding);
     case 'helpers':
       return icon('tools', faint);
     case 'thread':
@@ -89,6 +99,8 @@ export function rowLabel(row: Row): string {
 /** Words for `when` clauses: `viewItem =~ /\blive\b/`. */
 export function rowContext(row: Row): string {
   switch (row.kind) {
+    case 'finding':
+      return row.finding.sites.length > 0 ? 'finding placed' : 'finding';
     case 'run':
       if (row.workload) return ['run workload', ['running', 'paused', 'stopping'].includes(row.workload) ? 'live' : 'ended', row.workload].join(' ');
       return ['run', row.report.run.endedAt === null ? 'live' : 'ended', ...(row.report.members.some((member) => member.marks.includes('orphan')) ? ['orphans'] : [])].join(' ');
@@ -130,6 +142,8 @@ export function rowTooltip(row: Row, report: Report): vscode.MarkdownString | st
       return row.task.error.traceback ?? row.task.error.message;
     case 'place':
       return { host: 'A host, with what runs there.', worker: 'A worker of a cluster that this run only uses: it is no process of the run.', row: 'A task that this worker runs now.' }[row.what];
+    case 'finding':
+      return renderFinding(row.finding, Date.now());
     case 'notice':
       return row.label;
   }

@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
+import type { ProcessRef } from '../../core/events';
 import type { Member } from '../../core/members';
 import { Drawn } from './drawn';
 import { Elements, type Element } from './elements';
 import { Redraws } from './redraws';
-import { counts, countText, runRow, type Row } from './rows';
+import { counts, countText, runRow, withDoing, type Row } from './rows';
+import { tasksIn } from '../insight/now';
+import { placesOf } from '../insight/words';
 import { rowAccessibility, rowContext, rowIcon, rowLabel, rowTooltip } from './present';
 import type { RunStore } from '../runStore';
 
@@ -16,6 +19,10 @@ function lookOf({ row }: Element): string {
   return `${rowLabel(row)}\n${row.description}\n${rowContext(row)}\n${id} ${color?.id}\n${row.children.length > 0}`;
 }
 
+/** ms between two looks at what workers do */
+const taskEvery = 1_000;
+const noTasks: ReadonlyMap<ProcessRef, string> = new Map();
+
 /** The view Processes: runs, their members, nested by logical parent. */
 export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<Element[] | undefined>();
@@ -25,6 +32,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
   /** what VS Code was told to draw */
   #told: 'all' | ReadonlySet<Element> = 'all';
   #view: vscode.TreeView<Element> | undefined;
+  #lookAgain: NodeJS.Timeout | undefined;
   /** What began while this window was there is drawn open, even if it was over before it could be drawn. */
   readonly #since = Date.now();
   readonly #subscription: vscode.Disposable;
@@ -72,9 +80,19 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
 
   /** Brings the elements up to date with the runs. */
   #merge(): void {
-    const reports = this.runs.all().map(({ open }) => open.report()).reverse();
-    const grown = this.#elements.merge(reports.map((report) => this.#debugged(this.shape(runRow(report, this.nameOfRun(report.run.id))))));
+    const shown = this.runs.all().map(({ open }) => {
+      const report = open.report();
+      return { report, stuck: open.stuck, tasks: report.run.endedAt === null ? tasksIn(open.directory, report.members, Date.now()) : noTasks };
+    }).reverse();
+    // A task begins and ends without an event.
+    if (shown.some(({ report }) => report.run.endedAt === null && report.members.some(({ role }) => role === 'worker'))) this.#lookAgain ??= setTimeout(() => this.#again(), taskEvery);
+    const grown = this.#elements.merge(shown.map(({ report, stuck, tasks }) => this.#debugged(withDoing(this.shape(runRow(report, this.nameOfRun(report.run.id))), stuck, tasks))));
     if (this.#elements.size <= mostToUnfold) for (const element of grown) this.#unfold(element);
+  }
+
+  #again(): void {
+    this.#lookAgain = undefined;
+    this.update();
   }
 
   /** A row that was drawn as a leaf stays folded when its first child comes, unless it is asked to unfold. */
@@ -109,6 +127,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
     item.description = row.description;
     item.iconPath = rowIcon(row);
     item.contextValue = rowContext(row);
+    if (row.kind === 'finding' && placesOf(row.finding).length > 0) item.command = { command: 'procession.openLocation', title: 'Show', arguments: [placesOf(row.finding)[0]] };
     if (row.kind === 'progress' || row.kind === 'task') item.command = { command: 'procession.openResults', title: 'Open Results', arguments: [element] };
     if (row.kind === 'member' && row.debug?.startsWith('paused')) item.command = { command: 'procession.showDebugged', title: 'Show in Debugger', arguments: [element] };
     item.accessibilityInformation = { label: rowAccessibility(row), role: 'treeitem' };
@@ -147,6 +166,7 @@ export class ProcessTree implements vscode.TreeDataProvider<Element>, vscode.Dis
   }
 
   dispose(): void {
+    clearTimeout(this.#lookAgain);
     this.#redraws.dispose();
     this.#subscription.dispose();
     this.#changed.dispose();

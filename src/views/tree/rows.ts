@@ -1,20 +1,25 @@
 import { describeRow, describeThread, plural, quoteCommand } from '../../core/describe';
+import type { ProcessRef } from '../../core/events';
+import type { Finding } from '../../core/findings/finding';
+import { lineOf } from '../../core/findings/scene';
 import type { Member, WorkerThread } from '../../core/members';
 import type { Report } from '../../core/report';
 import type { FailLine } from '../../workload/protocol';
 import { treeOf, type TreeNode } from '../../core/tree';
+import { currentIn, keyOf, placesOf } from '../insight/words';
 
 /** The rows of the view Processes, as plain data: what is shown, nested, before VS Code is asked to show it. */
 
 export type Row =
   | { kind: 'run'; key: string; report: Report; children: Row[]; label: string; description: string; /** of a workload: how it stands, and what is told of it */ workload?: WorkloadMark; tooltip?: string }
-  | { kind: 'member'; key: string; run: string; member: Member; children: Row[]; label: string; description: string; /** what a debugger does with it */ debug?: string }
+  | { kind: 'member'; key: string; run: string; member: Member; children: Row[]; label: string; description: string; /** what a debugger does with it */ debug?: string; /** it can't go on */ stuck?: boolean }
   | { kind: 'helpers'; key: string; run: string; members: Member[]; children: Row[]; label: string; description: string }
   | { kind: 'thread'; key: string; run: string; thread: WorkerThread; member: Member; children: Row[]; label: string; description: string }
   | { kind: 'progress'; key: string; run: string; children: Row[]; label: string; description: string }
   | { kind: 'tasks'; key: string; run: string; children: Row[]; label: string; description: string }
   | { kind: 'place'; what: 'host' | 'worker' | 'row'; key: string; run: string; children: Row[]; label: string; description: string }
   | { kind: 'task'; key: string; run: string; task: Failure; children: Row[]; label: string; description: string }
+  | { kind: 'finding'; key: string; run: string; finding: Finding; children: Row[]; label: string; description: string }
   | { kind: 'notice'; key: string; run: string; children: Row[]; label: string; description: string };
 
 /** A failed task; `rowText` is its row as it was sent, undefined where it was too long to be kept. */
@@ -32,6 +37,23 @@ function threadRow(run: string, member: Member, thread: WorkerThread): Row {
 
 function memberRow(run: string, member: Member, children: Row[]): Row {
   return { kind: 'member', key: `${run}/${member.id}`, run, member, children, label: member.name, description: describeRow(member) };
+}
+
+function findingRow(run: string, finding: Finding): Row {
+  const [place] = placesOf(finding);
+  const description = [...(finding.certainty === 'likely' ? ['likely'] : []), ...(place ? [lineOf(place)] : [])].join(' · ');
+  return { kind: 'finding', key: `${run}/finding ${keyOf(finding)}`, run, finding, children: [], label: finding.title, description };
+}
+
+/** Tells in the rows of members what they do: what those wait for that can't go on, and the tasks of workers. */
+export function withDoing(row: Row, stuck: ReadonlyMap<ProcessRef, string>, tasks: ReadonlyMap<ProcessRef, string>): Row {
+  if (row.kind === 'member') {
+    const why = stuck.get(row.member.id);
+    const doing = why ?? tasks.get(row.member.id);
+    if (doing !== undefined) Object.assign(row, { stuck: why !== undefined, description: `${doing} · ${row.description}` });
+  }
+  for (const child of row.children) withDoing(child, stuck, tasks);
+  return row;
 }
 
 /** Helpers are folded away under one row: they are the runtime's, not the program's. */
@@ -126,6 +148,7 @@ export function runRow(report: Report, name: string | undefined): Row {
     label: runLabel(report, name),
     description: runDescription(report),
     children: [
+      ...currentIn(report).map((finding) => findingRow(id, finding)),
       ...notices.map((label, index): Row => ({ kind: 'notice', key: `${id}/notice ${index}`, run: id, children: [], label, description: '' })),
       ...childRows(id, 'run', tree.roots),
       ...helperRows(id, 'run', tree.helpers),

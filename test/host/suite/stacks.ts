@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { closeInspector, evaluate, openInspector } from '../../../src/debug/node/inspector';
+import { closeInspector, evaluate, openInspector } from '../../../src/insight/inspector';
 import { liveRunsFolder } from '../../../src/observe/record/runDirectory';
 import { test, until } from '../inside/testing';
 import { api, example, folder, tidy, untilRun } from './support';

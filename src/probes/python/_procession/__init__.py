@@ -11,7 +11,7 @@ from _thread import get_ident
 from . import environment, ending, imports, oscalls
 from .ending import Main
 from .hooks import CALL, borrowed, busy, later, quietly, traceless, without_our_frames
-from .journal import FORKS, emit, identify, me, own
+from .journal import FORKS, crowd, emit, identify, me, own
 from .texts import command_line, dump, render
 
 NUMBERED = (b'RANK', b'OMPI_COMM_WORLD_RANK', b'PMI_RANK', b'SLURM_PROCID')
@@ -52,7 +52,10 @@ def forked_child():
     become_child(thread)
     if frame is not None and thread in me.starting and frame.f_code.co_filename.endswith(FORKS):
         me.method = 'fork'
-        begin(me.starting.pop(thread)[1])
+        _, naming, known = me.starting.pop(thread)
+        begin(naming)
+        if '"role":"worker"' in known:
+            later('pages', 'begin')()
     else:
         begin_raw(frame, thread in me.forking or not me.forks_tell)
     me.forking.clear()
@@ -63,6 +66,7 @@ def become_child(thread):
     me.grandparent, me.parent, me.id, me.pid = me.parent, me.id, '', 0
     me.method, me.named, me.error, me.untold, me.children, me.waits = '', False, False, 0, {}, []
     me.forked = True
+    me.page = None
     busy.intersection_update((thread,))
     Main.exit = None
     if thread != Main.thread:
@@ -111,7 +115,7 @@ def begin_raw(frame, told):
         from . import places
         me.method = fork_method(told)
         site = places.site(frame)
-        begin(site and site[1:] + ',')
+        begin((site + crowd())[1:] + ',' if site else '')
         if 'gunicorn' in sys.modules and frame is not None:
             from . import frameworks
             frameworks.introduce(frame)

@@ -6,6 +6,7 @@ import sys
 
 from . import ending
 from .hooks import is_library, later, load, quietly, traceless, without_our_frames
+from .journal import me
 
 ours = []  # the finder of our own modules
 SYSTEM = sys.modules['_frozen_importlib']
@@ -47,7 +48,7 @@ def finders():
         return iter(ours)
     if name in BEFORE:
         BEFORE[name](name)
-    elif name in AFTER:
+    elif name in AFTER and not (me.watched and name in ORIGINS):
         from . import arrivals
         return iter((arrivals,))
     return None
@@ -78,6 +79,9 @@ AFTER = {
     'uvloop': later('loops', 'observe_uvloop'),
     'gevent.os': later('loops', 'observe_gevent'),
 }
+# Of less use than a program's own trace functions, which would see how these are imported.
+ORIGINS = ('multiprocessing.util', 'multiprocess.util')
+AFTER.update(dict.fromkeys(ORIGINS, later('origins', 'observe')))
 
 
 class Executing:

@@ -43,6 +43,7 @@ class Member:
     error = False  # an uncaught exception has been reported
     met = set()  # empty after a fork: there may be children that `children` lacks
     children = {}  # pid -> ref of children that were not reaped yet
+    page = None  # of a worker: where it notes its tasks
     waits = []  # see `waits`
     settle = None  # called when they may be over
     untold = 0  # children that os.fork() has made since `met` was filled, and of which this process has not told
@@ -167,6 +168,13 @@ def refer(pid):
         here()
         return me.id or identify()
     return me.children.get(pid) or with_start(pid)
+
+
+def crowd():
+    """`,"threads":n` where this process has several threads, or had when it forked: the child gets the locks of all, and one of them."""
+    threading = sys.modules.get('threading')
+    number = len(threading._active) if threading else 1
+    return ',"threads":%d' % number if number > 1 else ''
 
 
 def bare(pid):

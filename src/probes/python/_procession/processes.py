@@ -10,13 +10,14 @@ import _thread
 import sys
 
 from . import places
-from .hooks import outside, quietly
-from .journal import created, emit, me
+from .hooks import later, outside, quietly, traceless, without_our_frames
+from .journal import bare, created, crowd, emit, me
 from .texts import dump, quote
 
 WORKERS = ('multiprocessing.pool.worker', 'multiprocess.pool.worker')
 WORKER_NAMES = ('_process_worker', '_worker_loop')  # concurrent.futures', loky's and torch's, wherever they are vendored
 MAX_DESCRIBED = 1024
+looked = set()  # pids of children at whose exit code the program has looked
 described = {}  # (file, line, name) of a target -> what describe() says
 SERVER = 'BaseManager._run_server'
 INTERNAL = ('--multiprocessing-fork', '.resource_tracker import main', '.forkserver import main', '.popen_loky')
@@ -65,6 +66,8 @@ class Observer:
         module._cleanup, module._ParentProcess = self.before_start, self.before_run
         module._children = Children(module._children)
         self.base.name = self.name_property(self.base.name)
+        self.base.exitcode = exitcode_property(self.base.exitcode)
+        later('threads', 'observe')(module.threading)
         main = module._current_process
         if type(main).__name__ == '_MainProcess' and not me.named and not any(word in me.argv for word in INTERNAL):
             emit('self', '"name":' + quote(main._name))
@@ -85,7 +88,7 @@ class Observer:
         known, role = self.describe(process)
         if role == 'child' and (process._args or process._kwargs):
             known += arguments(process._args, process._kwargs)
-        me.starting[_thread.get_ident()] = id(process), self.naming(process), known + places.site(frame)
+        me.starting[_thread.get_ident()] = id(process), self.naming(process), known + places.site(frame) + crowd()
 
     def naming(self, process):
         return '"name":%s,"daemon":%s,' % (quote(process._name), 'true' if process._config.get('daemon') else 'false')
@@ -117,7 +120,13 @@ class Observer:
         if me.method == 'fork' or not self.bootstraps():
             return
         method = me.method or process._start_method or 'spawn'
-        emit('self', '"method":"%s",%s%s' % (method, self.naming(process), self.describe(process)[0]))
+        known, role = self.describe(process)
+        emit('self', '"method":"%s",%s%s' % (method, self.naming(process), known))
+        queues = sys.modules.get(self.module.__name__.replace('.process', '.queues'))
+        if queues is not None:
+            later('threads', 'observe_queue')(queues.Queue)  # it has come by pickle
+        if role == 'worker':
+            later('pages', 'begin')()
 
     def name_property(self, name):
         def get(process):
@@ -144,6 +153,30 @@ class Observer:
         """Whether _bootstrap() has called."""
         caller = outside(sys._getframe())
         return caller is not None and caller.f_code is self.bootstrap
+
+
+def exitcode_property(exitcode):
+    """Tells when the program itself has looked at how a child ended: then it may have dealt with it."""
+    @traceless
+    def get(process):
+        try:
+            code = exitcode.fget(process)
+            if code:
+                quietly(looked_at, process, sys._getframe(1))
+            return code
+        except BaseException as error:
+            trace = without_our_frames(error)
+            trace, error, type(error)
+            raise
+
+    return property(get, exitcode.fset, exitcode.fdel, exitcode.__doc__)
+
+
+def looked_at(process, frame):
+    pid = process._popen.pid
+    if pid not in looked and len(looked) < MAX_DESCRIBED and places.owner_of(frame.f_code.co_filename) == places.PROGRAM:
+        looked.add(pid)
+        emit('read', '"child":"%s"' % bare(pid))
 
 
 def started(process):

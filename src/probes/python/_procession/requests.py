@@ -93,6 +93,9 @@ def answer(frame):
         if verb == 'stacks':
             from .stacks import stacks
             result = stacks(frame)
+        elif verb == 'inquire':
+            from .inquiry import inquire
+            result = inquire(frame)
         elif verb == 'attach':
             from .debugger import attach
             result = attach(*arguments)

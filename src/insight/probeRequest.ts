@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { HumanError } from '../core/errors';
 import type { Member } from '../core/members';
-import { refusal } from '../launch/steer';
+import { refusal } from '../observe/system/refusal';
 import { isHere, isSame, learn } from '../observe/system/identity';
 import { makeOwnFolder, removeFile, replaceFile } from '../observe/record/ownFiles';
 import { readRegular } from '../observe/record/regularFile';
 import { signalIn } from '../observe/system/signals';
 
-/** Asks the probe of a running Python process: a file with the request, SIGURG, a file with the answer. */
+/** Asks the probe of a running process: a file with the request, SIGURG, a file with the answer. */
 
 const step = 10;
 
-/** Why a Python member can't be asked; undefined when it can be tried. */
+/** Why a member can't be asked; undefined when it can be tried. */
 export function unable(member: Member): string | undefined {
   const who = `${member.name} (pid ${member.pid})`;
   if (member.state === 'exited') return `${who} has ended.`;
@@ -24,7 +24,7 @@ export function unable(member: Member): string | undefined {
 }
 
 /** Resolves with the answer of the process. Rejects with {@link HumanError} when there is none within `timeout` ms, or it says that it can't. */
-export async function askPython<T extends object>(run: string, member: Member, request: readonly string[], timeout: number): Promise<T> {
+export async function askProbe<T extends object>(run: string, member: Member, request: readonly string[], timeout: number): Promise<T> {
   const folder = join(run, 'ask');
   // The name by which its probe goes, which may be that of another pid namespace.
   const file = join(folder, member.inner?.id ?? member.id);

@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { request } from 'node:http';
-import { HumanError, messageOf } from '../../core/errors';
-import type { ProcessRef } from '../../core/events';
-import type { Member } from '../../core/members';
-import { refusal } from '../../launch/steer';
-import { isSame } from '../../observe/system/identity';
-import { signalIn } from '../../observe/system/signals';
+import { HumanError, messageOf } from '../core/errors';
+import type { ProcessRef } from '../core/events';
+import type { Member } from '../core/members';
+import { refusal } from '../observe/system/refusal';
+import { isSame } from '../observe/system/identity';
+import { signalIn } from '../observe/system/signals';
+
+/** Node has a WebSocket of its own from 22 on. */
+const socketClass = async (): Promise<typeof WebSocket> => globalThis.WebSocket ?? ((await import('ws')).WebSocket as unknown as typeof WebSocket);
 
 /** The inspector of a running Node process: opened by SIGUSR1, found by the port that the process listens on. */
 
@@ -134,7 +137,7 @@ interface Reply {
 }
 
 /** A conversation with the inspector of a process or of one of its threads: Chrome DevTools Protocol. */
-class Talk {
+export class Talk {
   #last = 0;
   readonly #waiting = new Map<number, (reply: Reply) => void>();
   readonly #handlers = new Map<string, (params: never) => void>();
@@ -162,8 +165,9 @@ class Talk {
 }
 
 /** Speaks with a process by its inspector, busy or not, for `timeout` ms at most. */
-function speak<T>(address: string, timeout: number, about: (talk: Talk) => Promise<T>): Promise<T> {
-  const socket = new WebSocket(address);
+export async function speak<T>(address: string, timeout: number, about: (talk: Talk) => Promise<T>): Promise<T> {
+  const Socket = await socketClass();
+  const socket = new Socket(address);
   const talk = new Talk((text) => socket.send(text));
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => reject(new HumanError('it does not answer: it is in native code that does not return to JavaScript')), timeout);
@@ -178,7 +182,7 @@ function speak<T>(address: string, timeout: number, about: (talk: Talk) => Promi
   }).finally(() => socket.close());
 }
 
-async function valueOf(talk: Talk, expression: string): Promise<unknown> {
+export async function valueOf(talk: Talk, expression: string): Promise<unknown> {
   const { result } = await talk.ask('Runtime.evaluate', { expression, returnByValue: true, includeCommandLineAPI: true, silent: true }) as { result: { value?: unknown } };
   return result.value;
 }
@@ -203,7 +207,7 @@ export interface StackSample {
   waits: string[];
 }
 
-async function sampleOf(talk: Talk): Promise<StackSample> {
+export async function sampleOf(talk: Talk): Promise<StackSample> {
   const { stack, waits } = await valueOf(talk, sample) as StackSample;
   return { stack, waits: [...new Set(waits.filter((one) => !/^(TTYWrap|PipeWrap)$/.test(one)))] };
 }
@@ -212,7 +216,7 @@ async function sampleOf(talk: Talk): Promise<StackSample> {
  * Conversations with the worker threads, by thread id. Node tells of all that live before it answers, those that other threads
  * have started among them, and the main thread passes the words on even while it is busy.
  */
-async function threadsOf(talk: Talk): Promise<Map<number, Talk>> {
+export async function threadsOf(talk: Talk): Promise<Map<number, Talk>> {
   const threads = new Map<number, Talk>();
   const sessions = new Map<string, Talk>();
   talk.on('NodeWorker.attachedToWorker', ({ sessionId, workerInfo }: { sessionId: string; workerInfo: { title: string } }) => {
