@@ -46,9 +46,12 @@ const commands: Record<string, () => Promise<Command>> = {
   archive: async () => (await import('./archive')).archive,
 };
 
+const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h';
+
 async function main(argv: string[]): Promise<number> {
   const [name = 'help', ...args] = argv;
-  if (['help', '--help', '-h'].includes(name)) {
+  // `map` has a help of its own.
+  if (name === 'help' || isHelp(name) || (name !== 'map' && isHelp(args[0]))) {
     process.stdout.write(usage);
     return 0;
   }

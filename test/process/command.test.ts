@@ -61,5 +61,5 @@ test('the command is found through links, and its status is the program\'s', { s
   symlinkSync(command, link);
   symlinkSync(link, join(folder, 'second'));
   assert.deepEqual(seen(observed(['sh', '-c', 'echo $#; exit 3', 'sh', 'a b', ''], {}, join(folder, 'second'))), { stdout: '2\n', stderr: '', status: 3 });
-  assert.match(execFileSync(command, ['help'], { encoding: 'utf8', env: environment }), /^procession: run a program/);
+  for (const words of [['help'], ['--help'], ['run', '--help'], ['open', '-h']]) assert.match(execFileSync(command, words, { encoding: 'utf8', env: environment }), /^procession: run a program/);
 });
