@@ -113,7 +113,7 @@ class Forks(ProbeCase):
         child = run.one('start', method='fork')
         self.assertEqual(child['parent'], run.root)
         self.assertEqual(run.one('reap', id=run.root)['child'], child['id'])
-        self.assertEqual([spawn['argv'][0] for spawn in run.of('spawn', id=child['id'])], [sys.executable, 'sh'])
+        self.assertEqual([spawn['argv'][0] for spawn in run.of('spawn', id=child['id'], method='subprocess')], [sys.executable, 'sh'])
         self.assertEqual([start['parent'] for start in run.of('start', parent=child['id'])], [child['id']] * 2)
         self.assertEqual([reap['code'] for reap in run.of('reap', id=child['id'])], [0, 3, 5])
         self.assertEqual(run.one('exit', id=child['id'])['code'], 4)
@@ -132,7 +132,7 @@ class Forks(ProbeCase):
             print(os.waitpid(pid, 0)[1], os.read(read, 9))
         ''')
         daemon = run.one('start', method='fork')
-        self.assertEqual(run.one('spawn')['id'], daemon['id'])
+        self.assertEqual(run.one('spawn', method='subprocess')['id'], daemon['id'])
         self.assertEqual(run.one('reap', code=3)['id'], daemon['id'])
 
 
