@@ -12,7 +12,7 @@ const stageLimit = 30 * 60_000;
 /** so many lines of a failed test are said again at the end */
 const linesOfAFailure = 40;
 /** More failures than this are no accident of a busy machine: they are not tried again. */
-const mostTriedAgain = 2;
+const mostTriedAgain = 4;
 
 /**
  * A stage gives its commands, or a text that says why there is nothing to do. `count` reads passed, failed and

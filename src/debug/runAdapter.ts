@@ -169,7 +169,11 @@ export class RunAdapter implements vscode.DebugAdapter {
     this.#stopped = true;
     const run = this.#run;
     if (!run || this.#ended) return;
-    const hasBegun = (): boolean => run.open.size > 0 || run.open.report().run.endedAt !== null;
+    // A record without a member has nobody to stop yet.
+    const hasBegun = (): boolean => {
+      const { members, run: { endedAt } } = run.open.report();
+      return members.length > 0 || endedAt !== null;
+    };
     if (await becomes(hasBegun, this.services.onDidChange, this.services.begin ?? patience.begin)) await this.services.stop(run);
     else this.services.giveUp(run);
   }

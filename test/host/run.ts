@@ -43,7 +43,7 @@ const suites: Suite[] = [
  * A test of a window that is drawn on a busy machine may fail for a reason of its surroundings. So many of a suite
  * are tried once more, alone, in a new window, and what was wrong at first is told; more of them are a failure at once.
  */
-const triedAgain = 2;
+const triedAgain = 4;
 
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2);

@@ -56,10 +56,10 @@ test('a copy that comes a moment later is waited for; what has none is given out
   shared.wrote('b', bytes('after\n'), 50);
   shared.settle(60);
   assert.deepEqual(shown(), ['a: late\n'], 'it may still be of somebody who was interrupted');
-  shared.settle(200);
+  shared.settle(400);
   assert.deepEqual(shown(), ['a: late\n', '?: shell says\n', 'b: after\n']);
-  shared.came(bytes('last words'), 300);
-  shared.settle(300, true);
+  shared.came(bytes('last words'), 500);
+  shared.settle(500, true);
   assert.equal(shown().at(-1), '?: last words');
 });
 

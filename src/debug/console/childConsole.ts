@@ -105,6 +105,8 @@ export class NamingConsole extends ChildConsole {
 
   /** The debugger has this to show. */
   came(stream: StreamName, text: string): void {
+    // What has waited is settled by all that is known by now, which notices may not have told yet where this process was busy.
+    if (this.#pipes[stream].isWaiting) this.look(true);
     this.#pipes[stream].came(Buffer.from(text), Date.now());
     this.look();
   }

@@ -6,7 +6,7 @@
 /** Writes up to this length (PIPE_BUF, pipe(7)) come in one piece. */
 const whole = 4_096;
 /** ms in which the copy of a write comes, if there is one: a process is interrupted between the two. */
-const lag = 100;
+const lag = 300;
 /** ms after which a copy that nothing has come for is given up (the stream was changed on its way): while much comes, and while nothing does */
 const patience = { busy: 10_000, quiet: 500 };
 
@@ -112,7 +112,7 @@ export class SharedPipe {
   #unexplained(): number {
     for (let position = 1; position < this.#held.length; position++) {
       const found = this.#writerAt(position);
-      if (found && found.length > 1) return position;
+      if (found?.isSure && found.length > 1) return position;
     }
     return this.#held.length;
   }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Member } from '../../../src/core/members';
@@ -10,7 +10,9 @@ import { closeInspector, openInspector, sampleStacks } from '../../../src/insigh
 import type { Message } from '../../../src/debug/protocol';
 import { framesOfText } from '../../../src/debug/stacks/stackTree';
 import { observedEnvironment } from '../../../src/launch/environment';
+import { originOf } from '../../../src/observe/record/origin';
 import { readRun } from '../../../src/observe/record/readRun';
+import { createRunDirectory, writeDescription } from '../../../src/observe/record/runDirectory';
 
 const programs = join(__dirname, '../../host/programs');
 
@@ -41,8 +43,9 @@ async function until<T>(what: string, look: () => T | undefined): Promise<T> {
 
 /** A program that runs observed, and the directory of its run. */
 async function running(python: string, { program, is, label }: Case): Promise<{ run: string; root: ChildProcess; member: Member }> {
-  const run = mkdtempSync(join(tmpdir(), 'procession-bench-'));
-  for (const folder of ['events', 'out']) mkdirSync(join(run, folder));
+  const run = realpathSync(mkdtempSync(join(tmpdir(), 'procession-bench-')));
+  createRunDirectory(run);
+  writeDescription(run, { schema: 'procession.run/1', id: 'bench', command: [program], cwd: '/', startedAt: Date.now(), observer: null, origin: originOf(run) });
   const env = observedEnvironment(process.env, { run, probes: join(__dirname, '../../../dist/probes'), ancestor: '1.1', keepOutput: true });
   const root = spawn(program.endsWith('.py') ? python : process.execPath, [join(programs, program)], { env, stdio: 'ignore' });
   const member = await until(label, () => readRun(run).report.members.find(is));

@@ -42,7 +42,7 @@ const times = (text: string, part: string): number => text.split(part).length - 
 
 test('the Debug Console shows what children of a Python program print, and their children, with their names, once and in order', async (t) => {
   const { lines, output } = await printedBy(t, configuration('debug_prints.py', { args: [process.execPath], env: { ELECTRON_RUN_AS_NODE: '1' } }));
-  for (const name of ['crew-0', 'crew-1', 'crew-2']) assert.deepEqual(lines.get(name), [...counted(name), `${name} has thguac`], name);
+  for (const name of ['crew-0', 'crew-1', 'crew-2']) assert.deepEqual(lines.get(name), [...counted(name), `${name} has thguac`], `${name}: ${output}`);
   assert.deepEqual(lines.get('')?.filter((line) => !/^\s*$/.test(line)), ['root begins', 'by the shell', 'root ends']);
   for (const name of ['crew-0', 'crew-1', 'crew-2']) assert.equal(times(output, `: below ${name}\n`), 1);
   assert.equal(times(output, ': by Node\n'), 1);
