@@ -1,21 +1,11 @@
 import type { Wait, WaitKind } from '../insight/waits';
-import type { Member } from '../members';
-import { failureOf } from './endings';
-import { endsOf } from './failures';
 import type { Draft, RuleName } from './finding';
+import { draftsOfGone } from './gone';
 import type { Rule } from './rule';
-import { list, livedUntil, membersIn, quietSince, site, sites, whoIs, type Cause, type Scene } from './scene';
-import { certaintyOf, counted, factOf, nameOf } from './words';
+import type { Cause, Scene } from './scene';
+import { counted, nameOf } from './words';
 
 /** Rules about queues whose other side is gone. */
-
-/** The members that have ended and may have been the other side: those who failed first of all. */
-export function endedBefore(scene: Scene, waits: readonly Wait[]): Member[] {
-  const relatives = new Set(waits.flatMap(({ subject: { member } }) => [member.id, member.parent]));
-  const ended = scene.members.filter((member) => member.role !== 'helper' && member.parent !== null && relatives.has(member.parent) && livedUntil(member, scene.situation?.t ?? scene.now));
-  const failed = ended.filter((member) => failureOf(member) !== undefined);
-  return failed.length > 0 ? failed : ended;
-}
 
 interface Side {
   name: RuleName;
@@ -32,28 +22,11 @@ interface Side {
 const isOf = ({ kinds, method }: Side, { kind, call }: Wait): boolean => kinds.includes(kind) || (kind === 'proxy' && method.test(call));
 
 function check(side: Side, scene: Scene, cause: Cause): Draft[] {
-  const waits = cause.blocked.filter((wait) => isOf(side, wait));
-  const [first] = waits;
-  if (!first) return [];
-  const ended = endedBefore(scene, waits);
-  const members = membersIn(waits);
-  return [{
-    certainty: certaintyOf(waits),
-    members: [...members, ...ended].map(({ id }) => id),
-    sites: sites(
-      waits.flatMap((wait) => site(wait.site, 'waits')), ended.flatMap((member) => failureOf(member)?.sites ?? []),
-      waits.flatMap(({ object }) => site(object?.made, 'created')), [...members, ...ended].flatMap((member) => site(member.site, 'created')),
-    ),
-    evidence: [
-      ...waits.map(factOf),
-      `/proc and asked: everybody who lives and has the queue waits, too; nobody is left who could ${side.missing}`,
-      ...ended.map((member) => `record: ${whoIs(member)} has ended: ${failureOf(member)?.text ?? 'without an error'}`),
-    ],
+  return draftsOfGone(scene, cause, cause.blocked.filter((wait) => isOf(side, wait)), ({ object }) => ({
+    fact: `/proc and asked: everybody who lives and has the queue waits, too; nobody is left who could ${side.missing}`,
     advice: side.advice,
-    since: quietSince(scene, members),
-    about: { who: list(members.map(whoIs)), count: members.length, queue: nameOf(first.object, 'queue'), ended: list(ended.map(whoIs)) },
-    explains: [...cause.nodes, ...endsOf(scene, ended)],
-  }];
+    about: { queue: nameOf(object, 'queue') },
+  }));
 }
 
 const ruleOf = (side: Side): Rule => ({

@@ -1,7 +1,7 @@
 import type { Rule } from './rule';
 import { failureOf } from './endings';
 import { endsOf } from './failures';
-import { endedBefore } from './queues';
+import { endedBefore } from './gone';
 import { list, membersIn, quietSince, site, sites, whoIs } from './scene';
 import { counted, factOf, nameOf } from './words';
 

@@ -7,7 +7,11 @@ import type { Subject } from './threads';
 /** Who is connected to whom by pipes and sockets. */
 
 /** The descriptors that a thread waits for, those that an epoll watches instead of the epoll itself. */
-export function awaitedFiles({ files, threads }: Subject, isWanted: (tid: number) => boolean = () => true): FileLook[] {
+export const awaitedFiles = ({ files, threads }: Subject, isWanted: (tid: number) => boolean = () => true): FileLook[] =>
+  filesBehind(files, threads.filter(({ tid }) => isWanted(tid)).flatMap(({ look }) => look.files ?? []));
+
+/** The files of these descriptors, those that an epoll watches instead of the epoll itself. */
+export function filesBehind(files: ReadonlyMap<number, FileLook>, wanted: readonly { fd: number }[]): FileLook[] {
   const found = new Set<FileLook>();
   const visit = (fd: number): void => {
     const file = files.get(fd);
@@ -15,7 +19,7 @@ export function awaitedFiles({ files, threads }: Subject, isWanted: (tid: number
     found.add(file);
     file.watches?.forEach(visit);
   };
-  for (const { tid, look } of threads) if (isWanted(tid)) look.files?.forEach(({ fd }) => visit(fd));
+  wanted.forEach(({ fd }) => visit(fd));
   return [...found].filter(({ watches }) => watches === undefined);
 }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import type { FileLook, Look } from '../../core/insight/facts';
+import { filesBehind } from '../../core/insight/links';
 import { readProc } from '../../observe/system/linux/procFile';
 import { parseInternetSockets, parsePeers, parseUnixSockets, type InternetSocket } from './text';
 
@@ -63,15 +64,7 @@ interface Looked {
 /** The sockets that some thread waits for. */
 function awaited({ look }: Looked): FileLook[] {
   const files = new Map(look.files.map((file) => [file.fd, file]));
-  const found = new Set<FileLook>();
-  const visit = (fd: number): void => {
-    const file = files.get(fd);
-    if (!file || found.has(file)) return;
-    found.add(file);
-    file.watches?.forEach(visit);
-  };
-  for (const thread of look.threads) thread.files?.forEach(({ fd }) => visit(fd));
-  return [...found].filter(({ object }) => object.startsWith('socket:'));
+  return filesBehind(files, look.threads.flatMap((thread) => thread.files ?? [])).filter(({ object }) => object.startsWith('socket:'));
 }
 
 /** Fills in who is at the other end of the sockets that are waited for, and which of the run's sockets take connections. */
